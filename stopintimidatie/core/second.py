@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -49,7 +49,7 @@ class Alone(Enum):
 
     NEVER = "nooit"
     AT_ONCE = "meteen"
-    # From the moment that the others were told of, two working days later.
+    # From the moment `alone_at` of the table, two working days after others were told of it.
     LATER = "na twee werkdagen"
 
 
@@ -86,8 +86,14 @@ class Second:
     alone: Alone = Alone.NEVER
 
     def waiting(self, holder: str, identity: Identity) -> Select[Any]:
-        """Select what waits at a holder for the answer of this person."""
-        return self._rows(holder, identity, is_second(self.table, str(identity.user_id)))
+        """Select what waits at a holder for the answer of this person.
+
+        Where one may answer alone later: also what they proposed, once its days are over.
+        """
+        whose = is_second(self.table, str(identity.user_id))
+        if self.alone is Alone.LATER:
+            whose = or_(whose, self.table.alone_at <= utc_now())
+        return self._rows(holder, identity, whose)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""
@@ -123,7 +129,10 @@ def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
 
 def is_second(table: Any, person: str) -> ColumnElement[bool]:
     """Make the condition that this person had no part in a proposal."""
-    return and_(*(others(getattr(table, hand), person) for hand in table.HANDS))
+    free = [others(getattr(table, hand), person) for hand in table.HANDS]
+    if (makers := table.makers(table)) is not None:
+        free.append(~exists(makers.where(~others(makers.selected_columns[0], person))))
+    return and_(*free)
 
 
 def lock_open(
@@ -166,7 +175,9 @@ def why_not(
         also: further accounts that had a part in it, such as who it is about.
         own: words for who had a part in it.
     """
-    made = {*(getattr(row, hand) for hand in row.HANDS), *also} - {None}
+    makers = row.makers(row)
+    more = () if makers is None else session.scalars(makers)
+    made = {*(getattr(row, hand) for hand in row.HANDS), *more, *also} - {None}
     if person is None or person in made:
         return own
     return ONE_HAND if made and made & hands_of(session, person) else None

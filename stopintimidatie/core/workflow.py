@@ -19,11 +19,16 @@ from stopintimidatie.core.security import Permission
 
 
 class WorkflowError(Exception):
-    """The workflow doesn't allow this; `field` names what is missing, when that is the cause."""
+    """The workflow doesn't allow this; `field` names what is missing, when that is the cause.
+
+    A form shows it as it shows a `FormError`.
+    """
+
+    status, also = 422, ()
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
-        self.field = field
+        self.message, self.field = message, field
 
 
 class FieldKind(StrEnum):

@@ -201,7 +201,11 @@ def test_every_grave_view_asks_for_the_second_factor_again(installation: Install
     assert without == set(WITHOUT), "add the guard, or a line with the reason"
     assert {("Desk", "aansluiting-domeinen"), ("MunicipalityResource", "gebruiker")} <= asking
     assert {("ReportResource", "wissen-nakijken"), ("ExportResource", "beoordelen")} <= asking
-    assert {("PoliceList", ""), ("PoliceList", "beslissen"), ("CopyResource", "")} <= asking
+    assert {
+        ("PoliceList", ""),
+        ("PoliceList", "beslissen"),
+        ("RequestResource", "nakijken"),
+    } <= asking
 
 
 def test_every_view_that_shows_what_is_kept_apart_asks_for_the_second_factor_again(

@@ -134,7 +134,7 @@ def an_access_request(year: Year) -> None:
     year.reads(FIRST, "wacht nu op een tweede persoon")
     year.installation.run_jobs()
 
-    year.page(SECOND, f"{HERE}/kopieen").get_by_label("Nee", exact=True).check()
+    year.page(SECOND, f"{page.url}/nakijken").get_by_label("Nee", exact=True).check()
     year.press(SECOND, "Klaar")
     year.reads(SECOND, "De kopie is nagekeken")
 

@@ -1064,22 +1064,13 @@ MATRIX: Final[tuple[View, ...]] = (
         })
         for name in ("kopie-pdf", "kopie-bestand")
     ),
-    view("RequestResource", "nakijken", "GET", P.VIEW_REQUESTS, {
-        "{kopieverzoek}/nakijken": " 404 404 404 ja ja",
-        "{kopieverzoek_meldpunt}/nakijken": " 404 ja ja",
+    *form("RequestResource", "nakijken", P.CHECK_COPY, {
+        "{kopie}/nakijken": " 404 ja 404 ja 403",
+        "{kopie_meldpunt}/nakijken": " ja ja 403",
     }),
-    view("Root", "kopieen", "GET", P.SIGNED_IN, {"/kopieen": " 404 ja 404 ja 404 ja ja 404"}),
-    view("CopyRegister", "", "GET", P.CHECK_COPY, {
-        "{kopieen}": " 404 ja 404 ja 404",
-        "{kopieen_meldpunt}": " ja ja 404",
-    }),
-    *form("CopyResource", "", P.CHECK_COPY, {
-        "{kopie}": " 404 ja 404 ja 404",
-        "{kopie_meldpunt}": " ja ja 404",
-    }),
-    view("CopyResource", "bestand", "GET", P.CHECK_COPY, {
-        "{kopie}/bestand": " 404 ja 404 ja 404",
-        "{kopie_meldpunt}/bestand": " ja ja 404",
+    view("RequestResource", "nakijken-bestand", "GET", P.CHECK_COPY, {
+        "{kopie}/nakijken-bestand": " 404 ja 404 ja 403",
+        "{kopie_meldpunt}/nakijken-bestand": " ja ja 403",
     }),
     view("FollowPages", "kopie", "POST", PUBLIC, {"/volgen/kopie": ALL}),
     view("PickupPage", "gegevens", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/gegevens": ALL}),

@@ -33,17 +33,19 @@ from stopintimidatie.exports.request.routes import approve_together, judge_after
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
 from stopintimidatie.municipalities.people import groups, proposals, provider
 from stopintimidatie.municipalities.people.services import actor_of, givers
-from stopintimidatie.privacy.copies import resources as copies
+from stopintimidatie.privacy.copies import judgement as copies
+from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
 from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
-from stopintimidatie.privacy.requests.models import SubjectRequestMove
-from stopintimidatie.privacy.requests.services import refuses_second
+from stopintimidatie.privacy.erasure import approval as erasing
+from stopintimidatie.privacy.erasure.services import preview_erasure
 from stopintimidatie.privacy.retention import queries as retention_queries
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.inbox import queries as inbox
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.proposals import answer_proposal, propose
 from tests.support.destruction import a_line, a_list, let_the_officer_check
 from tests.support.factories import (
@@ -117,22 +119,36 @@ def propose_schedule(work: Work) -> Any:
     return propose_terms(work.session, DORDRECHT, terms, utc_now(), None, work.actor)
 
 
-def send_copy(work: Work) -> Any:
+HASH = "a" * 64
+STRANGER = "00000000-0000-4000-8000-000000000001"
+
+
+def send_copy(work: Work, sender: str | None = None) -> Any:
     """Let a copy for a data subject be checked; the rows that sending it on leaves."""
     row = a_request(work.session, state="tweede_persoon")
-    made = {"request_id": row.id, "holder": DORDRECHT, "state": "nakijken", "changed_by": "x"}
-    work.session.add(SubjectCopy(**made, made_by_id=work.first, made_by="x"))
-    moved = {"name": "tweede_persoon", "from_state": "a", "to_state": "b", "values": {}}
-    by = {"actor_kind": "gebruiker", "actor_id": work.first, "actor_name": "x"}
-    work.session.add(SubjectRequestMove(request_id=row.id, holder=DORDRECHT, **moved, **by))
+    made = {"request_id": row.id, "holder": DORDRECHT, "changed_by": "x", "sha256": HASH}
+    copy = SubjectCopy(**made, proposed_by_id=sender or work.first, proposed_by="x")
+    work.session.add(copy)
     work.session.flush()
-    return row
+    return row, copy
 
 
-def check_copy(work: Work, row: Any, actor: Actor) -> None:
-    why = refuses_second(work.session, row, actor)
-    if why is not None:
-        raise WorkflowError(why)
+def mark_copy(work: Work) -> Any:
+    """Mark a copy that somebody else sends on."""
+    row, copy = send_copy(work, STRANGER)
+    save_marks(work.session, work.installation.registry.key_ring, row, (), work.actor)
+    return row, copy
+
+
+def check_copy(work: Work, waiting: Any, actor: Actor) -> None:
+    registry = work.installation.registry
+    copies.check_copy(
+        registry, work.session, waiting[0], HASH, shows=False, answer=None, actor=actor
+    )
+
+
+def freeze_anew(work: Work, waiting: Any) -> None:
+    waiting[1].sha256 = "b" * 64
 
 
 def ask_for_advice(work: Work, *, leads: bool = False) -> Any:
@@ -250,7 +266,21 @@ def proposed_terms(holder: str, identity: Identity) -> Select[Any]:
     return retention_queries.waiting_for(holder, identity)  # type: ignore[no-any-return]
 
 
-STRANGER = "00000000-0000-4000-8000-000000000001"
+def propose_erasing(work: Work) -> Any:
+    """Propose to erase a report."""
+    registry = work.installation.registry
+    report = make_report(work.session, work.installation)
+    seen = preview_erasure(registry, work.session, report).fingerprint
+    return erasing.propose(registry, work.session, report, "doel", seen, work.actor)
+
+
+def erase(work: Work, proposal: Any, actor: Actor) -> None:
+    registry, session = work.installation.registry, work.session
+    report = session.get_one(Report, proposal.document_id)
+    seen = preview_erasure(registry, session, report).fingerprint
+    erasing.carry_out(registry, session, proposal, seen, actor)
+
+
 ACTS = (
     Act(
         "uitvoer goedkeuren",
@@ -294,7 +324,33 @@ ACTS = (
         kind="bewaartermijnen",
         take_back=lambda work, row, actor: withdraw_terms(work.session, row, actor),
     ),
-    Act("kopie nakijken", send_copy, check_copy, WorkflowError, Role.DOSSIER_OWNER, copies.waiting),
+    *(
+        Act(
+            name,
+            begin,
+            check_copy,
+            SecondError,
+            Role.DOSSIER_OWNER,
+            copies.SECOND.waiting,
+            kind="kopie",
+            row=lambda waiting: waiting[1],
+            change=freeze_anew,
+        )
+        for name, begin in (
+            ("kopie nakijken", send_copy),
+            ("kopie nakijken na markeren", mark_copy),
+        )
+    ),
+    Act(
+        "wissen",
+        propose_erasing,
+        erase,
+        SecondError,
+        Role.PRIVACY_OFFICER,
+        erasing.KIND.waiting,
+        kind="wissen",
+        take_back=lambda work, row, actor: erasing.leave(work.session, row, None, actor),
+    ),
     *(
         Act(
             f"advies, {'geleid' if leads else 'gevraagd'}",

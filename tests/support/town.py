@@ -501,9 +501,9 @@ class _Builder:
                     reference=report.reference,
                     ground="doel",
                     seen="",
-                    made_at=now - timedelta(days=bool(reason)),
-                    made_by_id=str(self.actor.id),
-                    made_by=self.actor.name,
+                    proposed_at=now - timedelta(days=bool(reason)),
+                    proposed_by_id=str(self.actor.id),
+                    proposed_by=self.actor.name,
                     expires_at=now + timedelta(days=30),
                     answered_at=now if reason else None,
                     answered_by="De tweede" if reason else None,
@@ -593,9 +593,7 @@ class _Builder:
                 move_request(registry, session, row, step, values, self.actor)
             if name == "zoekverzoek":
                 self.found(row, reference)
-            where = "kopieen" if name == "kopie" else "verzoeken"
-            made[name] = f"{home}/{where}/{row.reference}"
-        made["kopieen"] = f"{home}/kopieen"
+            made[name] = f"{home}/verzoeken/{row.reference}"
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
 
     def found(self, row: Any, reference: str) -> None:

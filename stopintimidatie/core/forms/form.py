@@ -27,6 +27,7 @@ from stopintimidatie.core.forms.widgets import (
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.web.components import install
+from stopintimidatie.core.workflow import WorkflowError
 
 
 class Button(deform.Button):
@@ -373,8 +374,7 @@ def handle_form(
     Args:
         request: The request.
         form: The form of this request.
-        on_valid: What to do with the values; raises `FormError` when a rule of the house says
-            no.
+        on_valid: What to do with the values; raises `FormError` or `WorkflowError` to refuse.
         page: The other values of the template, or a function that returns them and is called
             only when the page is shown: for what takes work, or must be noted as read.
     """
@@ -388,7 +388,7 @@ def handle_form(
         return _failed(request, form, page, 422)
     try:
         return on_valid(appstruct)
-    except FormError as problem:
+    except (FormError, WorkflowError) as problem:
         _show(form, problem)
         return _failed(request, form, page, problem.status)
 
@@ -425,7 +425,7 @@ def _shown(form: Form, page: Page) -> Values:
     return {**(values or {}), "form": form}
 
 
-def _show(form: Form, problem: FormError) -> None:
+def _show(form: Form, problem: FormError | WorkflowError) -> None:
     for message, field in ((problem.message, problem.field), *problem.also):
         form.add_error(message, field)
     if isinstance(problem, ConflictError):

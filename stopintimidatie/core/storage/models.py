@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    Select,
     String,
     UniqueConstraint,
     and_,
@@ -123,6 +124,11 @@ class Proposed:
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[str | None] = mapped_column(String(64))
     answered_by: Mapped[str | None] = mapped_column(String(200))
+
+    @classmethod
+    def makers(cls, row: Any) -> Select[str | None] | None:
+        """Select more accounts that had a part in a row; `row`: it, or the table itself."""
+        return None
 
     @classmethod
     def waiting(cls) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from stopintimidatie.core.accounts.hands import AccountHand, hands_of, hands_of_each
+from stopintimidatie.core.accounts.hands import AccountHand, hands_of, hands_of_each, others
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import (
     IdentityProvider,
@@ -31,7 +31,7 @@ from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
-from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.models import Absence, GroupRole
 
 # Roles of who reads, and so confirms the roles of others. A deputy sees only what waits for them.
 READERS: Final = GRANTS[Permission.CONFIRM_ROLE] | {Role.NATIONAL_DESK}
@@ -211,6 +211,29 @@ def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[Us
     for holder, user in rows:
         readers[holder].append(user)
     return readers
+
+
+def second_persons(session: Session, holder: str, permission: Permission, person: str) -> list[str]:
+    """Return the names of who else may answer here, can sign in and isn't away.
+
+    `person`: the id of who proposed it; nobody who is one hand with them is a second person.
+    """
+    today = local_date(utc_now())
+    away = select(Absence.user_id).where(
+        Absence.holder == holder, Absence.since <= today, Absence.until >= today
+    )
+    rows = session.execute(
+        able(User.name, RoleAssignment.user_id)
+        .where(
+            RoleAssignment.holder == holder,
+            RoleAssignment.role.in_([role.value for role in GRANTS[permission]]),
+            RoleAssignment.user_id.not_in(away),
+            others(RoleAssignment.user_id, person),
+        )
+        .order_by(User.name, RoleAssignment.user_id)
+        .distinct()
+    )
+    return [name for name, _ in rows]
 
 
 Proposal = RoleOffer | GroupRole

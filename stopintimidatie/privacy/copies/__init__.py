@@ -7,30 +7,17 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the rules of its steps, its pages, and how it is picked up."""
-    from stopintimidatie.core.security import Permission
-    from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.copies import services
+    from stopintimidatie.privacy.copies import judgement, services
     from stopintimidatie.privacy.copies.recipient import PICKUP, follow_panel
-    from stopintimidatie.privacy.copies.resources import LEVELS, NAME, waiting
     from stopintimidatie.privacy.copies.views import copy_panel
     from stopintimidatie.reports.follow.views import FIRST_PANELS
 
-    for level in LEVELS:
-        config.add_tree_level(level)
-    for rule in services.RULES:
+    for rule in (*services.RULES, judgement.RULE):
         config.add_request_rule(rule)
     config.add_pickup_kind(PICKUP)
     config.add_job_kind(services.DRAW, services.draw_copies)
     config.add_panel("verzoek", "kopie", copy_panel, order=40)
     config.add_panel(FIRST_PANELS, "kopie", follow_panel)
-    add_own_place(
-        config,
-        NAME,
-        "Kopieën nakijken",
-        Permission.CHECK_COPY,
-        order=79,
-        waiting=waiting,
-        desk=True,
-    )
+    config.add_second(judgement.SECOND)
     for module in ("views", "pages", "recipient"):
         config.scan(f"stopintimidatie.privacy.copies.{module}")

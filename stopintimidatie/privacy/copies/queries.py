@@ -28,16 +28,7 @@ from stopintimidatie.exports.review.rules import known_words, names_in
 from stopintimidatie.exports.vocabulary import DEMAND, capital
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import Purpose
-from stopintimidatie.privacy.copies.rules import (
-    HIDES_REPORTER,
-    File,
-    Names,
-    Part,
-    about_person,
-    goes_along,
-    is_account,
-    proposed,
-)
+from stopintimidatie.privacy.copies import rules
 from stopintimidatie.privacy.copies.words import (
     NOBODY,
     OWN_WORDS,
@@ -50,15 +41,7 @@ from stopintimidatie.privacy.copies.words import (
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.queries import traces_of
-from stopintimidatie.privacy.subjects.queries import (
-    CONTACT,
-    Text,
-    by_sure_way,
-    columns_in,
-    owner_of,
-    texts_in,
-    texts_of,
-)
+from stopintimidatie.privacy.subjects import queries as subjects
 from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
@@ -95,7 +78,7 @@ class Source:
     request: SubjectRequest
     wanted: Wanted
     traces: Sequence[RequestTrace]
-    texts: dict[tuple[str, UUID], list[Text]]
+    texts: dict[tuple[str, UUID], list[subjects.Text]]
 
     @property
     def keys(self) -> KeyRing:
@@ -111,14 +94,14 @@ class Source:
     @property
     def summarised(self) -> bool:
         """True for who gets a summary."""
-        return self.request.capacity in HIDES_REPORTER
+        return self.request.capacity in rules.HIDES_REPORTER
 
     def is_own(self, trace: RequestTrace) -> bool:
         """Tell whether the person is the reporter of this report, and gets it as such."""
         return (
             self.request.capacity == Capacity.REPORTER
             and trace.document_kind == REPORT
-            and by_sure_way(trace.places)
+            and subjects.by_sure_way(trace.places)
         )
 
     def ids(self, kind: str) -> list[UUID]:
@@ -126,11 +109,11 @@ class Source:
         return [row.document_id for row in self.traces if row.document_kind == kind]
 
 
-def gather(registry: Any, session: Session, request: SubjectRequest) -> tuple[Part, ...]:
+def gather(registry: Any, session: Session, request: SubjectRequest) -> tuple[rules.Part, ...]:
     """Return the parts of the copy for a request, with words marked that point to others."""
     traces = copied_traces(session, request)
     wanted = searched_by(session, registry.key_ring, request)
-    texts = texts_of(registry, session, traces)
+    texts = subjects.texts_of(registry, session, traces)
     source = Source(registry, session, request, wanted, traces, texts)
     parts = [*_own_reports(source), *_own_rows(source), *_mentions(source), *_shared(source)]
     return tuple(_marked(source, parts))
@@ -146,7 +129,7 @@ def count_demands(registry: Any, session: Session, request: SubjectRequest) -> i
 # The person's own report
 
 
-def _own_reports(source: Source) -> Iterator[Part]:
+def _own_reports(source: Source) -> Iterator[rules.Part]:
     for trace in source.traces:
         if not source.is_own(trace):
             continue
@@ -158,7 +141,7 @@ def _own_reports(source: Source) -> Iterator[Part]:
         rows += [*location(report, area_names(source.session, report)), *wishes(report)]
         rows += assessment(report)
         facts = tuple((name, str(value)) for name, value in rows if name not in _TYPED and value)
-        yield Part(f"{key}:feiten", title, "Wat u invulde en hoe wij het beoordeelden", facts)
+        yield rules.Part(f"{key}:feiten", title, "Wat u invulde en hoe wij het beoordeelden", facts)
         yield from _contact(source, report, title, key)
         texts = {
             "Uw verhaal": report.description,
@@ -169,28 +152,28 @@ def _own_reports(source: Source) -> Iterator[Part]:
         }
         for label, text in texts.items():
             if text:
-                yield Part(f"{key}:{label}", title, label, text=text)
+                yield rules.Part(f"{key}:{label}", title, label, text=text)
         yield from _conversation(source, report, title, key)
 
 
-def _contact(source: Source, report: Report, title: str, key: str) -> Iterator[Part]:
+def _contact(source: Source, report: Report, title: str, key: str) -> Iterator[rules.Part]:
     contact = read_contact(source.session, source.keys, report)
     if contact is not None:
         facts = tuple(contact.rows)
-        yield Part(f"{key}:contact", title, "Uw contactgegevens", facts, contact=True)
+        yield rules.Part(f"{key}:contact", title, "Uw contactgegevens", facts, contact=True)
 
 
-def _conversation(source: Source, report: Report, title: str, key: str) -> Iterator[Part]:
+def _conversation(source: Source, report: Report, title: str, key: str) -> Iterator[rules.Part]:
     """Yield messages, notes, attachments and reads of the person's own report."""
     session = source.session
     asked = select(ReporterMessage).where(ReporterMessage.report_id == report.id)
     for message in session.scalars(asked.order_by(ReporterMessage.at, ReporterMessage.id)):
         label = f"{message_title(message.kind)}, {datetime_long(message.at)}"
-        yield Part(f"{key}:{message.id}", title, label, text=message.text)
+        yield rules.Part(f"{key}:{message.id}", title, label, text=message.text)
     notes = select(ReportNote).where(ReportNote.report_id == report.id)
     for note in session.scalars(notes.order_by(ReportNote.at, ReportNote.id)):
         label = f"Notitie van een medewerker, {date_text(day_of(note.at))}"
-        yield Part(f"{key}:{note.id}", title, label, text=note.text)
+        yield rules.Part(f"{key}:{note.id}", title, label, text=note.text)
     for row in attachments_of(session, report.id):
         name = row.file_name(report.reference)
         facts: tuple[tuple[str, str], ...] = (
@@ -200,21 +183,23 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
         )
         if row.sealed:
             facts = (*facts, ("Zit er niet bij", row.sealed_words))
-            yield Part(f"{key}:{row.id}", title, row.title, facts)
+            yield rules.Part(f"{key}:{row.id}", title, row.title, facts)
             continue
-        file = File(row.id, report.id, name, row.media_type, row.size)
-        yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
+        file = rules.File(row.id, report.id, name, row.media_type, row.size)
+        yield rules.Part(f"{key}:{row.id}", title, row.title, facts, file=file)
     reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])
     if reads:
         lines = tuple((date_text(day), task) for day, task in reads)
         heads = ("Dag", "Waarvoor")
-        yield Part(f"{key}:gelezen", title, "Wanneer dit is gelezen", columns=heads, rows=lines)
+        yield rules.Part(
+            f"{key}:gelezen", title, "Wanneer dit is gelezen", columns=heads, rows=lines
+        )
 
 
 # Rows that are the person's own: contact at a partner, account, addresses, log
 
 
-def _own_rows(source: Source) -> Iterator[Part]:
+def _own_rows(source: Source) -> Iterator[rules.Part]:
     """Yield whole rows: all that they say is the person's."""
     holders = personal_data_holders(source.registry)
     for trace in source.traces:
@@ -222,16 +207,16 @@ def _own_rows(source: Source) -> Iterator[Part]:
             continue
         holder = holders[trace.document_kind]
         name = next(iter(holder.columns))
-        mine = owner_of(name, holder) == trace.document_id
-        columns = columns_in(source.registry, holder, name)
-        texts = texts_in(source.registry, source.session, holder, name, columns, mine)
+        mine = subjects.owner_of(name, holder) == trace.document_id
+        columns = subjects.columns_in(source.registry, holder, name)
+        texts = subjects.texts_in(source.registry, source.session, holder, name, columns, mine)
         facts = tuple((capital(place_words([f"{name}.{c}"])), words) for _, c, words in texts)
         kind = kind_words(trace.document_kind, trace.reference)
         key = f"{trace.document_kind}:{trace.document_id}"
-        yield Part(key, "Uw gegevens bij ons", kind, facts, contact=True)
+        yield rules.Part(key, "Uw gegevens bij ons", kind, facts, contact=True)
 
 
-def _of(source: Source, kind: str, number: UUID) -> list[Text]:
+def _of(source: Source, kind: str, number: UUID) -> list[subjects.Text]:
     return source.texts.get((kind, number), [])
 
 
@@ -240,7 +225,7 @@ def _of(source: Source, kind: str, number: UUID) -> list[Text]:
 _ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", "partner"})
 
 
-def _mentions(source: Source) -> Iterator[Part]:
+def _mentions(source: Source) -> Iterator[rules.Part]:
     """Yield the sentences about the person in documents of others, by document and place.
 
     Of all reports about somebody together: a report by itself tells who made it, by what was done.
@@ -259,15 +244,15 @@ def _mentions(source: Source) -> Iterator[Part]:
         else:
             key = REPORT
         for text in _of(source, trace.document_kind, trace.document_id):
-            if not goes_along(source.request.capacity, text.place, own=False):
+            if not rules.goes_along(source.request.capacity, text.place, own=False):
                 continue
-            words = about_person(text.words, source.wanted)
+            words = rules.about_person(text.words, source.wanted)
             if words and words not in shown:
                 shown.add(words)
                 places = texts.setdefault((key, title), {})
                 label = place_words([text.place])
                 places.setdefault(label, []).append(words)
-                if is_account(text.place):
+                if rules.is_account(text.place):
                     accounts.add((key, label))
     if source.summarised and source.traces:
         yield from _summary(source)
@@ -275,7 +260,7 @@ def _mentions(source: Source) -> Iterator[Part]:
         for label, several in places.items():
             name = PLAIN_PLACES.get(label, label)
             name = name[0].upper() + name[1:]
-            part = Part(f"{key}:{label}", title, name, text="\n".join(several))
+            part = rules.Part(f"{key}:{label}", title, name, text="\n".join(several))
             # Words around a mark may still tell who it was (*daar*, *ook*, *tussen*), and what
             # another told is theirs first: it goes along where somebody decides so.
             yield replace(part, out=source.summarised or (key, label) in accounts)
@@ -289,7 +274,7 @@ def _title(source: Source, trace: RequestTrace, number: int) -> str:
     return f"{kind} {reference}" if named else f"{kind} ({reference})"
 
 
-def _summary(source: Source) -> Iterator[Part]:
+def _summary(source: Source) -> Iterator[rules.Part]:
     """Yield what reports have in common, without words, hour, day or place; and the summary."""
     mine = Report.id.in_(source.ids(REPORT))
     reports = source.session.scalars(select(Report).where(mine).order_by(Report.id)).all()
@@ -301,15 +286,15 @@ def _summary(source: Source) -> Iterator[Part]:
             ("Gemeld gedrag", conduct(report.forms for report in reports)),
         )
         label = "Samenvatting van wat over u is gemeld"
-        yield Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
+        yield rules.Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
     start = START if source.reported else START_MENTIONED
-    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=start, written=True)
+    yield rules.Part("in-woorden", OWN_WORDS, "Samenvatting", text=start, written=True)
 
 
 # Recipients
 
 
-def _shared(source: Source) -> Iterator[Part]:
+def _shared(source: Source) -> Iterator[rules.Part]:
     """Yield the actual recipients of the documents, but for those on a demand."""
     heads: tuple[str, ...] = ("Ontvanger", "Wanneer", "Waarvoor", "Grondslag")
     rows: list[tuple[str, ...]] = []
@@ -323,7 +308,9 @@ def _shared(source: Source) -> Iterator[Part]:
         rows.append((row.recipient, when, purpose, row.legal_basis_words))
     rows += _at_table(source)
     facts = () if rows else (("Ontvangers", NOBODY),)
-    yield Part("ontvangers", "Aan wie wij gegevens gaven", "Ontvangers", facts, heads, tuple(rows))
+    yield rules.Part(
+        "ontvangers", "Aan wie wij gegevens gaven", "Ontvangers", facts, heads, tuple(rows)
+    )
 
 
 def _disclosures(source: Source) -> Sequence[Any]:
@@ -361,18 +348,18 @@ def _at_table(source: Source) -> Iterator[tuple[str, ...]]:
 # Marks
 
 
-def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
+def _marked(source: Source, parts: Sequence[rules.Part]) -> Iterator[rules.Part]:
     """Yield the parts with what points to others marked at first."""
     mine = Neighbourhood.municipality_code == source.request.holder
     known = known_words(list(source.session.scalars(select(Neighbourhood.name).where(mine))))
-    others = Names.of(_other_names(source))
+    others = rules.Names.of(_other_names(source))
     named = {part.key: names_in(part.text, known) for part in parts}
     counts = Counter((part.section, name) for part in parts for name in named[part.key])
     for part in parts:
         if not part.text or part.written:
             yield part
             continue
-        spans = proposed(
+        spans = rules.proposed(
             part.text,
             source.wanted,
             others,
@@ -394,9 +381,9 @@ def _other_names(source: Source) -> list[str]:
     reports = ReportContact.report_id.in_(source.ids(REPORT))
     for kind, table, where in (
         ("contactpersoon", "partner_contact", ()),
-        (REPORT, CONTACT, (reports,)),
+        (REPORT, subjects.CONTACT, (reports,)),
     ):
         holder = personal_data_holders(source.registry)[kind]
-        texts = texts_in(source.registry, source.session, holder, table, ["name"], *where)
+        texts = subjects.texts_in(source.registry, source.session, holder, table, ["name"], *where)
         names |= {words for _, _, words in texts}
     return sorted(name for name in names if name and not source.wanted.within(name))

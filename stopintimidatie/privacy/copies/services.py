@@ -7,7 +7,7 @@ person judged is exactly what the person gets: its hash is kept, and the PDF is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -22,11 +22,8 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.core.web.theme import DEFAULT_COLOUR
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.exports.document.content import SCHEMA as STATEMENT
@@ -36,17 +33,15 @@ from stopintimidatie.exports.document.content import (
     StatementTable,
 )
 from stopintimidatie.exports.document.process import render_in_process
-from stopintimidatie.exports.extract.queries import house_of
-from stopintimidatie.exports.redaction.content import House, Pair
+from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.accountability.services import account_of
-from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies import words
 from stopintimidatie.privacy.copies.queries import gather
 from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, final, sections_of
-from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
+from stopintimidatie.privacy.requests import services as requests
+from stopintimidatie.privacy.requests.letters import LetterKind, house_at, letters_of
 from stopintimidatie.privacy.requests.models import (
     Capacity,
     Channel,
@@ -56,9 +51,8 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.services import Person, mark_sent, move_request, read_person
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
-from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
+from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.reports.models import ReportAttachment
@@ -83,23 +77,6 @@ LOST_FILE: Final = (
 AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
-class CopyError(Exception):
-    """A refusal, in words for who acts."""
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """Way in which a copy is given.
-
-    Args:
-        on: the day on which the letter goes.
-        address: of the page where it is picked up with a code; empty: it goes on paper.
-    """
-
-    on: date
-    address: str = ""
-
-
 def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
     """Return the copy of a request, or None when there is none yet."""
     mine = select(SubjectCopy).where(SubjectCopy.request_id == request_id)
@@ -109,9 +86,7 @@ def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
 # Bringing together and marking
 
 
-def bring_together(
-    registry: Any, session: Session, request: SubjectRequest, actor: Actor
-) -> tuple[Part, ...]:
+def bring_together(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
     """Gather the parts anew; what was marked in a text that is still the same stays marked."""
     known = {part.key: part for part in parts_of(session, registry.key_ring, request)}
     parts = tuple(
@@ -122,14 +97,13 @@ def bring_together(
         row = SubjectCopy(
             holder=request.holder,
             request_id=request.id,
-            made_by_id=actor.id,
-            made_by=actor.name,
+            proposed_by_id=actor.id,
+            proposed_by=actor.name,
             changed_by=actor.name,
         )
         session.add(row)
         session.flush()
-    record(session, actor, "kopie.bijeen", request.holder, KIND, [request.id])
-    return parts
+    record(session, actor, GATHERED, request.holder, KIND, [request.id])
 
 
 def _as_before(part: Part, known: Part | None) -> Part:
@@ -159,7 +133,7 @@ def save_marks(
     if row is not None:
         row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
-    record(session, actor, "kopie.gemarkeerd", request.holder, KIND, [request.id])
+    record(session, actor, MARKED, request.holder, KIND, [request.id])
 
 
 def missing(session: Session, request: SubjectRequest) -> str | None:
@@ -178,15 +152,15 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        CopyError: There is no copy, or an attachment in it isn't there any more.
+        RequestError: There is no copy, or an attachment in it isn't there any more.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
     if row is None:
-        raise CopyError("Breng eerst de gegevens bijeen.")
+        raise requests.RequestError("Breng eerst de gegevens bijeen.")
     parts = final(parts_of(session, keys, request))
     if not all(session.get(ReportAttachment, file.id) for file in files_of(parts)):
-        raise CopyError(LOST_FILE)
+        raise requests.RequestError(LOST_FILE)
     made = Copy(
         request.reference,
         request.capacity,
@@ -197,12 +171,12 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     data = encoded(made)
     VAULT.keep(session, keys, request, COPY, data)
     row.sha256 = sha256(data).hexdigest()
-    row.made_by_id, row.made_by = actor.id, actor.name
-    row.checked_at = row.checked_by_id = row.checked_by = row.shows_reporter = row.answer = None
+    row.proposed_by_id, row.proposed_by = actor.id, actor.name
+    row.answered_at = row.answered_by_id = row.answered_by = row.shows_reporter = row.answer = None
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     enqueue(session, DRAW, request.holder, {"request": str(request.id)})
-    record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
+    record(session, actor, FROZEN, request.holder, KIND, [request.id])
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -273,7 +247,7 @@ def statement_of(session: Session, request: SubjectRequest, made: Copy) -> State
     ]
     return StatementContent(
         schema=STATEMENT,
-        house=_house(session, request.holder),
+        house=house_at(session, request.holder),
         title=words.TITLE,
         number=made.reference,
         made_at=datetime.fromisoformat(made.made_at).astimezone(UTC),
@@ -297,29 +271,7 @@ def _sections(title: str, parts: Sequence[Part]) -> list[StatementSection]:
     return sections
 
 
-def _house(session: Session, holder: str) -> House:
-    if holder == NATIONAL:
-        return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
-    source = house_of(session, session.get_one(Municipality, holder))
-    return House(clean_line(source.name), clean_line(source.department), source.colour, source.logo)
-
-
-# The second person, and handing over
-
-
-def note_check(
-    session: Session, request: SubjectRequest, shows: bool, answer: str | None, actor: Actor
-) -> None:
-    """Keep the answer of the second person, with the hash of what was judged."""
-    row = copy_of(session, request.id)
-    if row is None or request.state != RequestState.CHECKING:
-        raise CopyError("Deze kopie wacht niet op een tweede persoon.")
-    row.checked_at, row.checked_by_id, row.checked_by = utc_now(), actor.id, actor.name
-    row.shows_reporter, row.answer = shows, answer
-    row.changed_at, row.changed_by = utc_now(), actor.name
-    session.flush()
-    fields = ["ja" if shows else "nee"]
-    record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
+# Handing over
 
 
 def pickup_of(session: Session, request: SubjectRequest) -> Pickup | None:
@@ -337,15 +289,17 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
     """Offer the checked copy at the pick-up page, for a fortnight and some downloads.
 
     Raises:
-        CopyError: It isn't checked, or isn't any more as it was then.
+        RequestError: It isn't checked, or isn't any more as it was then.
     """
     row, known = copy_of(session, request.id), pickup_of(session, request)
     if row is None or request.state != RequestState.CHECKED:
-        raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
+        raise requests.RequestError("Laat de kopie eerst nakijken door een tweede persoon.")
     data = _opened(session, keys, request, COPY) or b""
     # As the second person judged it, also where another release made it.
     if sha256(data).hexdigest() != row.sha256:
-        raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
+        raise requests.RequestError(
+            "De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken."
+        )
     if known is not None:
         return known
     most = TIMES + EACH_FILE * len(files_of(msgspec.json.decode(data, type=Copy).parts))
@@ -357,28 +311,32 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
 
 
 def hand_over(
-    registry: Any, session: Session, request: SubjectRequest, how: HandOver, actor: Actor
+    registry: Any, session: Session, request: SubjectRequest, on: date, address: str, actor: Actor
 ) -> None:
-    """Answer a request with its checked copy, and note that the letter goes.
+    """Answer a request with its checked copy, and note that the letter goes on a day.
+
+    `address`: of the page where it is picked up with a code; empty: it goes on paper.
 
     Raises:
-        CopyError: The copy isn't checked, or its PDF isn't there yet.
+        RequestError: The copy isn't checked, or its PDF isn't there yet.
         WorkflowError: The step isn't possible now.
     """
     keys: KeyRing = registry.key_ring
     if pdf_of(session, keys, request) is None:
-        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+        raise requests.RequestError(
+            "De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw."
+        )
     on_follow = request.channel == Channel.FOLLOW
     words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
-    if how.address:
+    if address:
         pickup = put_ready(session, keys, request, actor)
-        words, way = _where(f"{how.address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
-    if (read_person(keys, request) or Person()).address:
+        words, way = _where(f"{address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
+    if (requests.read_person(keys, request) or requests.Person()).address:
         way = SentHow.POST
-    move_request(registry, session, request, "versturen", {"reden": words}, actor)
+    requests.move_request(registry, session, request, "versturen", {"reden": words}, actor)
     letter = letter_of(session, request)
     if letter is not None and letter.sent_on is None:
-        mark_sent(session, request, letter, how.on, way.value, actor)
+        requests.mark_sent(session, request, letter, on, way.value, actor)
 
 
 def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None:
@@ -414,21 +372,9 @@ def forget(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     VAULT.destroy(session, request)
 
 
-def _freeze(registry: Any, session: Session, request: Any, actor: Actor) -> None:
-    try:
-        freeze(registry, session, request, actor)
-    except CopyError as problem:
-        raise WorkflowError(str(problem)) from None
-
-
-def _bring_together(registry: Any, session: Session, request: Any, actor: Actor) -> None:
-    bring_together(registry, session, request, actor)
-
-
 RULES: Final = (
-    RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
-    RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
-    RequestRule("nakijken", "nagekeken", page="nakijken"),
+    RequestRule("bijeenbrengen", "redigeren", follows=bring_together),
+    RequestRule("markeren", "tweede_persoon", missing=missing, follows=freeze, page="kopie"),
     RequestRule("klaarzetten", "versturen", page="kopie"),
     *(
         RequestRule(f"kopie_{name}", name, follows=withdraw)

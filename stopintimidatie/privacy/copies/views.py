@@ -24,37 +24,18 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
+from stopintimidatie.privacy.copies import rules, services
 from stopintimidatie.privacy.copies.pages import shown_file
 from stopintimidatie.privacy.copies.queries import count_demands
-from stopintimidatie.privacy.copies.rules import (
-    HIDES_REPORTER,
-    Part,
-    encoded,
-    files_of,
-    sections_of,
-)
-from stopintimidatie.privacy.copies.services import (
-    CopyError,
-    HandOver,
-    copy_of,
-    frozen_copy,
-    hand_over,
-    letter_of,
-    parts_of,
-    pdf_of,
-    pickup_of,
-    save_marks,
-)
 from stopintimidatie.privacy.copies.words import OWN_WORDS
 from stopintimidatie.privacy.requests.forms import day_field
 from stopintimidatie.privacy.requests.models import Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import RequestError, move_request, way_to_send
+from stopintimidatie.privacy.requests.services import move_request, way_to_send
 
 COPY: Final = "kopie"
 PRINT: Final = "kopie-pdf"
@@ -85,7 +66,7 @@ GIVEN: Final = (RequestState.CHECKED, RequestState.SENT)
 @form_view(RequestResource, COPY, HANDLE, f"{TEMPLATES}/copy.jinja2", guards=ASKED)
 def copy_view(context: RequestResource, request: Request) -> Any:
     """Mark what points to another; once a second person judged it, hand the copy over."""
-    copy = copy_of(request.db, context.row.id)
+    copy = services.copy_of(request.db, context.row.id)
     if copy is None or context.row.state not in (RequestState.REDACTING, *GIVEN):
         request.flash("Aan de kopie kunt u nu niet werken.", "warning")
         return HTTPSeeOther(request.resource_path(context))
@@ -107,8 +88,8 @@ def copy_view(context: RequestResource, request: Request) -> Any:
 def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> Any:
     """Show all parts of a copy, by document, to be marked; then a second person gets it."""
     row, session, keys, here = context.row, request.db, request.registry.key_ring, page["here"]
-    parts = parts_of(session, keys, row)
-    signs, seen = signs_for(part.text for part in parts), sha256(encoded(parts)).hexdigest()
+    parts = services.parts_of(session, keys, row)
+    signs, seen = signs_for(part.text for part in parts), sha256(rules.encoded(parts)).hexdigest()
     # A person reported about gets a summary alone; the officer writes it from these sentences.
     sources = [part for part in parts if row.capacity == Capacity.REPORTED and _is_source(part)]
     form = Form(
@@ -130,20 +111,17 @@ def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> A
             replace(part, out=True) if part in sources else _read(part, values, signs)
             for part in parts
         ]
-        save_marks(session, keys, row, marked, request.actor)
+        services.save_marks(session, keys, row, marked, request.actor)
         if form.pressed() != DONE:
             request.flash("Opgeslagen.")
             return HTTPSeeOther(f"{here}/{COPY}")
-        try:
-            move_request(request.registry, session, row, "tweede_persoon", {}, request.actor)
-        except (CopyError, WorkflowError) as problem:
-            raise FormError(str(problem)) from None
-        request.flash("De kopie wacht nu op een tweede persoon, onder ‘Kopieën nakijken’.")
+        move_request(request.registry, session, row, "tweede_persoon", {}, request.actor)
+        request.flash("De kopie wacht nu op een tweede persoon.")
         return HTTPSeeOther(here)
 
     page |= {
         "sources": sources,
-        "summarised": row.capacity in HIDES_REPORTER,
+        "summarised": row.capacity in rules.HIDES_REPORTER,
         "own_words": OWN_WORDS,
         "signs": signs,
         "demanded": count_demands(request.registry, session, row),
@@ -151,26 +129,26 @@ def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> A
     return handle_form(request, form, on_valid, page)
 
 
-def _is_source(part: Part) -> bool:
+def _is_source(part: rules.Part) -> bool:
     return bool(part.text) and not part.written
 
 
-def _name(part: Part) -> str:
+def _name(part: rules.Part) -> str:
     return f"d{sha256(part.key.encode()).hexdigest()[:12]}"
 
 
-def _schema(parts: Sequence[Part], signs: Signs, here: str) -> Any:
+def _schema(parts: Sequence[rules.Part], signs: Signs, here: str) -> Any:
     """Return a group of fields for each document, with two for each of its texts."""
     schema = Schema(
         field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden())
     )
-    for number, (title, several) in enumerate(sections_of(parts)):
+    for number, (title, several) in enumerate(rules.sections_of(parts)):
         fields = [made for part in several for made in _fields(part, signs, here)]
         schema.add(Schema(*fields, title=title, name=f"stuk{number}", names_mistakes=True))
     return schema
 
 
-def _fields(part: Part, signs: Signs, here: str) -> list[Any]:
+def _fields(part: rules.Part, signs: Signs, here: str) -> list[Any]:
     name, text = _name(part), forms.Text(LIMIT, lines=True)
     if part.written:
         rows, begin = forms.TextArea(rows=8), part.text
@@ -193,7 +171,7 @@ def _fields(part: Part, signs: Signs, here: str) -> list[Any]:
     return [*fields, out]
 
 
-def _facts(part: Part, here: str) -> Markup:
+def _facts(part: rules.Part, here: str) -> Markup:
     lines: list[str] = [f"{name}: {value}" for name, value in part.facts]
     lines += [" · ".join(row) for row in part.rows]
     if part.file is not None:
@@ -202,7 +180,7 @@ def _facts(part: Part, here: str) -> Markup:
     return Markup("<br>").join(lines)
 
 
-def _read(part: Part, values: dict[str, Any], signs: Signs) -> Part:
+def _read(part: rules.Part, values: dict[str, Any], signs: Signs) -> rules.Part:
     """Return a part as it was marked or written.
 
     Raises:
@@ -227,10 +205,10 @@ def _has(group: Any, name: str) -> bool:
 def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> Any:
     """Hand the checked copy over; then show what is to be printed, and the way to a code."""
     row, session, keys, here = context.row, request.db, request.registry.key_ring, page["here"]
-    made, pickup = frozen_copy(session, keys, row), pickup_of(session, row)
+    made, pickup = services.frozen_copy(session, keys, row), services.pickup_of(session, row)
     page |= {
-        "files": files_of(made.parts if made is not None else ()),
-        "letter": letter_of(session, row),
+        "files": rules.files_of(made.parts if made is not None else ()),
+        "letter": services.letter_of(session, row),
         "pickup": pickup,
         "on_follow": row.channel == Channel.FOLLOW,
     }
@@ -252,13 +230,7 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
     def on_valid(values: dict[str, Any]) -> Any:
         paper = values["hoe"] != PICK_UP
         address = "" if paper else f"{request.app_settings.public_address}/ophalen"
-        how = HandOver(values["op"], address)
-        try:
-            hand_over(request.registry, session, row, how, request.actor)
-        except (CopyError, WorkflowError) as problem:
-            raise FormError(str(problem)) from None
-        except RequestError as problem:
-            raise FormError(str(problem), problem.field) from None
+        services.hand_over(request.registry, session, row, values["op"], address, request.actor)
         request.flash(f"Het verzoek is beantwoord. {way_to_send(keys, row, paper=paper)}")
         return HTTPSeeOther(f"{here}/{COPY}")
 
@@ -268,7 +240,10 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
 @post_view(RequestResource, CODE, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)
 def code_view(context: RequestResource, request: Request) -> Any:
     """Make a code on a page to print, or to tell at the telephone; it counts for a fortnight."""
-    pickup, back = pickup_of(request.db, context.row), f"{request.resource_path(context)}/{COPY}"
+    pickup, back = (
+        services.pickup_of(request.db, context.row),
+        f"{request.resource_path(context)}/{COPY}",
+    )
     if pickup is None:
         request.flash("Er staat niets klaar om op te halen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
@@ -292,7 +267,7 @@ def code_view(context: RequestResource, request: Request) -> Any:
 def print_view(context: RequestResource, request: Request) -> Any:
     """Send the checked copy as PDF to who prints it, for a person who gets it on paper."""
     row, session = context.row, request.db
-    pdf = pdf_of(session, request.registry.key_ring, row)
+    pdf = services.pdf_of(session, request.registry.key_ring, row)
     if pdf is None or row.state not in GIVEN:
         request.flash("Er is nog geen nagekeken kopie om te printen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
@@ -305,13 +280,16 @@ def print_view(context: RequestResource, request: Request) -> Any:
 @asked_file(name=FILE)
 def file_view(context: RequestResource, request: Request) -> Any:
     """Show an attachment to who decides whether it goes along."""
-    parts = parts_of(request.db, request.registry.key_ring, context.row)
+    parts = services.parts_of(request.db, request.registry.key_ring, context.row)
     return shown_file(request, context.row, parts, request.resource_path(context))
 
 
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:
     """Show on the case how far the copy is, with the way to it."""
-    copy, pickup = copy_of(request.db, context.row.id), pickup_of(request.db, context.row)
+    copy, pickup = (
+        services.copy_of(request.db, context.row.id),
+        services.pickup_of(request.db, context.row),
+    )
     if copy is None:
         return None
     open_ = context.row.state in (RequestState.REDACTING, *GIVEN)

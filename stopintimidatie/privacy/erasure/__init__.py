@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
     config.add_mail_template(services.TEMPLATE)
     config.add_mail_template(approval.MAIL)
     config.add_job_kind(services.JOB, services.forget)
-    place, check = views.LIST, Permission.CHECK_ERASURE
-    add_own_place(config, place, "Wissen", check, order=79, waiting=approval.waiting, desk=True)
+    config.add_second(approval.KIND)
+    waiting, check = approval.KIND.waiting, Permission.CHECK_ERASURE
+    add_own_place(config, approval.LIST, "Wissen", check, order=79, waiting=waiting, desk=True)
     config.scan("stopintimidatie.privacy.erasure.views")

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.models import Base, Held, held_table
+from stopintimidatie.core.storage.models import Base, Held, Proposed, held_table
 from stopintimidatie.core.storage.personal import empty_rows, holder_of_rows, treated
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 
 
-class ErasureProposal(Held, Base):
+class ErasureProposal(Proposed, Held, Base):
     """A proposal of one person to erase a document, which a second one does or refuses."""
 
     __tablename__ = "erasure_proposal"
@@ -36,24 +36,16 @@ class ErasureProposal(Held, Base):
     ground: Mapped[str] = mapped_column(String(20))
     # The fingerprint of what would go, as the proposing person saw it.
     seen: Mapped[str] = mapped_column(String(64))
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
-    made_by_id: Mapped[str] = mapped_column(String(64))
-    made_by: Mapped[str] = mapped_column(String(200))
+    proposed_at: Mapped[datetime] = mapped_column("made_at", default=utc_now)
+    proposed_by_id: Mapped[str] = mapped_column("made_by_id", String(64))
+    proposed_by: Mapped[str] = mapped_column("made_by", String(200))
     expires_at: Mapped[datetime]
     # From then on the proposing person may do it, if still nobody else is there; None: somebody was
     # there, so nobody was told that one person would do it.
     alone_at: Mapped[datetime | None]
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[str | None] = mapped_column(String(64))
-    answered_by: Mapped[str | None] = mapped_column(String(200))
     # Gewist, geweigerd or ingetrokken; why it was refused.
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(Text)
-
-    @property
-    def waits(self) -> bool:
-        """Tell whether nobody answered it yet and it hasn't expired."""
-        return self.answered_at is None and self.expires_at > utc_now()
 
 
 # A reason to refuse may tell of what stands in the document, so it goes with it.

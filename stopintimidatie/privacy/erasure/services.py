@@ -57,15 +57,10 @@ from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request.personal import copies_of
 from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.privacy.holds.services import kind_of
+from stopintimidatie.reports import services as reports
 from stopintimidatie.reports.conversation.services import PAGE, tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import (
-    append_move,
-    close_offer,
-    move_report,
-    reindex_report,
-)
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 OWNER: Final = "gewiste_melder"
@@ -152,10 +147,6 @@ _DEMANDED: Final = (
 # Ids of dossiers, or what selects them.
 Dossiers = Sequence[UUID] | Select[UUID]
 Document = Report | Dossier
-
-
-class ErasureError(Exception):
-    """Erasing is refused; the Dutch message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -274,7 +265,7 @@ def erase(
     note_gone(session, row.holder, kind, [row.id], GONE)
     values = {"grond": ground_words(ground), "reden": reason}
     if isinstance(row, Report):
-        move_report(session, effects, row, "wissen", values, actor)
+        reports.move_report(session, effects, row, "wissen", values, actor)
         tell(session, row, "bericht", ERASED, SYSTEM)
         notify_town(session, row, "gewist")
     else:
@@ -294,7 +285,7 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     effects, before = WORKFLOW_EFFECTS.of(registry), row.state
     if isinstance(row, Report):
         leave_everywhere(session, row, LEFT, SYSTEM)
-        close_offer(session, row)
+        reports.close_offer(session, row)
     else:
         let_all_go(session, effects, row, LEFT)
     erase_document(registry, session, kind, row.id)
@@ -302,8 +293,8 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
     if isinstance(row, Report):
         row.leaves_at, row.ended_at = None, utc_now()
-        append_move(session, row, SYSTEM, "wissen", before, {"reden": AGAIN})
-        reindex_report(session, row)
+        reports.append_move(session, row, SYSTEM, "wissen", before, {"reden": AGAIN})
+        reports.reindex_report(session, row)
         tell(session, row, "bericht", ERASED, SYSTEM)
     else:
         row.closed_at = utc_now()

@@ -13,27 +13,24 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.accounts.hands import same_hand
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, field, handle_form
+from stopintimidatie.core.second import CHANGED, SecondError
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import ground_words
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import ListItem
-from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.core.web.request import Request, page_view, query_pairs
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.queries import erasure_grounds
 from stopintimidatie.dossiers.resources import DossierResource, path_of_dossier
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.erasure import approval
+from stopintimidatie.privacy.erasure.approval import LIST
 from stopintimidatie.privacy.erasure.models import ErasureProposal
-from stopintimidatie.privacy.erasure.services import (
-    ErasureError,
-    Outlook,
-    preview_erasure,
-)
+from stopintimidatie.privacy.erasure.services import Outlook, preview_erasure
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
@@ -41,7 +38,6 @@ from stopintimidatie.reports.services import paths_of_reports
 
 NAME: Final = "gegevens-wissen"
 CHECK: Final = "wissen-nakijken"
-LIST: Final = "wissen"
 ERASE, REFUSE, TAKE_BACK = "wissen", "weigeren", "intrekken"
 # Proposals on the page of the list: of those that wait, and of those that were answered.
 MOST, SHOWN = 100, 20
@@ -76,7 +72,7 @@ def propose_view(context: Any, request: Request) -> Any:
     if row.state in OVER:
         return _back(context, request, "Hier is niets meer om te wissen.")
     if known is not None and known.waits:
-        words = f"Dit is al voorgesteld, door {known.made_by}." if request.POST else ""
+        words = f"Dit is al voorgesteld, door {known.proposed_by}." if request.POST else ""
         return _back(context, request, words, CHECK)
     grounds = forms.OneOf(erasure_grounds(request.registry, request.db, row.id), radio=True)
 
@@ -96,7 +92,7 @@ def check_view(context: Any, request: Request) -> Any:
     if proposal is None or not proposal.waits:
         answered = proposal if proposal is not None and proposal.outcome else None
         return _back(context, request, _ANSWERED.format(answered) if answered else _NOTHING)
-    mine = same_hand(request.db, proposal.made_by_id, request.actor.id)
+    mine = proposal.proposed_by_id == request.actor.id
     why = approval.refuses_hand(request.db, proposal, request.actor)
 
     def act(values: dict[str, Any], seen: str) -> str:
@@ -183,11 +179,8 @@ def _decide(
 
     def on_valid(values: dict[str, Any]) -> Any:
         if not values["gezien"].endswith(decided):
-            raise ConflictError(approval.CHANGED)
-        try:
-            request.flash(act(values, values["gezien"].removesuffix(decided)))
-        except ErasureError as problem:
-            raise ConflictError(str(problem)) from None
+            raise SecondError(CHANGED)
+        request.flash(act(values, values["gezien"].removesuffix(decided)))
         return HTTPSeeOther(request.resource_path(context, *([] if waits else [CHECK])))
 
     return handle_form(request, form, on_valid, page)
@@ -205,13 +198,19 @@ def _back(context: Any, request: Request, words: str, *view: str) -> HTTPSeeOthe
 
 @page_view(MunicipalityResource, LIST, Permission.CHECK_ERASURE, f"{TEMPLATES}/list.jinja2")
 @page_view(Desk, LIST, Permission.CHECK_ERASURE, f"{TEMPLATES}/list.jinja2")
-def list_view(context: Any, request: Request) -> dict[str, Any]:
-    """List the proposals that wait, the oldest first, and how the latest others ended."""
+def list_view(context: Any, request: Request) -> Any:
+    """List the proposals that wait, the oldest first, and how the latest others ended.
+
+    `?nr=` of one that waits leads on to it.
+    """
+    wanted = dict(query_pairs(request)).get("nr")
     rows = request.db.scalars(approval.open_proposals(context.holder).limit(MOST)).all()
     paths, items = paths_of_reports(request.db, [row.document_id for row in rows]), []
     for row in rows:
         path = paths.get(row.document_id) or path_of_dossier(request.db, row.document_id)
-        meta = (f"door {row.made_by}", date_text(row.made_at), ground_words(row.ground))
+        meta = (f"door {row.proposed_by}", date_text(row.proposed_at), ground_words(row.ground))
         items.append(ListItem(row.reference, f"{path}/{CHECK}", meta=meta))
+        if str(row.id) == wanted:
+            return HTTPSeeOther(items[-1].href)
     answered = approval.answered_proposals(context.holder).limit(SHOWN)
     return {"items": items, "answered": request.db.scalars(answered).all()}

@@ -19,19 +19,12 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.desk.forwarding.jobs import notify_town, tell_of_more
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.release.copies import Correction as Told
 from stopintimidatie.exports.release.copies import copies_of, copies_with
 from stopintimidatie.exports.release.views import notify
 from stopintimidatie.exports.request.jobs import Change
+from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.privacy.holds.services import (
-    GONE,
-    holds_on,
-    lift_hold,
-    place_hold,
-    reference_of,
-)
 from stopintimidatie.privacy.requests.models import (
     Channel,
     ChildOutcome,
@@ -54,7 +47,6 @@ from stopintimidatie.privacy.requests.services import (
 )
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 # Told to who holds a copy (art. 19 AVG): no words of the person or the document.
 CORRECTED: Final = (
@@ -72,22 +64,12 @@ def add_trace(
     *,
     included: bool | None = None,
 ) -> RequestTrace:
-    """Note a document in which something was found; noted again, its places are added.
+    """Note a document in which something was found.
 
     `document`: its kind, id and reference. `included`: whether it is part of the answer, if that
     is known already.
     """
     kind, number, reference = document
-    known = session.scalars(
-        select(RequestTrace).where(
-            RequestTrace.request_id == row.id,
-            RequestTrace.document_kind == kind,
-            RequestTrace.document_id == number,
-        )
-    ).one_or_none()
-    if known is not None:
-        known.places = list(dict.fromkeys([*known.places, *places]))
-        return known
     made = RequestTrace(
         holder=row.holder,
         request_id=row.id,
@@ -132,9 +114,9 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
     for trace in traces_of(session, row):
         if not trace.included or trace.document_id in held:
             continue
-        document = _document(session, trace)
-        if document is not None and document.state not in GONE:
-            place_hold(
+        document = holds.row_of(session, trace)
+        if document is not None and document.state not in holds.GONE:
+            holds.place_hold(
                 session,
                 document,
                 HoldReason.REQUEST,
@@ -148,19 +130,15 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
 
 def release_traces(session: Session, row: SubjectRequest, actor: Actor) -> None:
     """End the holds of a request that is over, or may hold nothing any more."""
-    for trace in traces_of(session, row):
-        document = _document(session, trace)
-        for hold in holds_on(session, trace.document_id) if document is not None else ():
-            if document is not None and hold.case_reference == row.reference:
-                lift_hold(
-                    session, document, hold, f"Verzoek {row.reference} vraagt dit niet meer.", actor
-                )
-
-
-def _document(session: Session, named: RequestTrace | Restriction) -> Report | Dossier | None:
-    entity: Any = Report if named.document_kind == REPORT else Dossier
-    row: Report | Dossier | None = session.get(entity, named.document_id)
-    return row
+    held = select(Hold).where(
+        Hold.case_reference == row.reference,
+        Hold.reason == HoldReason.REQUEST.value,
+        Hold.lifted_at.is_(None),
+    )
+    why = f"Verzoek {row.reference} vraagt dit niet meer."
+    for hold in session.scalars(held.order_by(Hold.id)).all():
+        if (document := holds.row_of(session, hold)) is not None:
+            holds.lift_hold(session, document, hold, why, actor)
 
 
 # A child, an objection
@@ -253,9 +231,7 @@ def restrict(
     """
     _check_effect(session, row)
     made = Restriction(
-        holder=row.holder,
-        request_id=row.id,
-        **_named(document),
+        **_named(row, document),
         ground=ground.value,
         about=about,
         started_by_id=actor.id,
@@ -288,7 +264,7 @@ def lift(
         raise RequestError("Toen gold de beperking nog niet. Kies een latere dag.", "bericht_op")
     restriction.told_on, restriction.lifted_reason = told_on, why
     restriction.lifted_at, restriction.lifted_by = utc_now(), actor.name
-    document = _document(session, restriction)
+    document = holds.row_of(session, restriction)
     if document is None:
         note_move(session, row, actor, "opgeheven", {"stuk": restriction.reference})
         return
@@ -314,9 +290,7 @@ def correct(
     """
     _check_effect(session, row)
     made = CorrectionRow(
-        holder=row.holder,
-        request_id=row.id,
-        **_named(document),
+        **_named(row, document),
         text=words,
         made_by_id=actor.id,
         made_by=actor.name,
@@ -334,12 +308,13 @@ def _check_effect(session: Session, row: SubjectRequest) -> None:
         raise RequestError(refused)
 
 
-def _named(document: Report | Dossier) -> dict[str, Any]:
-    kind = REPORT if isinstance(document, Report) else DOSSIER
+def _named(row: SubjectRequest, document: Report | Dossier) -> dict[str, Any]:
     return {
-        "document_kind": kind,
+        "holder": row.holder,
+        "request_id": row.id,
+        "document_kind": holds.kind_of(document),
         "document_id": document.id,
-        "reference": reference_of(document),
+        "reference": holds.reference_of(document),
     }
 
 
@@ -351,9 +326,9 @@ def _write_down(
     name: str,
     action: str,
 ) -> None:
-    named = _named(document)
-    note_move(session, row, actor, name, {"stuk": named["reference"]})
-    record(session, actor, action, row.holder, named["document_kind"], [document.id, row.id])
+    note_move(session, row, actor, name, {"stuk": holds.reference_of(document)})
+    about = [document.id, row.id]
+    record(session, actor, action, row.holder, holds.kind_of(document), about)
 
 
 def _tell_recipients(

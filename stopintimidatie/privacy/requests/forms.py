@@ -13,16 +13,7 @@ from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.storage.retention import years
 from stopintimidatie.core.text import day_of
 from stopintimidatie.exports.models import Part
-from stopintimidatie.privacy.requests.models import (
-    AskedBy,
-    Capacity,
-    Channel,
-    ChildOutcome,
-    Identity,
-    RestrictionGround,
-    Right,
-    SentHow,
-)
+from stopintimidatie.privacy.requests import models
 
 Values = dict[str, Any]
 TEXT: Final = 4_000
@@ -61,22 +52,26 @@ class EntrySchema(Schema):
     )
     kanaal = field(
         forms.OneOf(
-            sentences([pair for pair in Channel.choices() if pair[0] != Channel.FOLLOW]),
+            sentences(
+                [pair for pair in models.Channel.choices() if pair[0] != models.Channel.FOLLOW]
+            ),
             radio=True,
         ),
         "Hoe kwam het binnen?",
     )
-    recht = field(forms.OneOf(sentences(Right.choices()), radio=True), "Wat vraagt de persoon?")
+    recht = field(
+        forms.OneOf(sentences(models.Right.choices()), radio=True), "Wat vraagt de persoon?"
+    )
     hoedanigheid = field(
-        forms.OneOf(sentences(Capacity.choices()), radio=True),
+        forms.OneOf(sentences(models.Capacity.choices()), radio=True),
         "Als wie staat de persoon in onze gegevens?",
         description="Dit bepaalt wat de persoon krijgt. Weet u het nog niet? Kies wat de persoon"
         " zelf zegt.",
     )
-    vraagt = field(forms.OneOf(sentences(AskedBy.choices()), radio=True), "Wie vraagt het?")
+    vraagt = field(forms.OneOf(sentences(models.AskedBy.choices()), radio=True), "Wie vraagt het?")
     jong = field(forms.Flag(), "De persoon over wie het gaat is jonger dan 16", missing=False)
     identiteit = field(
-        forms.OneOf(sentences(Identity.choices())),
+        forms.OneOf(sentences(models.Identity.choices())),
         "Hoe weet u wie dit is?",
         missing=None,
         description="Nog niet? Laat dit leeg. Bewaar nooit een kopie van een identiteitsbewijs, ook"
@@ -121,7 +116,7 @@ class HeardSchema(Schema):
 
     op = day_field("Wanneer is het kind gehoord?")
     uitkomst = field(
-        forms.OneOf(sentences(ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
+        forms.OneOf(sentences(models.ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
     )
 
 
@@ -129,7 +124,7 @@ class SentSchema(Schema):
     """The form that says that a letter went."""
 
     op = day_field("Wanneer is de brief verstuurd?")
-    hoe = field(forms.OneOf(sentences(SentHow.choices()), radio=True), "Hoe?")
+    hoe = field(forms.OneOf(sentences(models.SentHow.choices()), radio=True), "Hoe?")
 
 
 class DocumentSchema(Schema):
@@ -152,7 +147,7 @@ class RestrictionSchema(DocumentSchema):
     """The form of a restriction."""
 
     grond = field(
-        forms.OneOf(sentences(RestrictionGround.choices()), radio=True),
+        forms.OneOf(sentences(models.RestrictionGround.choices()), radio=True),
         "Waarom wordt het gebruik beperkt?",
     )
     gegevens = field(

@@ -22,12 +22,11 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.services import people_with
-from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
 from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import path_of_request
-from stopintimidatie.privacy.requests.rules import Due, forget_from, gone_from, reminder_on
+from stopintimidatie.privacy.requests.rules import forget_from, gone_from, reminds_on
 from stopintimidatie.privacy.requests.services import note_move
 from stopintimidatie.privacy.requests.workflow import FORGET, rules_of
 
@@ -35,11 +34,6 @@ EVERY_MORNING: Final = Job("verzoeken.elke_ochtend")
 OF_HOLDER: Final = Job("verzoeken.houder")
 MORNING: Final = time(6)
 TEMPLATE: Final = "verzoek_termijn"
-_WORDS: Final = {
-    Due.WEEK: "moet over een week zijn beantwoord",
-    Due.TODAY: "moet vandaag zijn beantwoord",
-    Due.LATE: "is te laat: de termijn is voorbij",
-}
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -63,9 +57,8 @@ def watch_requests(registry: Any, session: Session, holder: str) -> None:
     by_reference = mine.order_by(SubjectRequest.reference)
     for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_(None))).all():
         hold_traces(session, row, SYSTEM)
-        due = reminder_on(row.due_on, today)
-        if due is not None:
-            _remind(session, row, due)
+        if reminds_on(row.due_on, today):
+            _remind(session, row)
     for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_not(None))).all():
         if row.ended_at is None or row.objection_runs:
             continue
@@ -74,45 +67,31 @@ def watch_requests(registry: Any, session: Session, holder: str) -> None:
             _delete(registry, session, row)
             continue
         if row.objection_until is None or row.objection_until < today:
-            _release(session, row)
+            release_traces(session, row, SYSTEM)
         going = forget_from(ended, row.objection_until, row.objection_ended_on)
         if row.person is not None and going <= today:
             _forget(registry, session, row)
 
 
-def _remind(session: Session, row: SubjectRequest, due: Due) -> None:
+def _remind(session: Session, row: SubjectRequest) -> None:
     """Mail who handles a request, or all who may, once a day."""
-    if row.handler_id is not None:
-        people = [str(row.handler_id)]
-    else:
+    people = [str(row.handler_id)]
+    if row.handler_id is None:
         roles = GRANTS[Permission.HANDLE_REQUESTS]
         people = [code for code, _ in people_with(session, row.holder, roles)]
-    path, day = path_of_request(session, row.id), day_of(utc_now())
     for person in people:
-        queue_mail(
-            session,
-            row.holder,
-            TEMPLATE,
-            Recipient(COLLEAGUE, person),
-            about=row.id,
-            values={"herinnering": due.value, "pad": path or "/verzoeken"},
-            key=f"{TEMPLATE}:{row.id}:{day}:{person}",
-        )
+        key = f"{TEMPLATE}:{row.id}:{day_of(utc_now())}:{person}"
+        to = Recipient(COLLEAGUE, person)
+        queue_mail(session, row.holder, TEMPLATE, to, about=row.id, key=key)
 
 
 def _write(writing: Writing) -> Letter | None:
     row = writing.session.get(SubjectRequest, writing.message.about_id)
     if row is None or row.ended_at is not None:
         return None
-    given = writing.message.values
-    return Letter(
-        {
-            "hoe": _WORDS[Due(str(given["herinnering"]))],
-            "dag": date_text(row.due_on),
-            "besloten": row.is_decided,
-            "link": writing.link(str(given["pad"])),
-        }
-    )
+    link = writing.link(path_of_request(writing.session, row.id) or "/verzoeken")
+    days = (row.due_on - day_of(utc_now())).days
+    return Letter({"row": row, "days": days, "due": date_text(row.due_on), "link": link})
 
 
 MAIL: Final = MailTemplate(
@@ -121,16 +100,6 @@ MAIL: Final = MailTemplate(
     "stopintimidatie.privacy.requests:templates/mail/termijn.txt.jinja2",
     _write,
 )
-
-
-def _release(session: Session, row: SubjectRequest) -> None:
-    held = select(Hold.id).where(
-        Hold.case_reference == row.reference,
-        Hold.reason == HoldReason.REQUEST.value,
-        Hold.lifted_at.is_(None),
-    )
-    if session.scalars(held.limit(1)).first() is not None:
-        release_traces(session, row, SYSTEM)
 
 
 def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:

@@ -5,13 +5,13 @@ A letter that is the answer ends the request when it was sent; a decision begins
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import uuid4
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -189,7 +189,7 @@ def make_letter(
         made_at=utc_now(),
         made_by=actor.name,
     )
-    text = json.dumps({**asdict(letter), "on": day.isoformat()}, ensure_ascii=False)
+    text = msgspec.json.encode(letter).decode()
     made.content = keys.encrypt(PURPOSE, text, str(made.id))
     session.add(made)
     record(session, actor, "verzoek.brief", row.holder, KIND, [row.id], fields=[kind.value])
@@ -213,12 +213,7 @@ def read_letter(keys: KeyRing, made: RequestLetter) -> Letter | None:
     """Return a letter as it was made; None once its content has gone."""
     if made.content is None:
         return None
-    kept: dict[str, Any] = json.loads(keys.decrypt(PURPOSE, made.content, str(made.id)))
-    lines = {name: tuple(kept.get(name, ())) for name in ("to", "text", "sender", "signed")}
-    sections = tuple((heading, tuple(sentences)) for heading, sentences in kept["sections"])
-    return Letter(
-        title=kept["title"], on=date.fromisoformat(kept["on"]), sections=sections, **lines
-    )
+    return msgspec.json.decode(keys.decrypt(PURPOSE, made.content, str(made.id)), type=Letter)
 
 
 def letters_of(session: Session, row: SubjectRequest) -> Sequence[RequestLetter]:
@@ -238,7 +233,7 @@ def paper_of(session: Session, row: SubjectRequest, letter: Letter) -> Statement
     )
     return StatementContent(
         schema=LETTER,
-        house=_house(session, row.holder),
+        house=house_at(session, row.holder),
         title=letter.title,
         number=row.reference,
         made_at=datetime(letter.on.year, letter.on.month, letter.on.day, 9, tzinfo=UTC),
@@ -251,7 +246,8 @@ def paper_of(session: Session, row: SubjectRequest, letter: Letter) -> Statement
     )
 
 
-def _house(session: Session, holder: str) -> House:
+def house_at(session: Session, holder: str) -> House:
+    """Return how a holder stands above its letters and statements."""
     if holder == NATIONAL:
         return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
     source = house_of(session, session.get_one(Municipality, holder))

@@ -21,17 +21,9 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
 from stopintimidatie.privacy.requests.letters import Letter, letters_of, read_letter
-from stopintimidatie.privacy.requests.models import (
-    AskedBy,
-    Capacity,
-    Channel,
-    Identity,
-    RequestTrace,
-    Right,
-    SubjectRequest,
-)
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
 from stopintimidatie.reports.conversation.queries import Copy, Standing
 from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER
@@ -44,13 +36,13 @@ from stopintimidatie.reports.vocabulary import AgeGroup
 
 NAME: Final = "gegevens"
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
-PLACE: Final = Channel.FOLLOW.value
+PLACE: Final = models.Channel.FOLLOW.value
 WANTED: Final = (
-    (Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
-    (Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),
-    (Right.ERASURE.value, "Ik wil iets laten wissen"),
-    (Right.RESTRICTION.value, "Ik wil dat u iets voorlopig niet gebruikt"),
-    (Right.OBJECTION.value, "Ik wil niet dat u mijn gegevens gebruikt"),
+    (models.Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
+    (models.Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),
+    (models.Right.ERASURE.value, "Ik wil iets laten wissen"),
+    (models.Right.RESTRICTION.value, "Ik wil dat u iets voorlopig niet gebruikt"),
+    (models.Right.OBJECTION.value, "Ik wil niet dat u mijn gegevens gebruikt"),
 )
 ASKED: Final = "Dit hebt u al gevraagd. U krijgt daar nog antwoord op."
 
@@ -67,24 +59,24 @@ class AskSchema(Schema):
     )
 
 
-def asked_of(session: Session, copy: Copy) -> list[SubjectRequest]:
+def asked_of(session: Session, copy: Copy) -> list[models.SubjectRequest]:
     """Return the requests that were made on the page of a report, the oldest first.
 
     Never what others asked that this report is part of.
     """
     mine = (
-        select(SubjectRequest, RequestTrace.places)
-        .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
+        select(models.SubjectRequest, models.RequestTrace.places)
+        .join(models.RequestTrace, models.RequestTrace.request_id == models.SubjectRequest.id)
         .where(
-            RequestTrace.document_id == copy.report_id,
-            SubjectRequest.channel == Channel.FOLLOW.value,
+            models.RequestTrace.document_id == copy.report_id,
+            models.SubjectRequest.channel == models.Channel.FOLLOW.value,
         )
-        .order_by(SubjectRequest.made_at, SubjectRequest.reference)
+        .order_by(models.SubjectRequest.made_at, models.SubjectRequest.reference)
     )
     return [row for row, places in session.execute(mine) if PLACE in places]
 
 
-def _letters(session: Session, keys: KeyRing, row: SubjectRequest) -> list[Letter]:
+def _letters(session: Session, keys: KeyRing, row: models.SubjectRequest) -> list[Letter]:
     read = (read_letter(keys, made) for made in letters_of(session, row))
     return [letter for letter in read if letter is not None]
 
@@ -149,18 +141,18 @@ def take(registry: Any, session: Any, standing: Standing, right: str, question: 
     """Make the case of what a reporter asks; the follow code has settled who that is."""
     entry = Entry(
         right,
-        Capacity.REPORTER.value,
-        AskedBy.SELF.value,
-        Channel.FOLLOW.value,
+        models.Capacity.REPORTER.value,
+        models.AskedBy.SELF.value,
+        models.Channel.FOLLOW.value,
         day_of(utc_now()),
         Person(),
         question,
     )
     row = enter_request(session, registry.key_ring, standing.copy.holder, entry, REPORTER)
-    how = {"hoe": Identity.FOLLOW_CODE.value}
+    how = {"hoe": models.Identity.FOLLOW_CODE.value}
     move_request(registry, session, row, "identiteit", how, REPORTER)
     document = (REPORT_KIND, standing.copy.report_id, standing.reference)
     # As a search by that code would have it.
-    places = [PLACE, Identity.FOLLOW_CODE.value]
+    places = [PLACE, models.Identity.FOLLOW_CODE.value]
     add_trace(session, row, document, places, REPORTER, included=True)
     hold_traces(session, row, SYSTEM)

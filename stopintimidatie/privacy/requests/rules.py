@@ -7,18 +7,11 @@ is never moved to a later working day, so that an answer is on time whichever ru
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final
 
 from stopintimidatie.core.clock import is_working_day
 from stopintimidatie.core.storage.retention import Term, months, years
-from stopintimidatie.privacy.requests.models import (
-    AskedBy,
-    ChildOutcome,
-    Ground,
-    Identity,
-    Right,
-)
+from stopintimidatie.privacy.requests import models
 
 ANSWER: Final = months(1)
 EXTENSION: Final = months(2)
@@ -30,14 +23,6 @@ DAYS_BEFORE: Final = 7
 # The answer to a parent goes on this day or later, whether or not anything exists: an answer that
 # comes at once would tell that nobody had to be heard.
 DAYS_TO_PARENT: Final = 21
-
-
-class Due(StrEnum):
-    """Reminder that is due on a day."""
-
-    WEEK = "week"
-    TODAY = "vandaag"
-    LATE = "te_laat"
 
 
 def due_of(received_on: date) -> date:
@@ -68,17 +53,14 @@ def gone_from(ended_on: date) -> date:
     return GONE_AFTER.after(ended_on)
 
 
-def reminder_on(due_on: date, today: date) -> Due | None:
-    """Return which reminder goes out on a day: a week before, on the day, each working day after.
+def reminds_on(due_on: date, today: date) -> bool:
+    """Tell whether a reminder goes out: a week before, on the day, each working day after.
 
     A request that came in less than a week before its day, or on a day without a run, isn't
     forgotten: the reminder of the day itself and those after it follow.
     """
-    if today == due_on - timedelta(days=DAYS_BEFORE):
-        return Due.WEEK
-    if today == due_on:
-        return Due.TODAY
-    return Due.LATE if today > due_on and is_working_day(today) else None
+    soon = today in (due_on - timedelta(days=DAYS_BEFORE), due_on)
+    return soon or (today > due_on and is_working_day(today))
 
 
 def extension_refused(
@@ -102,35 +84,35 @@ def about_child(asked_by: str, *, child: bool) -> bool:
 
     A parent of somebody of 16 or older is told nothing either.
     """
-    return asked_by == AskedBy.PARENT or (child and asked_by != AskedBy.SELF)
+    return asked_by == models.AskedBy.PARENT or (child and asked_by != models.AskedBy.SELF)
 
 
 # Ways to know who asks for a child. A number, an address or a follow code that we had already would
 # come from the report of the child, and so tell that there is one.
 OF_PARENT: Final = {
-    Identity.SEEN.value: "identiteitsbewijs en bewijs van gezag gezien aan de balie",
-    Identity.DIGID.value: "DigiD, en bewijs van gezag gezien",
+    models.Identity.SEEN.value: "identiteitsbewijs en bewijs van gezag gezien aan de balie",
+    models.Identity.DIGID.value: "DigiD, en bewijs van gezag gezien",
 }
 
 
 def identities_of(asked_by: str, *, child: bool) -> dict[str, str]:
     """Return the ways in which it can be made sure who asks, code and words."""
-    return OF_PARENT if about_child(asked_by, child=child) else dict(Identity.choices())
+    return OF_PARENT if about_child(asked_by, child=child) else dict(models.Identity.choices())
 
 
 _FITS: Final = {
-    Ground.OTHERS: (Right.ACCESS,),
-    Ground.NEEDED: (Right.ERASURE,),
-    Ground.OVERRIDING: (Right.ERASURE, Right.OBJECTION),
-    Ground.CORRECT: (Right.RECTIFICATION, Right.RESTRICTION),
-    Ground.NOT_MET: (Right.ERASURE, Right.RESTRICTION, Right.OBJECTION),
+    models.Ground.OTHERS: (models.Right.ACCESS,),
+    models.Ground.NEEDED: (models.Right.ERASURE,),
+    models.Ground.OVERRIDING: (models.Right.ERASURE, models.Right.OBJECTION),
+    models.Ground.CORRECT: (models.Right.RECTIFICATION, models.Right.RESTRICTION),
+    models.Ground.NOT_MET: (models.Right.ERASURE, models.Right.RESTRICTION, models.Right.OBJECTION),
 }
 
 
 def grounds_for(right: str) -> list[tuple[str, str]]:
     """Return the grounds on which a request of this right can be refused, code and words."""
-    fits = {ground.value: _FITS.get(ground, tuple(Right)) for ground in Ground}
-    return [(code, words) for code, words in Ground.choices() if right in fits[code]]
+    fits = {ground.value: _FITS.get(ground, tuple(models.Right)) for ground in models.Ground}
+    return [(code, words) for code, words in models.Ground.choices() if right in fits[code]]
 
 
 def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | None:
@@ -141,14 +123,14 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
         outcome: what came of hearing the child, a code of `ChildOutcome`; None: not heard yet.
         child: the data subject is younger than 16.
     """
-    if asked_by == AskedBy.SELF and child:
+    if asked_by == models.AskedBy.SELF and child:
         return (
             "Voor wie jonger is dan 16 vraagt de wettelijk vertegenwoordiger (artikel 5 lid 4"
             " UAVG). De privacyfunctionaris weigert met die grond."
         )
-    if asked_by == AskedBy.PARENT and not child:
+    if asked_by == models.AskedBy.PARENT and not child:
         return "Wie 16 jaar of ouder is, vraagt zelf. Weiger dit verzoek van de ouder."
-    if about_child(asked_by, child=child) and outcome != ChildOutcome.AGREES:
+    if about_child(asked_by, child=child) and outcome != models.ChildOutcome.AGREES:
         if outcome is None:
             return (
                 "Leg eerst vast wat het kind ervan vindt. Alleen met ‘geen bezwaar’ gaat u verder."

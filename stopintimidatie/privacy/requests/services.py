@@ -12,21 +12,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.text import date_text, day_of, new_code, uuid_of
 from stopintimidatie.core.tree import is_taken, register_reference
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
+from stopintimidatie.privacy.requests import letters, rules, workflow
 from stopintimidatie.privacy.requests.letters import ANSWERS as ENDING
-from stopintimidatie.privacy.requests.letters import (
-    LetterKind,
-    letters_of,
-    make_letter,
-    note_sent,
-)
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
     AskedBy,
@@ -39,33 +34,16 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import done_for
-from stopintimidatie.privacy.requests.rules import (
-    about_child,
-    due_of,
-    extended_due_of,
-    extension_refused,
-    first_answer_on,
-    grant_refused,
-    grounds_for,
-    identities_of,
-)
-from stopintimidatie.privacy.requests.workflow import (
-    ANSWERS,
-    GRANTS_IT,
-    REQUEST_WORKFLOW,
-    fits,
-    rules_of,
-)
 
 PREFIX: Final = "V"
 SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
 # The letter that goes with a step; a refusal of who asks for a child has one of its own.
 WITH_LETTER: Final = {
-    "versturen": LetterKind.ACCESS,
-    "toewijzen": LetterKind.GRANTED,
-    "deels": LetterKind.PARTLY,
-    "weigeren": LetterKind.REFUSED,
-    "doorsturen": LetterKind.PASSED_ON,
+    "versturen": letters.LetterKind.ACCESS,
+    "toewijzen": letters.LetterKind.GRANTED,
+    "deels": letters.LetterKind.PARTLY,
+    "weigeren": letters.LetterKind.REFUSED,
+    "doorsturen": letters.LetterKind.PASSED_ON,
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
 WITH_DONE: Final = frozenset({"toewijzen", "deels"})
@@ -77,12 +55,8 @@ NOTHING_DONE: Final = (
 IMPATIENCE: Final = timedelta(minutes=10)
 
 
-class RequestError(Exception):
+class RequestError(FormError):
     """A refusal, in words for who acts; `field` names the control that is wrong."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -158,7 +132,7 @@ def enter_request(
         reference=_new_reference(session),
         state=RequestState.RECEIVED.value,
         **entry.columns,
-        due_on=due_of(entry.received_on),
+        due_on=rules.due_of(entry.received_on),
         handler_id=_user_of(actor),
         changed_by=actor.name,
     )
@@ -170,7 +144,7 @@ def enter_request(
     session.flush()
     _append(session, row, actor, "ontvangen", None, {"hoe": entry.channel})
     record(session, actor, "verzoek.ontvangen", holder, KIND, [row.id], fields=[row.right])
-    make_letter(session, keys, row, LetterKind.RECEIVED, entry.person.lines, actor)
+    letters.make_letter(session, keys, row, letters.LetterKind.RECEIVED, entry.person.lines, actor)
     return row
 
 
@@ -230,13 +204,13 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
 
 def obstacle(registry: Any, session: Session, row: SubjectRequest, name: str) -> str | None:
     """Return why a step can't be made yet, whoever makes it; None: it can."""
-    for_child = about_child(row.asked_by, child=row.child)
-    if name in GRANTS_IT:
-        refused = grant_refused(row.asked_by, row.child_outcome, child=row.child)
+    for_child = rules.about_child(row.asked_by, child=row.child)
+    if name in workflow.GRANTS_IT:
+        refused = rules.grant_refused(row.asked_by, row.child_outcome, child=row.child)
         if refused is not None:
             return refused
-    first = first_answer_on(row.received_on, for_child=for_child)
-    if name in ANSWERS and day_of(utc_now()) < first:
+    first = rules.first_answer_on(row.received_on, for_child=for_child)
+    if name in workflow.ANSWERS and day_of(utc_now()) < first:
         return (
             f"Wie voor een kind vraagt, krijgt antwoord vanaf {date_text(first)}, of er nu gegevens"
             " zijn of niet. Zo verraadt de dag niets."
@@ -246,7 +220,7 @@ def obstacle(registry: Any, session: Session, row: SubjectRequest, name: str) ->
             "Een verzoek namens een kind sturen wij niet door: daaruit zou blijken waar gegevens"
             " zijn. Weiger het."
         )
-    missing = (rule.missing(session, row) for rule in rules_of(registry, name))
+    missing = (rule.missing(session, row) for rule in workflow.rules_of(registry, name))
     return next((words for words in missing if words is not None), None)
 
 
@@ -265,17 +239,19 @@ def move_request(
             person's.
     """
     lock_request(session, row)
-    move = REQUEST_WORKFLOW.check(row.state, name, values)
-    if not fits(row.right, name):
+    move = workflow.REQUEST_WORKFLOW.check(row.state, name, values)
+    if not workflow.fits(row.right, name):
         raise WorkflowError(f"‘{move.label}’ hoort niet bij dit recht.")
     why = obstacle(registry, session, row, name)
     if why is not None:
         raise WorkflowError(why)
-    if name == "identiteit" and values["hoe"] not in identities_of(row.asked_by, child=row.child):
+    if name == "identiteit" and values["hoe"] not in rules.identities_of(
+        row.asked_by, child=row.child
+    ):
         raise WorkflowError(
             "Voor een kind tellen alleen de balie en DigiD, met bewijs van gezag.", "hoe"
         )
-    if "grond" in values and values["grond"] not in dict(grounds_for(row.right)):
+    if "grond" in values and values["grond"] not in dict(rules.grounds_for(row.right)):
         raise WorkflowError("Kies een grond die bij dit recht past.", "grond")
     for_child = row.child or row.asked_by == AskedBy.PARENT
     if values.get("grond") == Ground.REPRESENTATIVE and not for_child:
@@ -283,9 +259,6 @@ def move_request(
     done = list(done_for(session, row)) if name in WITH_DONE else []
     if name == "toewijzen" and not (done or values.get("reden")):
         raise WorkflowError(NOTHING_DONE, "reden")
-    why = refuses_second(session, row, actor) if name == "nagekeken" else None
-    if why is not None:
-        raise WorkflowError(why)
     before, row.state = row.state, move.target
     noted = dict(values)
     if given := noted.pop("wel", None):
@@ -295,7 +268,7 @@ def move_request(
     record(session, actor, "verzoek.stap", row.holder, KIND, [row.id], fields=[row.state])
     _send_letter(session, registry.key_ring, row, name, values, actor, done)
     session.flush()
-    for rule in rules_of(registry, name):
+    for rule in workflow.rules_of(registry, name):
         rule.follows(registry, session, row, actor)
     return move
 
@@ -304,18 +277,6 @@ def lock_request(session: Session, row: SubjectRequest) -> None:
     """Lock the request until this transaction ends, and read it anew."""
     session.flush()
     session.refresh(row, with_for_update=True)
-
-
-def refuses_second(session: Session, row: SubjectRequest, actor: Actor) -> str | None:
-    """Return why this person can't judge the copy: who has it checked is no second person."""
-    last = session.scalars(
-        select(SubjectRequestMove.actor_id)
-        .where(SubjectRequestMove.request_id == row.id, SubjectRequestMove.name == "tweede_persoon")
-        .order_by(SubjectRequestMove.at.desc(), SubjectRequestMove.id)
-        .limit(1)
-    ).first()
-    own = "Een ander dan u kijkt de kopie na: u hebt haar laten nakijken."
-    return refusal(session, last, actor.id, own)
 
 
 def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], actor: Actor) -> None:
@@ -346,9 +307,9 @@ def _send_letter(
         return
     more = values.get("reden") or values.get("naar") or ""
     words = {"more": more, "given": values.get("wel") or ""}
-    if name == "weigeren" and about_child(row.asked_by, child=row.child):
-        kind, words = LetterKind.CHILD, {}
-    make_letter(session, keys, row, kind, lines_to(keys, row), actor, done=done, **words)
+    if name == "weigeren" and rules.about_child(row.asked_by, child=row.child):
+        kind, words = letters.LetterKind.CHILD, {}
+    letters.make_letter(session, keys, row, kind, lines_to(keys, row), actor, done=done, **words)
 
 
 def _append(
@@ -379,9 +340,9 @@ def refuses_extension(row: SubjectRequest) -> str | None:
     """Return why a request can't be extended now; None: it can."""
     if row.is_decided:
         return "Over dit verzoek is al besloten."
-    for_child = about_child(row.asked_by, child=row.child)
+    for_child = rules.about_child(row.asked_by, child=row.child)
     today = day_of(utc_now())
-    return extension_refused(row.received_on, row.extended_on, today, for_child=for_child)
+    return rules.extension_refused(row.received_on, row.extended_on, today, for_child=for_child)
 
 
 def refuses_effect(row: SubjectRequest) -> str | None:
@@ -392,7 +353,7 @@ def refuses_effect(row: SubjectRequest) -> str | None:
     """
     if row.state in (RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.PASSED_ON):
         return "Dit verzoek is afgerond."
-    return grant_refused(row.asked_by, row.child_outcome, child=row.child)
+    return rules.grant_refused(row.asked_by, row.child_outcome, child=row.child)
 
 
 def extend_request(
@@ -408,9 +369,11 @@ def extend_request(
     if refused is not None:
         raise RequestError(refused)
     row.extended_on, row.extended_reason = day_of(utc_now()), why
-    row.due_on = extended_due_of(row.received_on)
+    row.due_on = rules.extended_due_of(row.received_on)
     note_move(session, row, actor, "verlengd", {"reden": why, "tot": row.due_on.isoformat()})
-    make_letter(session, keys, row, LetterKind.EXTENDED, lines_to(keys, row), actor, more=why)
+    letters.make_letter(
+        session, keys, row, letters.LetterKind.EXTENDED, lines_to(keys, row), actor, more=why
+    )
 
 
 def mark_sent(
@@ -427,10 +390,10 @@ def mark_sent(
     if on < day_of(made.made_at):
         day = date_text(made.made_at)
         raise RequestError(f"De brief is van {day}. Kies die dag of een latere.", "op")
-    answers = [letter for letter in letters_of(session, row) if letter.kind in ENDING]
+    answers = [letter for letter in letters.letters_of(session, row) if letter.kind in ENDING]
     if made.kind in ENDING and made is not answers[0]:
         # A request that 1.0.0 opened again after an objection has an earlier answer as well.
         made.sent_on, made.sent_how = on, how
     else:
-        note_sent(row, made, on, how)
+        letters.note_sent(row, made, on, how)
     note_move(session, row, actor, "brief_verstuurd", {"brief": made.kind, "hoe": how})

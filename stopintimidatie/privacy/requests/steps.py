@@ -15,7 +15,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, uuid_of
@@ -34,14 +34,7 @@ from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.privacy.holds.services import HoldError, documents_of
-from stopintimidatie.privacy.requests.documents import (
-    correct,
-    hear_child,
-    lift,
-    mend_age,
-    note_objection,
-    restrict,
-)
+from stopintimidatie.privacy.requests import documents, letters, models, services
 from stopintimidatie.privacy.requests.forms import (
     CorrectionSchema,
     HeardSchema,
@@ -51,36 +44,10 @@ from stopintimidatie.privacy.requests.forms import (
     SentSchema,
     Values,
 )
-from stopintimidatie.privacy.requests.letters import (
-    BY_HAND,
-    Letter,
-    LetterKind,
-    make_letter,
-    paper_of,
-    read_letter,
-)
-from stopintimidatie.privacy.requests.models import (
-    ChildOutcome,
-    RequestLetter,
-    RequestTrace,
-    Restriction,
-    RestrictionGround,
-    SentHow,
-    SubjectRequest,
-)
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import Bound, bound_of
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.rules import about_child, due_of, grant_refused
-from stopintimidatie.privacy.requests.services import (
-    RequestError,
-    extend_request,
-    lines_to,
-    mark_sent,
-    refuses_effect,
-    refuses_extension,
-    way_to_send,
-)
 from stopintimidatie.privacy.requests.views import ASKED, FORM, HANDLE, SEE, TEMPLATES
 from stopintimidatie.reports.models import Report
 
@@ -106,11 +73,7 @@ def case_form(
     form = Form(schema, request, buttons=[button], cancel_url=here)
 
     def on_valid(values: Values) -> Any:
-        try:
-            said = act(values)
-        except RequestError as refused:
-            raise FormError(str(refused), refused.field) from None
-        request.flash(said)
+        request.flash(act(values))
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, {"row": context.row, **page})
@@ -119,18 +82,18 @@ def case_form(
 @form_view(RequestResource, "verlengen", HANDLE, FORM)
 def extend_view(context: RequestResource, request: Request) -> Any:
     """Extend the term once, and have the letter made that tells it."""
-    refused = refuses_extension(context.row)
+    refused = services.refuses_extension(context.row)
     if refused is not None and request.method != "POST":
         request.flash(refused, "warning")
         return HTTPSeeOther(request.resource_path(context))
 
     def act(values: Values) -> str:
         keys = request.registry.key_ring
-        extend_request(request.db, keys, context.row, values["reden"], request.actor)
+        services.extend_request(request.db, keys, context.row, values["reden"], request.actor)
         return (
             f"De termijn is verlengd tot {date_text(context.row.due_on)}. De vrager moet dat weten"
             f" uiterlijk {date_text(due_of(context.row.received_on))}."
-            f" {way_to_send(keys, context.row)}"
+            f" {services.way_to_send(keys, context.row)}"
         )
 
     return case_form(
@@ -146,11 +109,11 @@ def heard_view(context: RequestResource, request: Request) -> Any:
         raise HTTPNotFound()
 
     def act(values: Values) -> str:
-        outcome = ChildOutcome.of(values["uitkomst"])
-        hear_child(request.db, row, values["op"], outcome, request.actor)
+        outcome = models.ChildOutcome.of(values["uitkomst"])
+        documents.hear_child(request.db, row, values["op"], outcome, request.actor)
         return "Vastgelegd wat het kind ervan vindt."
 
-    earlier = ChildOutcome.word(row.child_outcome) if row.child_heard_on else ""
+    earlier = models.ChildOutcome.word(row.child_outcome) if row.child_heard_on else ""
     return case_form(
         context, request, HeardSchema(), Button("vastleggen", "Vastleggen"), act, earlier=earlier
     )
@@ -158,10 +121,10 @@ def heard_view(context: RequestResource, request: Request) -> Any:
 
 # Facts that a button of the case notes, by the name that comes along.
 FACTS: Final[dict[str, Callable[..., None]]] = {
-    "jong": partial(mend_age, child=True),
-    "niet_jong": partial(mend_age, child=False),
-    "bezwaar": partial(note_objection, over=False),
-    "voorbij": partial(note_objection, over=True),
+    "jong": partial(documents.mend_age, child=True),
+    "niet_jong": partial(documents.mend_age, child=False),
+    "bezwaar": partial(documents.note_objection, over=False),
+    "voorbij": partial(documents.note_objection, over=True),
 }
 
 
@@ -171,10 +134,10 @@ def fact_view(context: RequestResource, request: Request) -> Any:
     fact = str(request.POST.get("feit"))
     try:
         if fact not in FACTS:
-            raise RequestError("Kies een van de knoppen bij dit verzoek.")
+            raise services.RequestError("Kies een van de knoppen bij dit verzoek.")
         FACTS[fact](request.db, context.row, request.actor)
         request.flash("Dit is vastgelegd. Kijk na wat het verandert.")
-    except RequestError as refused:
+    except services.RequestError as refused:
         request.flash(str(refused), "warning")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -182,12 +145,20 @@ def fact_view(context: RequestResource, request: Request) -> Any:
 # Letters
 
 
-def _wanted(context: RequestResource, request: Request) -> tuple[RequestLetter, Letter]:
+def _row_of_case(context: RequestResource, request: Request, entity: Any) -> Any:
+    """Return the row of this case that the address names by `?nr=`."""
     number = uuid_of(dict(query_pairs(request)).get("nr", "")[:36])
-    made = request.db.get(RequestLetter, number) if number else None
-    if made is None or made.request_id != context.row.id:
+    row = request.db.get(entity, number) if number else None
+    if row is None or row.request_id != context.row.id:
         raise HTTPNotFound()
-    letter = read_letter(request.registry.key_ring, made)
+    return row
+
+
+def _wanted(
+    context: RequestResource, request: Request
+) -> tuple[models.RequestLetter, letters.Letter]:
+    made = _row_of_case(context, request, models.RequestLetter)
+    letter = letters.read_letter(request.registry.key_ring, made)
     if letter is None:
         raise HTTPNotFound()
     return made, letter
@@ -203,7 +174,7 @@ def letter_view(context: RequestResource, request: Request) -> Values:
     return {
         "row": row,
         "made": made,
-        "how": SentHow.word,
+        "how": models.SentHow.word,
         "letter": letter,
         "pdf": f"{here}/brief-pdf?nr={made.id}",
         "mark": f"{here}/brief-verstuurd?nr={made.id}" if may else None,
@@ -219,7 +190,7 @@ def letter_pdf_view(context: RequestResource, request: Request) -> Response:
     made, letter = _wanted(context, request)
     row, back = context.row, f"{request.resource_path(context)}/brief?nr={made.id}"
     note_read(request, row.holder, KIND, [row.id], task="brief als PDF")
-    paper, name = paper_of(request.db, row, letter), f"{row.reference}-{made.kind}.pdf"
+    paper, name = letters.paper_of(request.db, row, letter), f"{row.reference}-{made.kind}.pdf"
     try:
         with heavy_work(request), making_pdf():
             pdf = render_in_process(paper, limits=limits_of(request.app_settings))
@@ -237,7 +208,9 @@ def sent_view(context: RequestResource, request: Request) -> Any:
     made, letter = _wanted(context, request)
 
     def act(values: Values) -> str:
-        mark_sent(request.db, context.row, made, values["op"], values["hoe"], request.actor)
+        services.mark_sent(
+            request.db, context.row, made, values["op"], values["hoe"], request.actor
+        )
         return f"Vastgelegd dat de brief ‘{letter.title}’ is verstuurd."
 
     return case_form(
@@ -245,17 +218,17 @@ def sent_view(context: RequestResource, request: Request) -> Any:
     )
 
 
-def _made_schema(row: SubjectRequest) -> Schema:
+def _made_schema(row: models.SubjectRequest) -> Schema:
     """Return the form of a letter made by hand; to who asks for a child nothing is typed.
 
     Nor does it tell that something was restricted, unless the child agrees.
     """
     kinds, for_child = (
-        [(kind.value, kind.nl) for kind in BY_HAND],
+        [(kind.value, kind.nl) for kind in letters.BY_HAND],
         about_child(row.asked_by, child=row.child),
     )
     if grant_refused(row.asked_by, row.child_outcome, child=row.child) is not None:
-        kinds = [(LetterKind.IDENTITY.value, LetterKind.IDENTITY.nl)]
+        kinds = [(letters.LetterKind.IDENTITY.value, letters.LetterKind.IDENTITY.nl)]
     schema = Schema()
     schema.add(field(forms.OneOf(kinds, radio=True), "Welke brief?", name="soort"))
     if not for_child:
@@ -280,9 +253,9 @@ def make_letter_view(context: RequestResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         keys, more = request.registry.key_ring, values.get("tekst")
-        kind, to = LetterKind.of(values["soort"]), lines_to(keys, row)
-        make_letter(request.db, keys, row, kind, to, request.actor, more=more or "")
-        return f"De brief ‘{kind.nl}’ staat bij de brieven. {way_to_send(keys, row)}"
+        kind, to = letters.LetterKind.of(values["soort"]), services.lines_to(keys, row)
+        letters.make_letter(request.db, keys, row, kind, to, request.actor, more=more or "")
+        return f"De brief ‘{kind.nl}’ staat bij de brieven. {services.way_to_send(keys, row)}"
 
     return case_form(context, request, _made_schema(row), Button("maken", "Brief maken"), act)
 
@@ -300,16 +273,16 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
     try:
         rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
     except HoldError as unknown:
-        raise RequestError(str(unknown), "stuk") from None
+        raise services.RequestError(str(unknown), "stuk") from None
     if len(rows) != 1:
-        raise RequestError("Vul één kenmerk of dossiernummer in.", "stuk")
-    included = select(RequestTrace.id).where(
-        RequestTrace.request_id == context.row.id,
-        RequestTrace.document_id == rows[0].id,
-        RequestTrace.included.is_(True),
+        raise services.RequestError("Vul één kenmerk of dossiernummer in.", "stuk")
+    included = select(models.RequestTrace.id).where(
+        models.RequestTrace.request_id == context.row.id,
+        models.RequestTrace.document_id == rows[0].id,
+        models.RequestTrace.included.is_(True),
     )
     if not values["zeker"] and request.db.scalar(included) is None:
-        raise RequestError(
+        raise services.RequestError(
             "Dit stuk staat bij dit verzoek niet als ‘hoort erbij’. Kijk het kenmerk na. Gaat het"
             " echt over deze persoon? Zet dan dit vinkje.",
             "zeker",
@@ -319,7 +292,7 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
 
 def only_with_effect(context: RequestResource, request: Request) -> Any:
     """Send back to the case who may not restrict or correct anything for it, before any search."""
-    refused = refuses_effect(context.row)
+    refused = services.refuses_effect(context.row)
     if refused is None:
         return None
     request.flash(refused, "warning")
@@ -332,9 +305,9 @@ def restrict_view(context: RequestResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         document = _document(context, request, values)
-        ground = RestrictionGround.of(values["grond"])
+        ground = models.RestrictionGround.of(values["grond"])
         keys, about = request.registry.key_ring, values["gegevens"]
-        restrict(request.db, keys, context.row, document, ground, about, request.actor)
+        documents.restrict(request.db, keys, context.row, document, ground, about, request.actor)
         return (
             "Het gebruik is beperkt. Wie het stuk opent, leest dat. Wie een kopie heeft, hoort het."
         )
@@ -347,22 +320,18 @@ def restrict_view(context: RequestResource, request: Request) -> Any:
 @form_view(RequestResource, "beperking-opheffen", HANDLE, FORM)
 def lift_view(context: RequestResource, request: Request) -> Any:
     """Lift a restriction (`?nr=…`), once the person was told."""
-    number = uuid_of(dict(query_pairs(request)).get("nr", "")[:36])
-    restriction = request.db.get(Restriction, number) if number else None
-    if restriction is None or restriction.request_id != context.row.id:
-        raise HTTPNotFound()
-
+    restriction = _row_of_case(context, request, models.Restriction)
     note_read(request, context.holder, KIND, [context.row.id], task="beperking opheffen")
 
     def act(values: Values) -> str:
         keys, day = request.registry.key_ring, values["bericht_op"]
         why, actor = values["reden"], request.actor
-        lift(request.db, keys, context.row, restriction, day, why, actor)
+        documents.lift(request.db, keys, context.row, restriction, day, why, actor)
         return (
             f"De beperking op {restriction.reference} is opgeheven. Wie een kopie heeft, hoort het."
         )
 
-    page = {"restriction": restriction, "for_child": bool(refuses_effect(context.row))}
+    page = {"restriction": restriction, "for_child": bool(services.refuses_effect(context.row))}
     return case_form(
         context, request, LiftSchema(), Button("opheffen", "Beperking opheffen"), act, **page
     )
@@ -376,7 +345,7 @@ def correct_view(context: RequestResource, request: Request) -> Any:
         document = _document(context, request, values)
         keys, words = request.registry.key_ring, values["tekst"]
         parts = values["onderdelen"]
-        correct(request.db, keys, context.row, document, words, parts, request.actor)
+        documents.correct(request.db, keys, context.row, document, words, parts, request.actor)
         return "De correctie staat ernaast. Wie een kopie heeft, krijgt bericht."
 
     return case_form(
@@ -388,7 +357,7 @@ def bound_panel(context: RequestResource, request: Request) -> Panel | None:
     """Show the restrictions and corrections of a request, and the ways to make them."""
     row, items = context.row, bound_of(request.db, request=context.row.id)
     may = bool(request.has_permission(HANDLE, context))
-    makes = may and row.identity_at is not None and refuses_effect(row) is None
+    makes = may and row.identity_at is not None and services.refuses_effect(row) is None
     if not items and not makes:
         return None
     here = request.resource_path(context)
@@ -415,4 +384,4 @@ def pickup_panel(context: tuple[Any, Report], request: Request) -> Panel | None:
 
 
 def _shown(items: Sequence[Bound]) -> dict[str, Any]:
-    return {"items": items, "ground": RestrictionGround.word}
+    return {"items": items, "ground": models.RestrictionGround.word}

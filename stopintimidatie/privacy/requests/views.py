@@ -15,8 +15,8 @@ from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import date_text, day_of, days_until
-from stopintimidatie.core.web.components import ListItem, panels
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -26,29 +26,14 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
-from stopintimidatie.privacy.requests import models
+from stopintimidatie.privacy.requests import models, services
 from stopintimidatie.privacy.requests.forms import EntrySchema
 from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
-from stopintimidatie.privacy.requests.models import Capacity, RequestState, Right, SubjectRequest
+from stopintimidatie.privacy.requests.models import RequestState, Right, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import done_for, moves_of
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
 from stopintimidatie.privacy.requests.rules import about_child, identities_of
-from stopintimidatie.privacy.requests.services import (
-    WITH_DONE,
-    WITH_LETTER,
-    Entry,
-    Person,
-    enter_once,
-    move_request,
-    obstacle,
-    read_person,
-    read_question,
-    refuses_effect,
-    refuses_extension,
-    refuses_second,
-    way_to_send,
-)
 from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
 
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
@@ -95,32 +80,18 @@ def register_view(context: RequestRegister, request: Request) -> Values:
         .offset(paging.offset)
         .limit(paging.size)
     ).all()
-    may = request.has_permission(HANDLE, context)
     return {
         "total": total,
         "open_count": open_count,
         "late": late_count,
-        "running": [_item(context, request, row) for row in rows if row.ended_at is None],
-        "ended": [_item(context, request, row) for row in rows if row.ended_at is not None],
+        "rows": rows,
+        "state_of": state_of,
+        "words": models,
+        "today": day_of(utc_now()),
         "paging": paging,
-        "new": request.resource_path(context, NEW) if may else None,
+        "here": request.resource_path(context).rstrip("/"),
+        "may": bool(request.has_permission(HANDLE, context)),
     }
-
-
-def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> ListItem:
-    when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})",)
-    if row.ended_at is not None:
-        when = (f"afgerond op {date_text(row.ended_at)}",)
-    marks = {
-        "verlengd": row.ended_at is None and row.extended_on is not None,
-        "bezwaar loopt": row.objection_runs,
-    }
-    more = tuple(words for words, counts in marks.items() if counts)
-    late = row.ended_at is None and row.due_on < day_of(utc_now())
-    href = request.resource_path(context, row.reference)
-    title = f"{row.reference}: {Right.word(row.right)}"
-    meta = (Capacity.word(row.capacity), state_of(row), *when, *more)
-    return ListItem(title, href, ("te_laat",) if late else (), meta)
 
 
 def state_of(row: SubjectRequest) -> str:
@@ -145,8 +116,10 @@ def new_view(context: RequestRegister, request: Request) -> Any:
                 "Vul een e-mailadres, telefoonnummer of postadres in: u moet kunnen antwoorden.",
                 "email",
             )
-        person = Person(*(values[name] or "" for name in ("naam", "email", "telefoon", "adres")))
-        entry = Entry(
+        person = services.Person(
+            *(values[name] or "" for name in ("naam", "email", "telefoon", "adres"))
+        )
+        entry = services.Entry(
             right=values["recht"],
             capacity=values["hoedanigheid"],
             asked_by=values["vraagt"],
@@ -157,7 +130,7 @@ def new_view(context: RequestRegister, request: Request) -> Any:
             child=values["jong"],
         )
         keys = request.registry.key_ring
-        row, new = enter_once(request.db, keys, context.holder, entry, request.actor)
+        row, new = services.enter_once(request.db, keys, context.holder, entry, request.actor)
         saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."
         request.flash(
             f"{saved} Antwoord uiterlijk {date_text(row.due_on)}. De ontvangstbevestiging staat"
@@ -177,12 +150,16 @@ def _identified(request: Request, row: SubjectRequest, how: str | None) -> str:
     """
     if how and row.state == RequestState.RECEIVED:
         try:
-            move_request(
+            services.move_request(
                 request.registry, request.db, row, "identiteit", {"hoe": how}, request.actor
             )
         except WorkflowError as refused:
             raise FormError(str(refused), "identiteit") from None
-    if row.state != RequestState.SEARCHING or row.right != Right.ACCESS or refuses_effect(row):
+    if (
+        row.state != RequestState.SEARCHING
+        or row.right != Right.ACCESS
+        or services.refuses_effect(row)
+    ):
         return ""
     return next(f"/{rule.page}" for rule in rules_of(request.registry, "redigeren") if rule.page)
 
@@ -211,11 +188,11 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "steps": steps,
         "onwards": bool(steps) and steps[0][0] not in ASIDE,
         "blocked": blocked,
-        "extends": may and refuses_extension(row) is None,
+        "extends": may and services.refuses_extension(row) is None,
         "answer": answer if row.is_unsent else None,
-        "person": read_person(keys, row),
+        "person": services.read_person(keys, row),
         "known_by": how or models.Identity.word(row.identity_how) if row.identity_how else None,
-        "question": read_question(keys, row),
+        "question": services.read_question(keys, row),
         "panels": panels(request, KIND, context),
         "letters": letters,
         "words": models,
@@ -237,9 +214,9 @@ def _steps(
             continue
         if not request.has_permission(move.permission, context):
             continue
-        why = obstacle(request.registry, request.db, row, move.name)
-        if why is None and move.name == "nagekeken":
-            why = refuses_second(request.db, row, request.actor)
+        why = services.obstacle(request.registry, request.db, row, move.name)
+        for rule in rules_of(request.registry, move.name):
+            why = why or rule.refuses(request.db, row, request.actor)
         if why is None:
             ready.append((move.label, f"{here}/{_page_of(request, move)}"))
         else:
@@ -263,7 +240,7 @@ def step_view(context: RequestResource, request: Request) -> Any:
     page_name = _page_of(request, move)
     if not page_name.startswith(f"{STEP}?"):
         return HTTPSeeOther(f"{here}/{page_name}")
-    why = obstacle(request.registry, request.db, row, move.name)
+    why = services.obstacle(request.registry, request.db, row, move.name)
     if request.method != "POST" and (row.state not in move.sources or why is not None):
         label = REQUEST_WORKFLOW.state(row.state).label
         request.flash(why or f"‘{move.label}’ kan nu niet: de stand is ‘{label}’.", "warning")
@@ -280,15 +257,12 @@ def step_view(context: RequestResource, request: Request) -> Any:
         if row.version != values["versie"]:
             raise later_version(form, row)
         answers = {question.name: values.get(question.name) for question in move.fields}
-        try:
-            move_request(request.registry, request.db, row, move.name, answers, request.actor)
-        except WorkflowError as refused:
-            raise FormError(str(refused), refused.field) from None
+        services.move_request(request.registry, request.db, row, move.name, answers, request.actor)
         request.flash(_done(request.registry.key_ring, row, move.name))
         return HTTPSeeOther(here)
 
     page: Values = {"heading": move.label, "row": row}
-    if move.name in WITH_DONE:
+    if move.name in services.WITH_DONE:
         page["done"] = done_for(request.db, row)
     return handle_form(request, form, on_valid, page)
 
@@ -305,4 +279,4 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
 
 def _done(keys: KeyRing, row: SubjectRequest, name: str) -> str:
     done = f"Het verzoek staat nu op ‘{state_of(row)}’."
-    return f"{done} {way_to_send(keys, row)}" if name in WITH_LETTER else done
+    return f"{done} {services.way_to_send(keys, row)}" if name in services.WITH_LETTER else done

@@ -150,7 +150,7 @@ def fits(right: str, name: str) -> bool:
     return name not in (OF_OTHERS if right == Right.ACCESS else OF_ACCESS)
 
 
-def _nothing(session: Any, row: Any) -> str | None:
+def _nothing(*about: Any) -> str | None:
     return None
 
 
@@ -167,6 +167,7 @@ class RequestRule:
         step: name of the step, or `FORGET`.
         missing: (session, request) -> why it can't be made yet, in Dutch; None: it can.
         follows: (registry, session, request, actor): done in the same transaction.
+        refuses: (session, request, actor) -> why it isn't this person's to make; None: it is.
         page: name of the view below the case that makes the step, instead of the usual form.
     """
 
@@ -174,6 +175,7 @@ class RequestRule:
     step: str
     missing: Callable[[Any, Any], str | None] = _nothing
     follows: Callable[[Any, Any, Any, Any], None] = _no_more
+    refuses: Callable[[Any, Any, Any], str | None] = _nothing
     page: str | None = None
 
 

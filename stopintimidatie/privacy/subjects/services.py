@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -29,22 +28,16 @@ from stopintimidatie.privacy.requests.models import Channel, RequestTrace, Subje
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import traces_of
 from stopintimidatie.privacy.requests.workflow import RequestRule
+from stopintimidatie.privacy.subjects import queries
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
-from stopintimidatie.privacy.subjects.queries import (
-    Traces,
-    by_sure_way,
-    forget_gone,
-    references_of,
-    search,
-)
 from stopintimidatie.privacy.subjects.rules import Wanted
 
 SEARCHED: Final = "verzoek.gezocht"
 JUDGED: Final = "verzoek.vindplaats"
 
 
-def find_traces(registry: Any, holder: str, wanted: Wanted, leave_out: UUID) -> Traces:
+def find_traces(registry: Any, holder: str, wanted: Wanted, leave_out: UUID) -> queries.Traces:
     """Search for a person in a transaction that only reads, so that nobody waits for its end.
 
     `leave_out`: the request that it is for.
@@ -53,7 +46,7 @@ def find_traces(registry: Any, holder: str, wanted: Wanted, leave_out: UUID) -> 
         TooManyError: More documents fit than anybody can judge.
     """
     with transaction(registry.engine, holder, write=False) as session:
-        return search(registry, session, holder, wanted, leave_out)
+        return queries.search(registry, session, holder, wanted, leave_out)
 
 
 def keep_traces(
@@ -61,7 +54,7 @@ def keep_traces(
     session: Session,
     request: SubjectRequest,
     wanted: Wanted,
-    traces: Traces,
+    traces: queries.Traces,
     actor: Actor,
 ) -> int:
     """Keep the traces that were found for a case; return how many are new.
@@ -70,8 +63,8 @@ def keep_traces(
     unless the person was found in new places of it. A report that is the person's own, by a code
     or address, stays that.
     """
-    forget_gone(registry, session, traces)
-    references = references_of(registry, session, traces)
+    queries.forget_gone(registry, session, traces)
+    references = queries.references_of(registry, session, traces)
     known = {(row.document_kind, row.document_id): row for row in traces_of(session, request)}
     new = 0
     for (kind, number), places in sorted(traces.places.items(), key=str):
@@ -90,12 +83,11 @@ def keep_traces(
                 )
             )
         elif places - set(row.places):
-            own = row.included and by_sure_way(row.places)
+            own = row.included and queries.by_sure_way(row.places)
             row.places, row.included = sorted({*row.places, *places}), own or None
     session.flush()
     kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
-    words = json.dumps(asdict(kept), ensure_ascii=False).encode()
-    VAULT.keep(session, registry.key_ring, request, BLOB, words)
+    VAULT.keep(session, registry.key_ring, request, BLOB, msgspec.json.encode(kept))
     _log(session, request, wanted, actor, list(traces.places))
     return new
 
@@ -103,10 +95,10 @@ def keep_traces(
 def searched_by(session: Session, keys: KeyRing, request: SubjectRequest) -> Wanted:
     """Return the words of all searches for a case, which say whose sentences they are."""
     try:
-        words = json.loads(VAULT.read(session, keys, request, BLOB))
+        words = VAULT.read(session, keys, request, BLOB)
     except DecryptionError:
         return Wanted()
-    return Wanted(**{name: tuple(several) for name, several in words.items()})
+    return msgspec.json.decode(words, type=Wanted)
 
 
 def _log(

@@ -19,21 +19,15 @@ from stopintimidatie.core.text import normalise_code, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
 from stopintimidatie.municipalities.settings.pages import published_once
+from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.documents import hold_traces
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import traces_of
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import (
-    Person,
-    move_request,
-    read_person,
-    read_question,
-)
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
 from stopintimidatie.privacy.subjects.rules import (
@@ -257,9 +251,9 @@ def _search(context: RequestResource, request: Request, wanted: Wanted) -> int |
 def _known(context: RequestResource, request: Request) -> dict[str, str]:
     """Return what the search form begins with: who asks, and the report of who asked there."""
     row, session, keys = context.row, request.db, request.registry.key_ring
-    person = read_person(keys, row) or Person()
+    person = requests.read_person(keys, row) or requests.Person()
     known = {"email": person.email, "telefoon": person.phone}
-    question = read_question(keys, row) or ""
+    question = requests.read_question(keys, row) or ""
     known["namen"] = search_names(person.name, question)
     asked = [trace for trace in traces_of(session, row) if PLACE in trace.places]
     report = session.get(Report, asked[0].document_id) if asked else None
@@ -281,21 +275,18 @@ def _onwards(context: RequestResource, request: Request) -> Any:
     """Go on to the copy, which is brought together anew from what was chosen.
 
     Raises:
-        FormError: Something must be searched first.
+        WorkflowError: Something must be searched first.
     """
     row, registry = context.row, request.registry
     here = request.resource_path(context)
     if row.right != Right.ACCESS:
         request.flash("Opgeslagen.")
         return HTTPSeeOther(here)
-    try:
-        if row.state == RequestState.SEARCHING:
-            move_request(registry, request.db, row, STEP, {}, request.actor)
-        else:
-            for rule in rules_of(registry, STEP):
-                rule.follows(registry, request.db, row, request.actor)
-    except WorkflowError as problem:
-        raise FormError(str(problem)) from None
+    if row.state == RequestState.SEARCHING:
+        requests.move_request(registry, request.db, row, STEP, {}, request.actor)
+    else:
+        for rule in rules_of(registry, STEP):
+            rule.follows(registry, request.db, row, request.actor)
     request.flash("De gegevens zijn bijeengebracht.")
     return HTTPSeeOther(f"{here}/{COPY}")
 

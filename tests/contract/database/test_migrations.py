@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,10 +27,12 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie import install
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage import make_engine
+from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.police.switch import is_on
+from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.settings import Settings
 from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
@@ -385,6 +387,43 @@ def test_offers_of_1_0_0_that_are_under_way_stay_and_can_be_answered(
             assert connection.scalars(text("SELECT id FROM pickup_answer")).all() == []
     assert tuple(waiting) == ("aangeboden", "oud", None, None)
     assert tuple(agreed) == (False, None, 0)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_waited_for_a_second_person_in_1_0_0_waits_and_what_was_signed_is(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    now, at = utc_now(), {"holder": "GM0505"}
+    day = {"received_on": now.date(), "due_on": now.date()}
+    by = {"made_by_id": "eerste", "made_by": "x"}
+    changed = {"made_at": now, "changed_at": now, "changed_by": "x", "version": 1} | at
+    kinds = {"right": "inzage", "capacity": "melder", "asked_by": "zelf", "child": False}
+    asked = {"channel": "brief"} | kinds | day | changed
+    about = {"document_kind": "melding", "reference": "M", "ground": "doel", "seen": ""}
+    lasts = {"made_at": now, "expires_at": now + timedelta(hours=1)} | about | by | at
+    second = {"by_id": "tweede", "at": now}
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            for state, answer in (("tweede_persoon", {}), ("nagekeken", second)):
+                number = uuid4()
+                case = {"id": number, "reference": f"V-{state[:7]}", "state": state}
+                add(connection, "subject_request", **case, **asked)
+                copied = {"id": uuid4(), "request_id": number, "state": state} | by | changed
+                signed = {f"checked_{name}": value for name, value in answer.items()}
+                add(connection, "subject_copy", **copied, **signed)
+                proposed = {"id": uuid4(), "document_id": uuid4()} | lasts
+                signed = {f"answered_{name}": value for name, value in answer.items()}
+                add(connection, "erasure_proposal", **proposed, **signed)
+        upgrade(settings, owner)
+        with transaction(owner, "GM0505") as session:
+            kinds_of_two: tuple[Any, ...] = (SubjectCopy, ErasureProposal)
+            for kind in kinds_of_two:
+                rows = session.scalars(select(kind).where(kind.proposed_by_id == "eerste")).all()
+                waits, done = sorted(rows, key=lambda row: row.answered_at is not None)
+                assert (waits.waits, done.waits) == (True, False), kind
+                assert session.scalars(select(kind).where(kind.waiting())).all() == [waits]
+                assert done.answered_by_id == "tweede"
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

@@ -210,7 +210,7 @@ def test_who_makes_the_copy_hears_what_was_left_out_and_nobody_else(town: Instal
         made = services.frozen_copy(session, registry.key_ring, request)
         assert made is not None
         pdf = services.statement_of(session, request, made)
-    read = second.get(f"/gemeenten/dordrecht/kopieen/{request.reference}").text
+    read = second.get(f"/gemeenten/dordrecht/verzoeken/{request.reference}/nakijken").text
     for text in (str(pdf), read):
         assert "Politie, basisteam" in text
         assert not [word for word in (*SECRET, "op een vordering") if word in text]

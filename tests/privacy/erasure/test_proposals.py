@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,13 +16,13 @@ from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.personal import ERASURE_GROUNDS, personal_data_holders
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.people.models import Absence
-from stopintimidatie.privacy.erasure import services
-from stopintimidatie.privacy.erasure.approval import ALONE, others_there
+from stopintimidatie.municipalities.people.services import second_persons
+from stopintimidatie.privacy.erasure.approval import ALONE
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.requests.documents import add_trace
 from stopintimidatie.privacy.requests.models import (
@@ -45,7 +43,6 @@ from tests.support.exporting import Case, make_case
 from tests.support.factories import (
     DORDRECHT,
     connect,
-    gave_account,
     make_report,
     make_user,
     user_id,
@@ -74,7 +71,7 @@ def alone(case: Case) -> None:
 
 def proposal_of(case: Case) -> ErasureProposal:
     with case.installation.transaction(DORDRECHT) as session:
-        newest = select(ErasureProposal).order_by(ErasureProposal.made_at.desc()).limit(1)
+        newest = select(ErasureProposal).order_by(ErasureProposal.proposed_at.desc()).limit(1)
         return session.scalars(newest).one()
 
 
@@ -207,7 +204,7 @@ def test_a_proposal_nobody_answered_lapses_and_is_made_anew(case: Case) -> None:
         again["besluit"], again["nummer"] = "wissen", number
         assert "Er is iets gewijzigd" in again.submit("beslissen", status=409).text
     with case.installation.transaction(DORDRECHT) as session:
-        rows = session.scalars(select(ErasureProposal).order_by(ErasureProposal.made_at))
+        rows = session.scalars(select(ErasureProposal).order_by(ErasureProposal.proposed_at))
         assert [(row.outcome, row.waits) for row in rows] == [(None, True)] * 2
 
 
@@ -281,6 +278,7 @@ def test_who_is_not_there_is_not_waited_for(case: Case) -> None:
     other, me, stands_in = (
         user_id(installation, case.people[name]) for name in ("beslisser", "privacy", "aanvrager")
     )
+    asking = DORDRECHT, Permission.CHECK_ERASURE, str(me)
     today, mine = day_of(utc_now()), update(User).where(User.id == other)
     days = {"since": today, "until": today}
     away = Absence(holder=DORDRECHT, user_id=other, substitute_id=stands_in, **days)
@@ -294,13 +292,13 @@ def test_who_is_not_there_is_not_waited_for(case: Case) -> None:
         ended.values(until=date(2020, 1, 1)),
     ):
         with installation.transaction(DORDRECHT) as session:
-            assert others_there(session, DORDRECHT, str(me)) == ["Bea Slist"]
+            assert second_persons(session, *asking) == ["Bea Slist"]
             if isinstance(change, Update):
                 session.execute(change)
             else:
                 session.add(change)
                 session.flush()
-            assert others_there(session, DORDRECHT, str(me)) == [], change
+            assert second_persons(session, *asking) == [], change
             session.rollback()
 
 
@@ -413,68 +411,6 @@ def test_words_of_ones_own_are_no_ground(case: Case) -> None:
         form.submit("voorstellen", status=422)
     with case.installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(ErasureProposal)).all() == []
-
-
-@pytest.mark.short_on("postgresql")
-def test_what_stops_between_signing_and_erasing_did_neither(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    address, number = first_report(case)
-    proposed(case, address)
-    form = decision(case, address)
-    form["besluit"], form["nummer"] = "wissen", number
-
-    def killed(*_: Any) -> None:
-        raise RuntimeError("the process is gone")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(services, "erase_document", killed)
-        form.submit("beslissen", status=500)
-    assert proposal_of(case).waits
-    assert state_of(case) == "in_dossier"
-    assert logged(case, "melding.gewist") == []
-    form.submit("beslissen", status=303)
-    assert state_of(case) == "vernietigd"
-    assert len(logged(case, "melding.gewist")) == 1
-
-
-def test_an_account_that_one_gave_is_no_second_person(case: Case) -> None:
-    address, number = first_report(case)
-    gave_account(case.installation, case.people["privacy"], case.people["beslisser"])
-    with clock_at(WEDNESDAY):
-        case._browsers.clear()
-        proposed(case, address)
-        form = decision(case, address)
-        assert choices(form) == ["intrekken"]
-        form["besluit"].force_value("wissen")
-        form["nummer"] = number
-        assert "Er is niemand anders" in form.submit("beslissen", status=409).text
-    assert state_of(case) == "in_dossier"
-
-
-@pytest.mark.short_on("postgresql")
-def test_two_who_decide_at_once_erase_once(case: Case) -> None:
-    address, number = first_report(case)
-    case.people["ook"] = make_user(
-        case.installation, (DORDRECHT, Role.PRIVACY_OFFICER), name="Ook Privacy"
-    )
-    proposed(case, address)
-    forms = [decision(case, address, who) for who in ("beslisser", "ook")]
-    for form in forms:
-        form["besluit"], form["nummer"] = "wissen", number
-    together = Barrier(2)
-
-    def press(form: Any) -> int:
-        together.wait(10)
-        return int(form.submit("beslissen", expect_errors=True).status_int)
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(press, forms))
-    # The other one comes too late: told so, or led on to where the report is now.
-    assert answers[0] == 303
-    assert answers[1] in (303, 307, 409)
-    assert len(logged(case, "melding.gewist")) == 1
-    assert state_of(case) == "vernietigd"
 
 
 def test_at_the_desk_a_colleague_looks(installation: Installation) -> None:

@@ -13,7 +13,7 @@ from webtest import TestResponse
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import transaction, waiting_at_most
 from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
-from stopintimidatie.privacy.subjects import services
+from stopintimidatie.privacy.subjects import queries
 from stopintimidatie.privacy.subjects.queries import Traces
 from stopintimidatie.privacy.subjects.queries import search as whole_search
 from stopintimidatie.reports.models import Report, ReportNote
@@ -58,7 +58,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Non
         act()
         return traces
 
-    monkeypatch.setattr(services, "search", searched)
+    monkeypatch.setattr(queries, "search", searched)
 
 
 def documents(installation: Installation) -> set[UUID]:
