@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
@@ -43,12 +44,7 @@ from stopintimidatie.exports.redaction.source import (
 )
 from stopintimidatie.exports.redaction.texts import as_looked_at, texts_of_officers
 from stopintimidatie.exports.review.services import shown_outside
-from stopintimidatie.exports.vocabulary import (
-    DEMAND,
-    DOSSIER,
-    ExportError,
-    ExportRequest,
-)
+from stopintimidatie.exports.vocabulary import DEMAND, DOSSIER, ExportRequest
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.conversation.services import CLOSED, tell_once
 from stopintimidatie.reports.models import Report
@@ -195,11 +191,11 @@ def check_restricted(seen: Prepared) -> None:
     """Check that a dossier of which the use is restricted goes out only on a ground for that.
 
     Raises:
-        ExportError: It has none.
+        FormError: It has none.
     """
     if seen.whole_restricted and DOSSIER not in freed(seen.export.deviations):
         field = f"beperkt.melding_{DOSSIER}.grondslag"
-        raise ExportError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
+        raise FormError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:

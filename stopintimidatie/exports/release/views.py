@@ -12,10 +12,9 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import readable
-from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -62,7 +61,6 @@ from stopintimidatie.exports.request.pages import warn_of_refusal
 from stopintimidatie.exports.request.queries import shut_by
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import KIND as PARTNER
 from stopintimidatie.municipalities.partners.services import Shown, contacts_of, in_clear
@@ -185,10 +183,10 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        address = next(
-            contact.address for contact in people if str(contact.row.id) == values["contact"]
-        )
-        _offer(request, export, address, values)
+        chosen = next(person for person in people if str(person.row.id) == values["contact"])
+        days, times = values["dagen"], values["keren"]
+        actor, registry = request.actor, request.registry
+        offer_export(request.db, registry, export, chosen.address, actor, days=days, times=times)
         request.flash(
             "Het document staat klaar en het bericht gaat uit. Maak een code als de ander u belt."
         )
@@ -200,18 +198,6 @@ def offer_view(context: ExportResource, request: Request) -> Any:
 
 _OFFER: Final = "Laten ophalen"
 _NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
-
-
-def _offer(
-    request: Request, export: Export, address: MailAddress | None, values: dict[str, Any]
-) -> None:
-    actor, days, times = request.actor, values["dagen"], values["keren"]
-    try:
-        if address is None:
-            raise ExportError(NOBODY)
-        offer_export(request.db, request.registry, export, address, actor, days=days, times=times)
-    except ExportError as problem:
-        raise FormError(problem.message, problem.field) from None
 
 
 def _people(context: ExportResource, request: Request) -> list[Shown]:
@@ -240,10 +226,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        try:
-            hand_over(request.db, request.registry, export, values["hoe"], request.actor)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
+        hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
         return back(context, request)
 
@@ -316,11 +299,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        code, reason = values["waarom"], values["reden"]
-        try:
-            withdraw(request.db, export, request.actor, code, reason)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
+        withdraw(request.db, export, request.actor, values["waarom"], values["reden"])
         request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
         return back(context, request)
 
