@@ -20,7 +20,7 @@ from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, label_of
+from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, MINORS
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
@@ -274,7 +274,7 @@ def _others(
     own, ended = export.recipient.lower(), (ExportState.REJECTED, ExportState.WITHDRAWN)
     together = export.together
     given_to = {
-        (row.recipient, label_of(row.profile))
+        (row.recipient, LABELS[row.profile])
         for row in others
         if row.state not in ended and (row.frozen_at or (together and row.together == together))
     }

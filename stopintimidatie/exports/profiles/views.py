@@ -194,7 +194,7 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
         )
         return HTTPSeeOther(back)
 
-    # What can't be chosen, and why not.
+    # The rules that nobody chooses, with the reason.
     fixed = [
         (words_for(subject), now.rule(subject), minimum_for(name, subject))
         for subject in (*Section, *Field)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, DisclosureEvent, Pickup
+from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import KIND, who_picked_up
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import (
@@ -31,9 +30,6 @@ from stopintimidatie.exports.release.services import (
 from stopintimidatie.exports.request.queries import shut_by
 
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
-OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"
-HAND_OVER = "zelf-gegeven"
-WITHDRAW, DESTROYED, CORRECTION_DONE = "intrekken", "vernietigd-gehoord", "correctie-gehoord"
 
 
 def export_panel(context: Any, request: Any) -> Panel | None:
@@ -52,11 +48,6 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     waits = latest is not None and refusal(latest, export) is None
     there = works and export.state == ExportState.READY
     may = there and shut_by(request.db, request.registry, export) is None
-    ready = may and export.partner_id is not None
-
-    def address(name: str, *, when: bool) -> str | None:
-        return request.resource_path(context, name) if when else None
-
     keeper = ANSWER_KEEPER.only(request.registry) if answers else None
     copy = copy_of(request.db, disclosure.id) if disclosure else None
     events = events_of(request.db, disclosure.id) if disclosure else []
@@ -70,25 +61,18 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "done": dict(Done.choices()),
             "hint": keeper.hint(request.db, export) if keeper else "",
             "events": [(row, event_words(row)) for row in events],
-            "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
-            "offer_href": address(OFFER, when=ready),
-            "again": bool(pickups),
-            "code_href": address(CODE, when=may and waits),
+            "opened": any(row.kind == EventKind.OPENED for row in events),
+            "export": export,
+            "here": request.resource_path(context).rstrip("/"),
+            "works": works,
+            "there": there,
+            "may": may,
+            "waits": waits,
             "copy": copy,
+            "is_out": is_out(copy),
             "corrections": [(row, correction_words(row)) for row in corrections],
-            "correction_href": address(CORRECTION_DONE, when=works),
-            "withdraw_href": address(WITHDRAW, when=there),
-            "hand_over_href": address(HAND_OVER, when=may and not _has_it(copy)),
-            "recipient": export.recipient,
-            "destroyed_href": address(DESTROYED, when=works and is_out(copy)),
-            "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),
         },
     )
-
-
-def _has_it(copy: DisclosedCopy | None) -> bool:
-    """Tell whether the recipient has it, or everybody."""
-    return is_out(copy) or (copy is not None and copy.state == CopyState.PUBLIC)
 
 
 def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> None:
@@ -98,8 +82,3 @@ def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> No
         note_read(request, context.holder, KIND, ids, task="uitvoer bekijken")
     if answers:
         note_read(request, context.holder, EXPORT, [context.export.id], task="antwoord lezen")
-
-
-def _was_opened(events: Sequence[DisclosureEvent]) -> bool:
-    """Tell whether somebody of the municipality has opened the file."""
-    return any(row.kind == EventKind.OPENED for row in events)

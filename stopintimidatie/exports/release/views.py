@@ -35,15 +35,6 @@ from stopintimidatie.exports.release.copies import (
     tell_holder,
 )
 from stopintimidatie.exports.release.mail import CODE_TEXT, CORRECTED, PHONE, contact_of, mobile_of
-from stopintimidatie.exports.release.panels import (
-    CODE,
-    CORRECTION_DONE,
-    DESTROYED,
-    HAND_OVER,
-    OFFER,
-    SEEN,
-    WITHDRAW,
-)
 from stopintimidatie.exports.release.services import (
     DAYS,
     DAYS_MOST,
@@ -166,7 +157,7 @@ _OPEN: Final = (hidden_reports, only_open)
 _ASKED: Final = (*_OPEN, recently_confirmed)
 
 
-@form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=_OPEN)
+@form_view(ExportResource, "laten-ophalen", _P, FORM_PAGE, guards=_OPEN)
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
@@ -211,7 +202,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     return [person for person in people if person.address is not None and person.address.usable]
 
 
-@form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=_OPEN)
+@form_view(ExportResource, "zelf-gegeven", _P, FORM_PAGE, guards=_OPEN)
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
     export = context.export
@@ -239,7 +230,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
+@post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)
@@ -261,7 +252,7 @@ def code_view(context: ExportResource, request: Request) -> Any:
         "pickup": pickup,
         "person": in_clear(keys, *contact) if contact else None,
         "may_text": may_text,
-        "code_href": request.resource_path(context, CODE),
+        "code_href": request.resource_path(context, "ophaalcode"),
         "back": request.resource_path(context),
     }
 
@@ -273,7 +264,7 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
     raise HTTPNotFound()
 
 
-@post_view(ExportResource, SEEN, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "antwoord-gelezen", _P, guards=(hidden_reports,))
 def seen_view(context: ExportResource, request: Request) -> Any:
     """Mark the answer as read: it leaves the start page."""
     mark_seen(request.db, context.export, request.actor)
@@ -284,7 +275,7 @@ def seen_view(context: ExportResource, request: Request) -> Any:
 # Actions on a copy: withdraw it, and note what the holder said by telephone.
 
 
-@form_view(ExportResource, WITHDRAW, _P, FORM_PAGE, guards=(hidden_reports,))
+@form_view(ExportResource, "intrekken", _P, FORM_PAGE, guards=(hidden_reports,))
 def withdraw_view(context: ExportResource, request: Request) -> Any:
     """Take it back, with a reason; who holds a copy is told."""
     export = context.export
@@ -312,7 +303,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@post_view(ExportResource, DESTROYED, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "vernietigd-gehoord", _P, guards=(hidden_reports,))
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that it is destroyed."""
     row = _disclosure(context, request)
@@ -323,7 +314,7 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     return back(context, request)
 
 
-@post_view(ExportResource, CORRECTION_DONE, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "correctie-gehoord", _P, guards=(hidden_reports,))
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]

@@ -20,7 +20,7 @@ from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import ago
-from stopintimidatie.core.web.components import ListItem, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.components import RailDecision, WorkbenchRow
 from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, post_view
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
@@ -29,6 +29,7 @@ from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.rules import named
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.profiles.defaults import LABELS
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.words import differences
 from stopintimidatie.exports.request.forms import bound_fields
@@ -46,7 +47,7 @@ from stopintimidatie.exports.request.pages import (
     way_back,
 )
 from stopintimidatie.exports.request.queries import (
-    item,
+    Listed,
     shut_by,
     waiting_for_second,
     waiting_with,
@@ -59,7 +60,6 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 GUARDS: Final = (hidden_reports, recently_confirmed)
 REFUSE: Final = "niet"
-Queue = Sequence[tuple[Export, Dossier, str]]
 # The words for what was decided, by whether it was approved; those after urgency apart.
 DONE: Final = {
     True: "De uitvoer is goedgekeurd en wordt nu gemaakt.",
@@ -79,7 +79,7 @@ def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool)
     nodes = []
     for looked in several:
         reference, recipient = looked.export.reference, looked.export.recipient
-        if together and looked.prepared is not None:
+        if together and not refuses and looked.prepared is not None:
             title = f"Ik heb het voorbeeld voor {recipient} bekeken"
             nodes.append(
                 forms.field(
@@ -182,7 +182,7 @@ def _form(request: Request, several: Sequence[Looked], *, together: bool) -> For
 
 
 def _page(
-    context: ExportResource, request: Request, several: Sequence[Looked], queue: Queue
+    context: ExportResource, request: Request, several: Sequence[Looked], queue: Sequence[Listed]
 ) -> dict[str, Any]:
     """Return what the page of a decision shows."""
     export, here = context.export, request.resource_path(context, DECIDE)
@@ -224,13 +224,13 @@ def _refuses(request: Request) -> bool:
     return REFUSE in request.GET or "afwijzen" in request.POST
 
 
-def queue_of(context: ExportResource, request: Request) -> Queue:
+def queue_of(context: ExportResource, request: Request) -> Sequence[Listed]:
     """Return what waits for a second person who can be this one, the oldest first."""
     roles, person = roles_at(request, context.holder), str(request.actor.id)
     return waiting_for_second(request.db, roles, person, SHOWN)
 
 
-def queued(context: ExportResource, row: tuple[Export, Dossier, str]) -> WorkbenchRow:
+def queued(context: ExportResource, row: Listed) -> WorkbenchRow:
     """Return an export that waits as a row of the list."""
     export, dossier, area = row
     return WorkbenchRow(
@@ -247,7 +247,9 @@ def _address(slug: str, export: Export, dossier: Dossier, area: str) -> str:
     return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{DECIDE}"
 
 
-def onwards(context: ExportResource, queue: Queue, decided: Sequence[Export], done: str) -> str:
+def onwards(
+    context: ExportResource, queue: Sequence[Listed], decided: Sequence[Export], done: str
+) -> str:
     """Return the page of the next export that waits for this person; `done`: without one."""
     others = [row for row in queue if row[0] not in decided]
     return _address(context.municipality.slug, *others[0]) if others else done
@@ -353,18 +355,14 @@ def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, An
     """Show the exports that wait for a second person, the oldest first."""
     rows = waiting_for_second(request.db, _ROLES, str(request.actor.id), SHOWN)
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
-    slug = context.municipality.slug
     person = request.identity.user_id if request.identity else None
     return {
-        "items": [_item(slug, *row) for row in rows],
+        "rows": rows,
+        "kinds": LABELS,
+        "here": f"/gemeenten/{context.municipality.slug}",
         "until": _last_day(request.db, context.holder, person),
         "crumbs": [Crumb("Start", "/"), Crumb("Waarnemen", request.path)],
     }
-
-
-def _item(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    href = _address(slug, export, dossier, area)
-    return item(export, href, dossier=dossier.number)
 
 
 def _last_day(session: Session, holder: str, person: UUID | None) -> date | None:

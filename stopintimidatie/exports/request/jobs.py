@@ -50,7 +50,7 @@ from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, label_of
+from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.request.queries import NO_LONGER
 from stopintimidatie.exports.request.rules import registered
@@ -313,7 +313,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
         source_id=dossier.id,
         source_reference=dossier.number,
         restricted=is_strict(dossier.kind),
-        recipient_kind=label_of(export.profile),
+        recipient_kind=LABELS[export.profile],
         legal_basis_words=basis_words(export.asked),
         content_sha256=export.content_sha256 or "",
         file_sha256=export.file_sha256 or "",

@@ -8,24 +8,23 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, union_all
+from sqlalchemy import Select, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
-from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
+from stopintimidatie.dossiers.resources import is_strict, visible_to
 from stopintimidatie.dossiers.workflow import ClosingReason
 from stopintimidatie.exports.extract.rules import freed, named
 from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words
-from stopintimidatie.exports.profiles.defaults import PROFILES, label_of
+from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges
 from stopintimidatie.exports.request.rules import purpose_of
 from stopintimidatie.exports.vocabulary import BASES, DOSSIER, ExportRequest, FileForm, listed
@@ -154,37 +153,38 @@ def check_open(session: Session, registry: Any, export: Export) -> None:
         raise ShutError(shut.words)
 
 
-def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:
-    chosen = [] if state is None else [Export.state == state]
-    return [visible_to(roles), *chosen]
-
-
 def states(session: Session, roles: Iterable[Role]) -> Sequence[tuple[str, int]]:
     """Return the states that occur, with their numbers."""
     rows = session.execute(
         select(Export.state, func.count())
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(*_visible(roles, None))
+        .where(visible_to(roles))
         .group_by(Export.state)
         .order_by(Export.state)
     )
-    return [(row[0], row[1]) for row in rows]
+    return rows.all()
+
+
+# An export, its dossier, and the slug of the wijk of that.
+Listed = tuple[Export, Dossier, str]
+
+
+def _listed(roles: Iterable[Role]) -> Select[Export, Dossier, str]:
+    return (
+        select(Export, Dossier, Neighbourhood.slug)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(visible_to(roles))
+    )
 
 
 def page(
     session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
-) -> Sequence[tuple[Export, Dossier, str]]:
-    """Return exports, newest request first, each with its dossier and the slug of its wijk."""
-    rows = session.execute(
-        select(Export, Dossier, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(*_visible(roles, state))
-        .order_by(Export.proposed_at.desc(), Export.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+) -> Sequence[Listed]:
+    """Return exports, newest request first; in this state, if one is given."""
+    rows = _listed(roles) if state is None else _listed(roles).where(Export.state == state)
+    newest = rows.order_by(Export.proposed_at.desc(), Export.id)
+    return session.execute(newest.offset(offset).limit(limit)).all()
 
 
 OWN_REQUEST: Final = (
@@ -195,33 +195,11 @@ OWN_REQUEST: Final = (
 
 def waiting_for_second(
     session: Session, roles: Iterable[Role], person: str, limit: int
-) -> Sequence[tuple[Export, Dossier, str]]:
-    """Return what waits for this second person, the oldest first, as `page` does."""
-    rows = session.execute(
-        select(Export, Dossier, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(Export.waiting(), visible_to(roles), is_second(Export, person))
-        .order_by(Export.proposed_at, Export.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
-def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
-    """Return an export as an item of a list."""
-    meta = [
-        *([f"dossier {dossier}"] if dossier else []),
-        label_of(export.profile),
-        f"aangevraagd {date_text(export.proposed_at)} door {export.proposed_by}",
-    ]
-    return ListItem(f"{export.reference}: {export.recipient}", href, [export.state], meta)
-
-
-def item_in_municipality(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    """Return an export as an item of the list of a municipality, with its dossier."""
-    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}"
-    return item(export, href, dossier=dossier.number)
+) -> Sequence[Listed]:
+    """Return what waits for this second person, the oldest first."""
+    waiting = _listed(roles).where(Export.waiting(), is_second(Export, person))
+    oldest = waiting.order_by(Export.proposed_at, Export.id)
+    return session.execute(oldest.limit(limit)).all()
 
 
 # The exports on the page of their dossier
@@ -240,14 +218,11 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
         "Uitvoer",
         "stopintimidatie.exports.request:templates/panel.jinja2",
         {
-            "items": [
-                item(export, request.resource_path(context, export.reference)) for export in exports
-            ],
+            "exports": exports,
+            "kinds": LABELS,
+            "here": request.resource_path(context).rstrip("/"),
             "more": total - len(exports),
-            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
-            "request_href": request.resource_path(context, "uitvoer-aanvragen")
-            if may_ask
-            else None,
+            "may_ask": may_ask,
             "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
         },
     )
@@ -349,7 +324,7 @@ def _running(session: Session, number: UUID) -> PartnerOrganisation:
 def words_of(export: Export) -> dict[str, Any]:
     """Return the words for the codes of a request, for `templates/facts.jinja2`."""
     return {
-        "recipient": label_of(export.profile),
+        "recipient": LABELS[export.profile],
         "purpose": purpose_of(export.asked).nl,
         "basis": basis_words(export.asked),
         "file": FileForm(export.file_form).label,

@@ -37,7 +37,7 @@ from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.extract.rules import restricted, unwilling
 from stopintimidatie.exports.models import MAKING, Export, ExportState
-from stopintimidatie.exports.profiles.defaults import PROFILES, offered
+from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES, offered
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import (
     choices_in_full,
@@ -48,8 +48,6 @@ from stopintimidatie.exports.request.forms import (
     request_schema,
 )
 from stopintimidatie.exports.request.pages import (
-    DECIDE,
-    DESPITE,
     PREVIEW,
     look,
     note_choices,
@@ -82,7 +80,7 @@ from stopintimidatie.exports.request.services import (
     request_export,
 )
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import (
@@ -111,7 +109,9 @@ def exports_view(context: MunicipalityResource, request: Request) -> dict[str, A
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="lijst")
     slug = context.municipality.slug
     return {
-        "items": [request_queries.item_in_municipality(slug, *row) for row in rows],
+        "rows": rows,
+        "kinds": LABELS,
+        "here": f"/gemeenten/{slug}",
         "facet": [
             FacetValue(
                 badge_for(state).word, toggled(request, "staat", state), number, state == chosen
@@ -138,7 +138,6 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "shut": shut,
         "words": words_of(export),
         "codes": CODES,
-        "disclosure_href": _disclosure_href(context, request),
         "panels": panels(request, "uitvoer", context),
         **_possible(context, request, export, sees=sees, shut=shut),
     }
@@ -147,37 +146,20 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
 def _possible(
     context: ExportResource, request: Request, export: Export, *, sees: bool, shut: Shut | None
 ) -> dict[str, Any]:
-    """Return the addresses of what this person can do with an export now; None for the others."""
-    waits = export.state == ExportState.REQUESTED
-    may_decide = sees and request.has_permission(Permission.APPROVE_EXPORT, context)
+    """Return what this person can do with an export now."""
+    decides = sees and bool(request.has_permission(Permission.APPROVE_EXPORT, context))
+    why = refusal_of(request, export) if decides else None
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
-    failed = ended or is_stuck(export, request.app_settings)
-    may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
-    sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
-    ready, own = export.state == ExportState.READY, export.proposed_by_id == request.actor.id
-    why = refusal_of(request, export) if may_decide else None
-    frees = shut is not None and not (shut.withdrawn or shut.public or why)
-
-    def address(name: str, *, when: bool) -> str | None:
-        return request.resource_path(context, name) if when else None
-
     return {
+        "here": request.resource_path(context).rstrip("/"),
         "own": why,
-        "together_href": together_href(context, request) if may_decide else None,
-        "decide_href": address(DECIDE, when=export.waits and bool(may_decide)),
-        "again_href": address("opnieuw", when=failed and bool(may_ask)),
-        "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
-        "back_href": address("afbreken", when=waits and own and bool(may_ask)),
-        "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
-        "file_href": address("pdf", when=ready and sees and shut is None),
-        "despite_href": address(DESPITE, when=frees and bool(may_decide)),
+        "decides": decides,
+        "together_href": together_href(context, request) if decides else None,
+        "frees": decides and shut is not None and not (shut.withdrawn or shut.public or why),
+        "asks": sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context)),
+        "mine": export.proposed_by_id == request.actor.id,
+        "failed": ended or is_stuck(export, request.app_settings),
     }
-
-
-def _disclosure_href(context: ExportResource, request: Request) -> str | None:
-    if context.export.state != ExportState.READY:
-        return None
-    return f"/gemeenten/{context.municipality.slug}/verstrekkingen/{context.export.reference}"
 
 
 @view_config(

@@ -424,8 +424,9 @@ def an_old_dossier(connection: Connection) -> UUID:
     add(connection, "municipality", **town, province="Zuid-Holland")
     area = dict.fromkeys(("name", "official_name", "slug", "kind"), "wijk")
     add(connection, "neighbourhood", code="WK1", municipality_code="GM0505", water=False, **area)
+    number = uuid4()
     dossier = {
-        "id": uuid4(),
+        "id": number,
         "holder": "GM0505",
         "year": 2026,
         "sequence": 1,
@@ -434,7 +435,6 @@ def an_old_dossier(connection: Connection) -> UUID:
     about = {"neighbourhood_code": "WK1", "title": "x", "kind": "hotspot", "state": "in_aanpak"}
     made = {"made_at": utc_now(), "changed_at": utc_now(), "changed_by": "x", "version": 1}
     add(connection, "dossier", **dossier, **about, **made, urgent=False, frozen=False)
-    number: UUID = dossier["id"]
     return number
 
 

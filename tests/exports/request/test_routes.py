@@ -136,6 +136,17 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
         assert "achteraf" in entry.approved_by
 
 
+def test_urgency_whose_making_was_stopped_can_be_rejected_too(installation: Installation) -> None:
+    case = make_case(installation)
+    reference = requested(case, spoed="ja", spoed_reden="Er is vanavond gevaar.")
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    next(form for form in page.forms.values() if form.action.endswith("/afbreken")).submit()
+    assert case.export(reference).state == "afgebroken"
+    assert decide(case, reference, button="afwijzen", reason="Niet nodig.").status_int == 303
+    export = case.export(reference)
+    assert (export.state, export.decided_reason) == ("ingetrokken", "Niet nodig.")
+
+
 def test_urgency_that_is_rejected_is_taken_back(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,22 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         assert len(session.scalars(select(Disclosure)).all()) == 4
 
 
+def test_what_was_asked_for_together_is_rejected_with_one_reason(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    page = asked(case, "politie", "zorg_welzijn").submit("aanvragen").follow()
+    reference = page.request.path.rpartition("/")[2]
+    address = f"{case.path}/{reference}/beoordelen?samen=ja&niet=ja"
+    form = case.browser("beslisser").get(address).forms["formulier"]
+    assert not [name for name in form.fields if name and name.startswith("bekeken_")]
+    form["reden"] = "Te ruim."
+    form.submit("afwijzen", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        rows = session.scalars(select(Export)).all()
+        assert [(row.state, row.decided_reason) for row in rows] == [("afgewezen", "Te ruim.")] * 2
+
+
 def look_at_all(form: Any) -> Any:
     """The form to approve, with each preview looked at."""
     for name in form.fields:
