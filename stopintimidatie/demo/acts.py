@@ -42,6 +42,7 @@ from stopintimidatie.exports.redaction.texts import texts_of_officers
 from stopintimidatie.exports.release import services as release
 from stopintimidatie.exports.request import services as exports
 from stopintimidatie.exports.request.jobs import make, withdraw
+from stopintimidatie.exports.request.second import Looked, decide, fingerprints
 from stopintimidatie.exports.review.services import keep_looked_at
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
@@ -291,8 +292,8 @@ def _ask_export(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None
     texts = texts_of_officers(loaded.known, [asked.export.asked])
     keep_looked_at(session, dossier, dict.fromkeys(texts, ()), actor)
     asked = prepare(session, settings, loaded, asked.export, asked.at)
-    people = (asked, stage.actor("dossierhouder"))
-    exports.approve(session, stage.registry.key_ring, *people, seen=asked.fingerprint)
+    several, second = [Looked(asked.export, asked)], stage.actor("dossierhouder")
+    decide(session, stage.registry.key_ring, several, second, seen=fingerprints(several))
     # The file is made by `finish`, with the clock at this moment.
     session.execute(delete(OutboxJob).where(OutboxJob.kind == exports.JOB.name))
     export = session.scalars(select(Export).where(Export.reference == reference)).one()
@@ -355,7 +356,7 @@ def finish(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _let_happen(session: Session, registry: Any, export: Export, at: datetime, end: str) -> None:
     """Let happen what became of an export that was ready at a moment."""
     keys = registry.key_ring
-    officer = Actor("gebruiker", export.requested_by_id, export.requested_by)
+    officer = Actor("gebruiker", export.proposed_by_id, export.proposed_by)
     with clock_at(at + DAY):
         if end not in FETCHED_BY_PARTNER:
             exports.note_opened(session, export, officer)

@@ -18,19 +18,22 @@ from uuid import UUID
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     Index,
     LargeBinary,
     String,
     Text,
     UniqueConstraint,
+    and_,
     delete,
     false,
+    or_,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Vault
-from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.storage.models import Base, Held, Proposed, belongs_to, held_table
 from stopintimidatie.core.text import Term, date_short
 from stopintimidatie.exports.vocabulary import DEMAND, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
@@ -48,18 +51,6 @@ def demand_words(asked: ExportRequest) -> str:
     """Return which demand it is; its official is on the page of the export alone."""
     day = date_short(asked.demand_on) if asked.demand_on else ""
     return f"{asked.demand_article}, nr. {asked.demand_number}, {day}"
-
-
-def route_rows(asked: ExportRequest) -> list[tuple[str, str]]:
-    """Return the rows with what was asked for beside the usual, for the page of the export."""
-    rows = []
-    if asked.demand_on is not None:
-        demand = f"{asked.demand_article}, nummer {asked.demand_number}"
-        rows.append(("Vordering", f"{demand}, van {asked.demand_officer}"))
-        rows.append(("Datum van de vordering", date_short(asked.demand_on)))
-    if asked.urgent:
-        rows.append(("Spoed", asked.urgent_reason or ""))
-    return rows
 
 
 class ExportState(StrEnum):
@@ -80,8 +71,8 @@ class ExportState(StrEnum):
 MAKING: Final = frozenset({ExportState.APPROVED, ExportState.IN_THE_MAKING})
 
 
-class Export(Held, Base):
-    """One export, for one recipient."""
+class Export(Proposed, Held, Base):
+    """One export, for one recipient: approved before it is made; if urgent, judged after that."""
 
     __tablename__ = "export"
     __table_args__ = held_table(
@@ -150,12 +141,12 @@ class Export(Held, Base):
     # Asked for in one action with those of the same number.
     together: Mapped[UUID | None]
 
-    requested_at: Mapped[datetime] = mapped_column(default=utc_now)
-    requested_by_id: Mapped[str | None] = mapped_column(String(64))
-    requested_by: Mapped[str] = mapped_column(String(200))
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[str | None] = mapped_column(String(64))
-    decided_by: Mapped[str | None] = mapped_column(String(200))
+    proposed_at: Mapped[datetime] = mapped_column("requested_at", default=utc_now)
+    proposed_by_id: Mapped[str | None] = mapped_column("requested_by_id", String(64))
+    proposed_by: Mapped[str] = mapped_column("requested_by", String(200))
+    answered_at: Mapped[datetime | None] = mapped_column("decided_at")
+    answered_by_id: Mapped[str | None] = mapped_column("decided_by_id", String(64))
+    answered_by: Mapped[str | None] = mapped_column("decided_by", String(200))
     decided_reason: Mapped[str | None] = mapped_column(Text)
 
     # Taken back: by whom, why (a code, and words for colleagues).
@@ -185,16 +176,27 @@ class Export(Held, Base):
         names = [field.name for field in fields(ExportRequest)]
         return ExportRequest(**{name: getattr(self, name) for name in names})
 
+    @classmethod
+    def waiting(cls) -> ColumnElement[bool]:
+        """Make the condition that a second person must decide, or judge what was urgent."""
+        made = and_(cls.urgent, cls.state != ExportState.WITHDRAWN.value)
+        return and_(super().waiting(), or_(cls.state == ExportState.REQUESTED.value, made))
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether a second person must decide, or judge what was urgent."""
+        made = self.urgent and self.state != ExportState.WITHDRAWN
+        return super().waits and bool(made or self.state == ExportState.REQUESTED)
+
     @property
     def unjudged(self) -> bool:
         """Tell whether it was made with urgency and no second person judged it yet."""
-        waits = self.urgent and self.decided_at is None
-        return bool(waits and self.state != ExportState.WITHDRAWN)
+        return self.waits and bool(self.urgent)
 
     @property
     def taken_back(self) -> bool:
         """Tell whether who asked for it ended the request."""
-        own = self.requested_by_id is not None and self.decided_by_id == self.requested_by_id
+        own = self.proposed_by_id is not None and self.answered_by_id == self.proposed_by_id
         return own and self.state == ExportState.REJECTED
 
 

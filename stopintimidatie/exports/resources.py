@@ -11,7 +11,7 @@ from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.disclosures.resources import KIND, PATTERN
 from stopintimidatie.dossiers.resources import WORK, DossierResource, roles_for
 from stopintimidatie.dossiers.workflow import GONE
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import Export
 
 
 class ExportResource(Resource):
@@ -34,7 +34,7 @@ class ExportResource(Resource):
     def __acl__(self) -> list[Any]:
         taken = WORK if self.dossier.state in GONE else ()
         roles = roles_for(self.dossier.kind)
-        if self.export.state != ExportState.REQUESTED and not self.export.unjudged:
+        if not self.export.waits:
             # A deputy sees what they decide on, and nothing after that.
             roles -= {Role.DEPUTY}
         return holder_acl(self.holder, without=taken, only=roles)

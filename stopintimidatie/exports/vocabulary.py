@@ -133,23 +133,3 @@ BASES: Final = OFFERED
 
 # The number of the dossier itself among the deviations, which name reports by theirs.
 DOSSIER: Final = 0
-
-
-class ExportError(Exception):
-    """A thing that can't be done; the message says what to do, in Dutch.
-
-    `field` is the answer that is wrong; `also` what else is wrong, so that nobody hears it one by
-    one.
-    """
-
-    def __init__(
-        self, message: str, field: str | None = None, also: Sequence[ExportError] = ()
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-        self.also = tuple(also)
-
-
-class ShutError(ExportError):
-    """A document that may not be given now; the message is for a colleague, not for who gets it."""

@@ -321,17 +321,17 @@ def _exports() -> list[Any]:
     """Select what a second person must judge, what partners answered, and copies to chase."""
     who = (Export.reference, Export.recipient)
     mine = Export.holder == _HOLDER
-    asked = _of_dossier("besluit", Export, *who, at=Export.requested_at).where(
+    asked = _of_dossier("besluit", Export, *who, at=Export.proposed_at).where(
         mine,
         Export.state == ExportState.REQUESTED.value,
-        others(Export.requested_by_id, bindparam("person")),
+        others(Export.proposed_by_id, bindparam("person")),
     )
     urgent = _of_dossier("spoeduitvoer", Export, *who, at=Export.approve_by).where(
         mine,
         Export.urgent.is_(True),
-        Export.decided_at.is_(None),
+        Export.answered_at.is_(None),
         Export.state != ExportState.WITHDRAWN.value,
-        others(Export.requested_by_id, bindparam("person")),
+        others(Export.proposed_by_id, bindparam("person")),
     )
     latest = (
         select(func.max(PartnerAnswer.at))

@@ -121,7 +121,7 @@ def test_the_box_of_a_preview_can_be_ticked_once_that_was_opened(
                 form[control] = value
     asked = form.submit("aanvragen", status=303).location
     sign_in(phone, case, "beslisser")
-    phone.goto(f"{asked[asked.index('/gemeenten') :]}/samen-beoordelen")
+    phone.goto(f"{asked[asked.index('/gemeenten') :]}/beoordelen?samen=ja")
     boxes = phone.get_by_role("checkbox", name="Ik heb het voorbeeld")
     assert [box.is_enabled() for box in boxes.all()] == [not scripts] * 2
     phone.locator("summary", has_text="Voorbeeld voor Zorg en welzijn").click()

@@ -59,7 +59,7 @@ def due(installation: Installation, reference: str, *, erased: bool) -> None:
             return
         payload = {"id": str(export.id)}
         enqueue(session, request_jobs.MADE_JOB, DORDRECHT, {**payload, "stap": AFTER})
-        export.urgent, export.decided_at = True, None
+        export.urgent, export.answered_at = True, None
         export.approve_by = utc_now() - timedelta(hours=1)
         enqueue(session, routes.JOB, DORDRECHT, payload)
 

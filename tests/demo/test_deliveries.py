@@ -58,8 +58,8 @@ def test_each_town_has_documents_with_partners_in_each_stand(
     with demo.transaction(DORDRECHT) as session:
         exports = session.scalars(select(Export)).all()
         assert {export.state for export in exports} == {"goedgekeurd"}
-        assert {export.requested_by_id for export in exports}.isdisjoint(
-            {export.decided_by_id for export in exports}
+        assert {export.proposed_by_id for export in exports}.isdisjoint(
+            {export.answered_by_id for export in exports}
         )
         # Nothing waits for the present day but what the demo itself goes on with.
         kinds = set(session.scalars(select(OutboxJob.kind).where(OutboxJob.holder == DORDRECHT)))

@@ -792,11 +792,9 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("ExportResource", "beoordelen", P.APPROVE_EXPORT, {
         # Whoever asked for it is refused by the service: tests/exports/request/test_exports.py.
         "{uitvoer}/beoordelen": DECIDERS,
+        "{uitvoer}/beoordelen?niet=ja": DECIDERS,
+        "{uitvoer}/beoordelen?samen=ja": DECIDERS,
         "{uitvoer_persoon}/beoordelen": STRICT,
-    }),
-    *form("ExportResource", "samen-beoordelen", P.APPROVE_EXPORT, {
-        "{uitvoer}/samen-beoordelen": DECIDERS,
-        "{uitvoer_persoon}/samen-beoordelen": STRICT,
     }),
     view("ExportResource", "opnieuw", "POST", P.REQUEST_EXPORT, {
         "{uitvoer}/opnieuw": WORKERS,
@@ -826,10 +824,6 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("ExportResource", "toch-geven", P.APPROVE_EXPORT, {
         "{uitvoer}/toch-geven": DECIDERS,
         "{uitvoer_persoon}/toch-geven": STRICT,
-    }),
-    *form("ExportResource", "achteraf-beoordelen", P.APPROVE_EXPORT, {
-        "{uitvoer}/achteraf-beoordelen": DECIDERS,
-        "{uitvoer_persoon}/achteraf-beoordelen": STRICT,
     }),
     *form("ExportResource", "intrekken", P.REQUEST_EXPORT, {
         "{uitvoer}/intrekken": WORKERS,

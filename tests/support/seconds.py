@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Select
 
@@ -20,6 +20,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.resources import new_export_id
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person import queries as person_queries
 from stopintimidatie.dossiers.person.services import ask_advice, give_advice, write_ground
 from stopintimidatie.dossiers.person.vocabulary import Advice
@@ -27,10 +28,10 @@ from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare
-from stopintimidatie.exports.models import ExportState
-from stopintimidatie.exports.request import approval, services
-from stopintimidatie.exports.request.routes import approve_together, judge_after
-from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.request import second, services
+from stopintimidatie.exports.request.pages import SECOND
+from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.people import groups, proposals, provider
 from stopintimidatie.municipalities.people.services import actor_of, givers
 from stopintimidatie.privacy.copies import judgement as copies
@@ -69,6 +70,8 @@ class Work:
     installation: Installation
     session: Any
     first: str
+    # The fingerprints of what the second saw, before it changed.
+    seen: Any = None
 
     @property
     def actor(self) -> Actor:
@@ -91,27 +94,59 @@ def wish() -> ExportRequest:
     )
 
 
-def ask_export(work: Work, **changes: Any) -> Any:
-    """Ask for an export; what its approver would see."""
+def ask_export(work: Work, dossier: Any = None, **changes: Any) -> Export:
+    """Ask for an export of a dossier."""
     texts = {"purpose": "Minder overlast.", "legal_basis": "avg_6_1_e_openbare_orde"}
-    dossier = make_dossier(work.session, **texts)
+    dossier = dossier or make_dossier(work.session, **texts)
     export = services.draft(dossier, wish(), work.actor, new_export_id())
     for name, value in changes.items():
         setattr(export, name, value)
     work.session.add(export)
     work.session.flush()
+    return export
+
+
+def ask_exports(work: Work) -> tuple[Export, ...]:
+    """Ask for two exports of a dossier in one action."""
+    first = ask_export(work, together=uuid4())
+    dossier = work.session.get_one(Dossier, first.dossier_id)
+    return first, ask_export(work, dossier, together=first.together)
+
+
+def decide_exports(reason: str | None = None) -> Callable[[Work, Any, Actor], None]:
+    """Decide about one or more exports, as they are, or as they were before `change_dossier`."""
+
+    def answer(work: Work, asked: Any, actor: Actor) -> None:
+        several = look_at(work, asked)
+        seen = work.seen or second.fingerprints(several)
+        keys = work.installation.registry.key_ring
+        second.decide(work.session, keys, several, actor, seen=seen, reason=reason)
+
+    return answer
+
+
+def look_at(work: Work, asked: Any) -> list[second.Looked]:
+    exports = [asked] if isinstance(asked, Export) else asked
+    dossier = work.session.get_one(Dossier, exports[0].dossier_id)
     loaded = load_dossier(work.session, dossier, work.installation.registry)
-    return prepare(work.session, work.installation.settings, loaded, export, utc_now())
+    settings, now = work.installation.settings, utc_now()
+    return [
+        second.Looked(
+            export, None if export.urgent else prepare(work.session, settings, loaded, export, now)
+        )
+        for export in exports
+    ]
 
 
-def approve_export(work: Work, seen: Any, actor: Actor) -> None:
-    keys = work.installation.registry.key_ring
-    services.approve(work.session, keys, seen, actor, seen=seen.fingerprint)
+def change_dossier(work: Work, asked: Any) -> None:
+    """Change what goes out, after somebody looked at it."""
+    work.seen = second.fingerprints(look_at(work, asked))
+    (asked if isinstance(asked, Export) else asked[0]).question = "Wilt u ook op zondag kijken?"
 
 
-def approve_exports(work: Work, seen: Any, actor: Actor) -> None:
-    keys, known = work.installation.registry.key_ring, {seen.export.reference: seen.fingerprint}
-    approve_together(work.session, keys, [seen], known, actor)
+def withdraw_export(work: Work, asked: Any, actor: Actor) -> None:
+    for export in [asked] if isinstance(asked, Export) else asked:
+        services.cancel(work.session, export, actor)
 
 
 def propose_schedule(work: Work) -> Any:
@@ -285,34 +320,47 @@ ACTS = (
     Act(
         "uitvoer goedkeuren",
         ask_export,
-        approve_export,
-        ExportError,
+        decide_exports(),
+        SecondError,
         Role.OFFICER,
-        approval.waiting,
+        SECOND.waiting,
+        kind="uitvoer",
+        take_back=withdraw_export,
+        change=change_dossier,
     ),
     Act(
         "uitvoer samen goedkeuren",
-        ask_export,
-        approve_exports,
-        ExportError,
+        ask_exports,
+        decide_exports(),
+        SecondError,
         Role.OFFICER,
-        approval.waiting,
+        SECOND.waiting,
+        kind="uitvoer",
+        row=lambda asked: asked[0],
+        take_back=withdraw_export,
+        change=change_dossier,
     ),
     Act(
         "uitvoer afwijzen",
         ask_export,
-        lambda work, seen, actor: services.reject(work.session, seen.export, "Te ruim.", actor),
-        ExportError,
+        decide_exports("Te ruim."),
+        SecondError,
         Role.OFFICER,
-        approval.waiting,
+        SECOND.waiting,
+        kind="uitvoer",
+        take_back=withdraw_export,
     ),
-    Act(
-        "spoeduitvoer achteraf beoordelen",
-        lambda work: ask_export(work, urgent=True, state=ExportState.READY.value),
-        lambda work, seen, actor: judge_after(work.session, seen.export, actor, good=True),
-        ExportError,
-        Role.OFFICER,
-        approval.waiting,
+    *(
+        Act(
+            f"spoeduitvoer achteraf {word}",
+            lambda work: ask_export(work, urgent=True, state=ExportState.READY.value),
+            decide_exports(reason),
+            SecondError,
+            Role.OFFICER,
+            SECOND.waiting,
+            kind="uitvoer",
+        )
+        for word, reason in (("goedkeuren", None), ("afwijzen", "Dit kon wachten."))
     ),
     Act(
         "bewaartermijnen",

@@ -65,7 +65,8 @@ from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.services import Answer, give_answer
 from stopintimidatie.exports.request import jobs as request_jobs
-from stopintimidatie.exports.request.services import approve, request_export
+from stopintimidatie.exports.request.second import Looked, decide, fingerprints
+from stopintimidatie.exports.request.services import request_export
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.services import Official, Plan, make
@@ -965,7 +966,8 @@ class _Builder:
         if approved:
             second = Actor("gebruiker", str(uuid4()), f"Tweede {self.place.name}")
             keys = made.registry.key_ring
-            approve(session, keys, asked, second, seen=asked.fingerprint)
+            several = [Looked(asked.export, asked)]
+            decide(session, keys, several, second, seen=fingerprints(several))
         return asked.export.reference
 
     def answer(self, dossier: Dossier, reference: str) -> None:

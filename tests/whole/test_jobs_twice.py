@@ -69,8 +69,8 @@ def test_a_copy_is_watched_over_once_and_each_notice_goes_once(
     next(f for f in page.forms.values() if f.action.endswith("bestand")).submit(status=200)
     destroy_by = case.export(reference).destroy_by
     for days in (-6, 2, 12):
-        moment = case.export(reference).requested_at + timedelta(
-            days=(destroy_by - case.export(reference).requested_at.date()).days + days
+        moment = case.export(reference).proposed_at + timedelta(
+            days=(destroy_by - case.export(reference).proposed_at.date()).days + days
         )
         with clock_at(moment):
             installation.run_jobs()

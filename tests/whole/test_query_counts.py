@@ -33,7 +33,6 @@ WHOLE = {
     ("DossierResource", "uitvoer-voorbeeld"): 25,
     ("DossierResource", "teksten-nakijken"): 25,
     ("ExportResource", "beoordelen"): 25,
-    ("ExportResource", "samen-beoordelen"): 25,
     ("ReportResource", ""): 23,
     ("DossierResource", "uitvoer-aanvragen"): 22,
     ("DossierResource", "uitvoer-samen"): 22,

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Sharing
 from stopintimidatie.exports.redaction.selection import pseudonym, wanted
 from stopintimidatie.exports.redaction.source import Despite, SourceReport, Term
-from stopintimidatie.exports.vocabulary import (
-    BASES,
-    DOSSIER,
-    ExportError,
-    ExportRequest,
-    clean,
-)
+from stopintimidatie.exports.vocabulary import BASES, DOSSIER, ExportRequest, clean
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.vocabulary import AgeGroup
 from stopintimidatie.reports.words import NOT_ASKED
@@ -52,7 +47,7 @@ def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> No
     """Check that what goes along against a wish, or is restricted, has a ground and a reason.
 
     Raises:
-        ExportError: One is without a ground or a reason, or the ground is consent of a child.
+        FormError: One is without a ground or a reason, or the ground is consent of a child.
     """
     bound = {DOSSIER, *(report.serial for report in reports if report.restricted)}
     for deviation in wish.deviations or ():
@@ -60,12 +55,12 @@ def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> No
         grounds: Iterable[str] = RestrictedUse if number in bound else GROUNDS
         field = f"{'beperkt' if number in bound else 'toch'}.melding_{number}"
         if deviation.get("grondslag") not in set(grounds):
-            raise ExportError(
+            raise FormError(
                 "Kies een grondslag om dit toch te delen, of maak de reden leeg.",
                 f"{field}.grondslag",
             )
         if not clean(str(deviation.get("reden") or "")):
-            raise ExportError("Schrijf op waarom u dit toch deelt.", f"{field}.reden")
+            raise FormError("Schrijf op waarom u dit toch deelt.", f"{field}.reden")
     _check_consent(wish, reports)
 
 
@@ -124,7 +119,7 @@ def _check_consent(wish: ExportRequest, reports: Iterable[SourceReport]) -> None
     """Check that no report of a child goes along because the child consents.
 
     Raises:
-        ExportError: The ground of the export, or of passing over a wish, is such a consent.
+        FormError: The ground of the export, or of passing over a wish, is such a consent.
     """
     grounds = {number: chosen.ground.code for number, chosen in despite(wish.deviations).items()}
     consent, own = LegalBasis.REPORTER_CONSENT.value, PROFILES[wish.profile].sharing is Sharing.NONE
@@ -134,9 +129,9 @@ def _check_consent(wish: ExportRequest, reports: Iterable[SourceReport]) -> None
         name = pseudonym(report)
         if grounds.get(report.serial) == consent:
             field = f"toch.melding_{report.serial}.grondslag"
-            raise ExportError(NO_CONSENT.format(name), field)
+            raise FormError(NO_CONSENT.format(name), field)
         if wish.legal_basis == consent and (own or report.serial in grounds):
-            raise ExportError(NO_CONSENT.format(name), "legal_basis")
+            raise FormError(NO_CONSENT.format(name), "legal_basis")
 
 
 def _with_whom(report: SourceReport) -> str:

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, label_of
+from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, MINORS
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
@@ -43,12 +44,7 @@ from stopintimidatie.exports.redaction.source import (
 )
 from stopintimidatie.exports.redaction.texts import as_looked_at, texts_of_officers
 from stopintimidatie.exports.review.services import shown_outside
-from stopintimidatie.exports.vocabulary import (
-    DEMAND,
-    DOSSIER,
-    ExportError,
-    ExportRequest,
-)
+from stopintimidatie.exports.vocabulary import DEMAND, DOSSIER, ExportRequest
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.conversation.services import CLOSED, tell_once
 from stopintimidatie.reports.models import Report
@@ -195,11 +191,11 @@ def check_restricted(seen: Prepared) -> None:
     """Check that a dossier of which the use is restricted goes out only on a ground for that.
 
     Raises:
-        ExportError: It has none.
+        FormError: It has none.
     """
     if seen.whole_restricted and DOSSIER not in freed(seen.export.deviations):
         field = f"beperkt.melding_{DOSSIER}.grondslag"
-        raise ExportError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
+        raise FormError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
@@ -278,7 +274,7 @@ def _others(
     own, ended = export.recipient.lower(), (ExportState.REJECTED, ExportState.WITHDRAWN)
     together = export.together
     given_to = {
-        (row.recipient, label_of(row.profile))
+        (row.recipient, LABELS[row.profile])
         for row in others
         if row.state not in ended and (row.frozen_at or (together and row.together == together))
     }

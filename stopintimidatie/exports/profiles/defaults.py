@@ -248,13 +248,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 
 
-# Profiles that an earlier release had: older exports name them.
-_FORMER: Final = MappingProxyType({"openbaar": "Woo-verzoek: openbaar"})
-
-
-def label_of(name: str) -> str:
-    """Return the words for a kind of recipient, also one of an earlier release."""
-    return PROFILES[name].label if name in PROFILES else _FORMER[name]
+# The words for each kind of recipient, also of those that older exports name.
+LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {"openbaar": "Woo-verzoek: openbaar", **{name: kind.label for name, kind in PROFILES.items()}}
+)
 
 
 def offered(*, empowered: bool) -> tuple[Profile, ...]:

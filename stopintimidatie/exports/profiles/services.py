@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import ConflictError, FormError
 from stopintimidatie.exports.models import RedactionProfile
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Profile
@@ -24,14 +25,9 @@ from stopintimidatie.exports.profiles.words import (
     with_codes,
     words_for,
 )
-from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 
 KIND: Final = "redactieprofiel"
-
-
-class StaleProfileError(Exception):
-    """Somebody else made a version since this person saw the profile."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def change_profile(
     session: Session,
     holder: str,
     name: str,
-    codes: Mapping[str, str],
+    codes: Mapping[str, str] | None,
     reason: str,
     actor: Actor,
     *,
@@ -102,57 +98,33 @@ def change_profile(
 ) -> tuple[Difference, ...]:
     """Make a version with these choices; return what differs (nothing: no version).
 
-    Raises:
-        ExportError: A choice that the minimum doesn't allow; `field` is its name.
-        StaleProfileError: It isn't the version that this person saw.
-    """
-    for subject in SUBJECTS:
-        least = too_lax(name, subject, codes.get(subject_code(subject), ""))
-        if least is not None:
-            raise ExportError(
-                f"‘{words_for(subject)}’ kan voor deze ontvanger niet opener dan"
-                f" ‘{least.label}’: {least.why}. Kies dat, of iets strengers.",
-                subject_code(subject),
-            )
-    wanted = with_codes(PROFILES[name], 0, codes)
-    return _add(session, holder, wanted, reason, actor, seen=seen, proposed=False)
-
-
-def reset_profile(
-    session: Session, holder: str, name: str, reason: str, actor: Actor, *, seen: int
-) -> tuple[Difference, ...]:
-    """Make a version of what the program proposes; return what differs.
+    `codes` is None to go back to what the program proposes.
 
     Raises:
-        StaleProfileError: It isn't the version that this person saw.
+        FormError: A choice that the minimum doesn't allow.
+        ConflictError: It isn't the version that this person saw.
     """
-    return _add(session, holder, PROFILES[name], reason, actor, seen=seen, proposed=True)
-
-
-def _add(
-    session: Session,
-    holder: str,
-    wanted: Profile,
-    reason: str,
-    actor: Actor,
-    *,
-    seen: int,
-    proposed: bool,
-) -> tuple[Difference, ...]:
+    wanted = PROFILES[name]
+    if codes is not None:
+        _check_minimum(name, codes)
+        wanted = with_codes(wanted, 0, codes)
     # One at a time for a municipality; on SQLite a writing transaction is alone already.
     session.get(MunicipalityProfile, holder, with_for_update=True)
-    now = current_profiles(session, holder)[wanted.name]
+    now = current_profiles(session, holder)[name]
     if now.version != seen:
-        raise StaleProfileError
+        raise ConflictError(
+            "Iemand anders heeft dit profiel intussen gewijzigd. Er is niets opgeslagen. Kijk na"
+            " wat er nu geldt en sla daarna opnieuw op."
+        )
     changes = differences(now, wanted)
     if not changes:
         return ()
     row = RedactionProfile(
         holder=holder,
-        name=wanted.name,
-        number=max(now.version, PROFILES[wanted.name].version) + 1,
+        name=name,
+        number=max(now.version, PROFILES[name].version) + 1,
         rules=to_codes(wanted),
-        proposed=proposed,
+        proposed=codes is None,
         reason=reason,
         made_at=utc_now(),
         made_by_id=actor.id,
@@ -162,3 +134,15 @@ def _add(
     session.flush()
     record(session, actor, "redactieprofiel.gewijzigd", holder, KIND, [row.id], fields=[row.name])
     return changes
+
+
+def _check_minimum(name: str, codes: Mapping[str, str]) -> None:
+    for subject in SUBJECTS:
+        code = subject_code(subject)
+        least = too_lax(name, subject, codes.get(code, ""))
+        if least is not None:
+            raise FormError(
+                f"‘{words_for(subject)}’ kan voor deze ontvanger niet opener dan"
+                f" ‘{least.label}’: {least.why}. Kies dat, of iets strengers.",
+                f"{code.partition('_')[0]}.{code}",
+            )

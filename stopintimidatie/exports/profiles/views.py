@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import datetime_long, plural
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Subject, minimum_for
+from stopintimidatie.exports.profiles.rules import (
+    Field,
+    Profile,
+    Rule,
+    Section,
+    Subject,
+    minimum_for,
+)
 from stopintimidatie.exports.profiles.services import (
-    StaleProfileError,
-    Version,
     change_profile,
     current_profiles,
-    reset_profile,
     versions,
 )
 from stopintimidatie.exports.profiles.words import (
-    Difference,
     allowed,
     choices,
     differences,
@@ -33,7 +35,7 @@ from stopintimidatie.exports.profiles.words import (
     to_codes,
     words_for,
 )
-from stopintimidatie.exports.vocabulary import ExportError, capital
+from stopintimidatie.exports.vocabulary import capital
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
     MunicipalityAdministration,
@@ -68,11 +70,6 @@ def _group(profile: Profile, title: str, subjects: Sequence[Subject]) -> Any:
     name = subject_code(subjects[0]).partition("_")[0]
     choices = [_choice(profile, subject) for subject in subjects if is_open(profile, subject)]
     return forms.Schema(*choices, title=title, name=name)
-
-
-def control_of(code: str) -> str:
-    """Return the name of the control of a rule."""
-    return f"{code.partition('_')[0]}.{code}"
 
 
 def is_open(profile: Profile, subject: Subject) -> bool:
@@ -135,16 +132,16 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
     here = request.resource_path(context, LIST)
     if name is None:
         now = current_profiles(request.db, context.holder)
-        return {"items": [_item(profile, here) for profile in now.values()], "profile": None}
+        own = {kind.name: len(differences(PROFILES[kind.name], kind)) for kind in now.values()}
+        return {"profiles": now.values(), "own": own, "here": here, "profile": None}
     made = versions(request.db, context.holder, name)
     profile = made[0].profile
     may_edit = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
     return {
         "profile": profile,
-        "version": f"versie {profile.version}",
-        "sections": [_row(profile, subject) for subject in Section],
-        "fields": [_row(profile, subject) for subject in Field],
-        "versions": [_version_row(version) for version in made],
+        "sections": _rules(profile, Section),
+        "fields": _rules(profile, Field),
+        "versions": made,
         "all_href": here,
         "edit_href": f"/gemeenten/{context.municipality.slug}/beheer/{EDIT}?profiel={name}"
         if may_edit
@@ -152,39 +149,11 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
     }
 
 
-def _item(profile: Profile, here: str) -> ListItem:
-    own = differences(PROFILES[profile.name], profile)
-    meta = [
-        f"versie {profile.version}",
-        plural(len(own), "regel anders dan het voorstel", "regels anders dan het voorstel")
-        if own
-        else "zoals het programma voorstelt",
+def _rules(profile: Profile, subjects: Iterable[Subject]) -> list[tuple[str, Rule, bool]]:
+    """Return each rule with its subject, and whether the municipality may choose it."""
+    return [
+        (subject.value, profile.rule(subject), is_open(profile, subject)) for subject in subjects
     ]
-    return ListItem(profile.label, f"{here}?profiel={profile.name}", [], meta)
-
-
-def _row(profile: Profile, subject: Subject) -> list[str]:
-    rule = profile.rule(subject)
-    fixed = "" if is_open(profile, subject) else " (ligt vast)"
-    return [capital(subject.value), capital(rule.label) + fixed, capital(rule.why)]
-
-
-def _version_row(version: Version) -> dict[str, Any]:
-    row = version.row
-    return {
-        "number": version.profile.version,
-        "made": "Voorstel van het programma"
-        if row is None
-        else f"{datetime_long(row.made_at)}, {row.made_by}",
-        "reason": "" if row is None else row.reason,
-        "proposed": row is not None and row.proposed,
-        "changes": difference_rows(version.changes),
-    }
-
-
-def difference_rows(changes: tuple[Difference, ...]) -> list[list[str]]:
-    """Return the differences as rows of a table."""
-    return [[change.subject, capital(change.before), capital(change.after)] for change in changes]
 
 
 @form_view(
@@ -207,7 +176,15 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        changes = _changed(context, request, form, now, values)
+        codes = None if form.pressed() == RESET.name else read_codes(now, values)
+        reason, seen, actor = values["reden"], values["versie"], request.actor
+        try:
+            changes = change_profile(
+                request.db, context.holder, name, codes, reason, actor, seen=seen
+            )
+        except ConflictError:
+            form["versie"].cstruct = str(now.version)
+            raise
         number = plural(len(changes), "regel", "regels")
         request.flash(
             f"Het profiel ‘{now.label}’ is gewijzigd: {number}. Dit geldt vanaf nu."
@@ -217,42 +194,13 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
         )
         return HTTPSeeOther(back)
 
-    return handle_form(request, form, on_valid, {"profile": now, "fixed": _fixed(now)})
-
-
-def _changed(
-    context: MunicipalityAdministration,
-    request: Request,
-    form: Form,
-    now: Profile,
-    values: dict[str, Any],
-) -> tuple[Difference, ...]:
-    holder, seen, reason = context.holder, values["versie"], values["reden"]
-    actor: Actor = request.actor
-    try:
-        if form.pressed() == RESET.name:
-            return reset_profile(request.db, holder, now.name, reason, actor, seen=seen)
-        codes = read_codes(now, values)
-        return change_profile(request.db, holder, now.name, codes, reason, actor, seen=seen)
-    except ExportError as problem:
-        raise FormError(problem.message, control_of(problem.field or "")) from None
-    except StaleProfileError:
-        form["versie"].cstruct = str(now.version)
-        raise ConflictError(
-            "Iemand anders heeft dit profiel intussen gewijzigd. Er is niets opgeslagen. Kijk na"
-            " wat er nu geldt en sla daarna opnieuw op."
-        ) from None
-
-
-def _fixed(profile: Profile) -> list[list[str]]:
-    """Return what can't be chosen, and why not."""
-    rows = []
-    for subject in (*Section, *Field):
-        if not is_open(profile, subject):
-            least = minimum_for(profile.name, subject)
-            why = least.why if least else "hiervan is het document gemaakt"
-            rows.append([words_for(subject), capital(profile.rule(subject).label), capital(why)])
-    return rows
+    # The rules that nobody chooses, with the reason.
+    fixed = [
+        (words_for(subject), now.rule(subject), minimum_for(name, subject))
+        for subject in (*Section, *Field)
+        if not is_open(now, subject)
+    ]
+    return handle_form(request, form, on_valid, {"profile": now, "fixed": fixed})
 
 
 def administration_panel(context: Administration, request: Any) -> Panel | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import after_working_days, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import JobContext, enqueue
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.models import MailAddress
@@ -37,7 +38,6 @@ from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WIT
 from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
 from stopintimidatie.exports.request.jobs import MADE_JOB, Change
 from stopintimidatie.exports.request.services import lock
-from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import OWNER
 
@@ -140,11 +140,11 @@ def confirm(
     """Note that the holder did what a correction asks.
 
     Raises:
-        ExportError: There is none of that number that is open.
+        FormError: There is none of that number that is open.
     """
     row = {str(row.id): row for row in corrections_of(session, export.id)}.get(number)
     if row is None or row.confirmed_at is not None:
-        raise ExportError("Deze correctie is al bevestigd.")
+        raise FormError("Deze correctie is al bevestigd.")
     _confirm(row, who)
     note_event(session, disclosure, EventKind.CORRECTION_DONE, who, row.label)
 
@@ -244,10 +244,10 @@ def confirm_destroyed(
     """Note that the copy of the holder is destroyed; its corrections are done with that.
 
     Raises:
-        ExportError: Nobody has a copy, or it was confirmed.
+        FormError: Nobody has a copy, or it was confirmed.
     """
     if not is_out(copy):
-        raise ExportError("Van dit document is er geen kopie meer om te vernietigen.")
+        raise FormError("Van dit document is er geen kopie meer om te vernietigen.")
     confirm_all(session, export, who)
     code = PHONED if who.kind == "gebruiker" else None
     note_event(session, disclosure, EventKind.DESTROYED, who, code)

@@ -14,7 +14,6 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.storage.encryption import DecryptionError
-from stopintimidatie.core.text import date_text, datetime_long, plural
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
@@ -47,8 +46,7 @@ from stopintimidatie.exports.release.services import (
     give_answer,
     refusal,
 )
-from stopintimidatie.exports.request.queries import shut_by
-from stopintimidatie.exports.vocabulary import ExportError, ShutError
+from stopintimidatie.exports.request.queries import ShutError, shut_by
 from stopintimidatie.municipalities.areas.models import Municipality
 
 
@@ -169,17 +167,19 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
     return {
         "export": here.export,
         "town": town.name if town else "",
-        "facts": _facts(here, spoken=spoken, refused=refused),
+        "pickup": here.pickup,
+        # A code by mail opens nothing of the content: not even what was asked. Who fetched it as
+        # often as could be may still read what to answer.
+        "asks": spoken and refused in (None, USED),
+        "opens": spoken and refused is None,
         "refused": refused if spoken or lost or here.export.state != "gereed" else None,
-        "file_href": address_of(context, "bestand") if spoken and refused is None else None,
+        "here": address_of(context, ""),
         "corrections": [
-            (str(row.id), row.label, correction_words(row), row.note)
+            (row, correction_words(row))
             for row in corrections_of(request.db, here.export.id)
             if row.confirmed_at is None and not lost
         ],
-        "correction_href": address_of(context, "correctie"),
-        "destroyed_href": address_of(context, "vernietigd") if is_out(here.copy) else None,
-        "leave_href": address_of(context, "afsluiten"),
+        "is_out": is_out(here.copy),
         "done": DONE.get(done),
         "panels": panels(request, "ophalen", context),
     }
@@ -187,27 +187,6 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
 
 def _is_lost(request: Request, here: Here) -> bool:
     return is_lost(request.db, request.registry, here.export.holder, here.export.reference)
-
-
-def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, str]]:
-    """Return what a visitor may know of the document, as rows of (label, text).
-
-    A code by mail opens nothing of the content: not even what was asked. Who fetched it as often
-    as could be may still read what to answer.
-    """
-    export, pickup = here.export, here.pickup
-    rows = [("Nummer", export.reference), ("Bestemd voor", export.recipient)]
-    if spoken and refused in (None, USED):
-        rows += [
-            ("Gevraagd van u", export.question),
-            ("Antwoord vóór", date_text(export.answer_by)),
-        ]
-    if spoken and refused is None:
-        left = (pickup.downloads_most or 0) - pickup.downloads
-        rows.append(("Nog op te halen", plural(left, "keer", "keer")))
-        if pickup.expires_at is not None:
-            rows.append(("Op te halen tot", datetime_long(pickup.expires_at)))
-    return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
 
 
 @post_view(PickupPage, "bestand", NO_PERMISSION_REQUIRED, renderer=PAGE)
@@ -218,11 +197,11 @@ def file_view(context: PickupPage, request: Request) -> Any:
         return start_again(context, request)
     try:
         if _is_lost(request, here):
-            raise ExportError(LOST)
+            raise FormError(LOST)
         pdf = fetch_file(request.db, request.registry, here.pickup, here.export, here.visit.who)
-    except (ExportError, DecryptionError) as problem:
+    except (FormError, DecryptionError) as problem:
         request.response.status_int = 409
-        words = problem.message if isinstance(problem, ExportError) else UNREADABLE
+        words = problem.message if isinstance(problem, FormError) else UNREADABLE
         words = NOT_NOW if isinstance(problem, ShutError) else words
         shown = page_of(context, request, here)
         return {**shown, "form": answer_form(context, request, here), "refused": words}
@@ -249,11 +228,8 @@ def answer_view(context: PickupPage, request: Request) -> Any:
         if answer.wants_reporter and not answer.wants_about:
             raise FormError("Schrijf op over welke melding u wilt praten, en waarom.", "over")
         keys = request.registry.key_ring
-        try:
-            who, keeper = here.visit.who, ANSWER_KEEPER.only(request.registry)
-            give_answer(request.db, keys, here.pickup, here.export, answer, who, keeper)
-        except ExportError as problem:
-            raise FormError(problem.message) from None
+        who, keeper = here.visit.who, ANSWER_KEEPER.only(request.registry)
+        give_answer(request.db, keys, here.pickup, here.export, answer, who, keeper)
         return HTTPSeeOther(f"{address_of(context)}?gedaan=antwoord")
 
     form = answer_form(context, request, here)
@@ -291,7 +267,7 @@ def _confirmed(
         return start_again(context, request)
     try:
         note(here)
-    except ExportError:
+    except FormError:
         # The page shows how it stands; it doesn't thank for what wasn't written down.
         return HTTPSeeOther(address_of(context))
     return HTTPSeeOther(f"{address_of(context)}?gedaan={done}")

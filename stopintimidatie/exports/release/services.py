@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.registry import Directive, single
@@ -43,7 +44,6 @@ from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportS
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
 from stopintimidatie.exports.request.queries import check_open
 from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_once
-from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 PURPOSE: Final = "partner-answer"
@@ -113,11 +113,11 @@ def give_answer(
     The words of some answers are for a `keeper`.
 
     Raises:
-        ExportError: There were too many, or the dossier is gone.
+        FormError: There were too many, or the dossier is gone.
     """
     dossier = session.get_one(Dossier, export.dossier_id)
     if dossier.state in GONE:
-        raise ExportError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
+        raise FormError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
     apart = keeper if keeper is not None and keeper.takes(session, export) else None
     answer, words = (given.without_words, given.words) if apart else (given, "")
     latest = next(iter(answers_of(session, export.id)), None)
@@ -126,7 +126,7 @@ def give_answer(
         return latest
     mine = PartnerAnswer.export_id == export.id
     if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
-        raise ExportError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
+        raise FormError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
     row = PartnerAnswer(
         holder=export.holder,
         export_id=export.id,
@@ -309,7 +309,7 @@ def offer_export(
     session: Session,
     registry: Any,
     export: Export,
-    address: MailAddress,
+    address: MailAddress | None,
     actor: Actor,
     *,
     days: int = DAYS,
@@ -318,15 +318,15 @@ def offer_export(
     """Put the file ready and have the contact told, without a word of what it is about.
 
     Raises:
-        ExportError: There is no file, it may not be given now, or there is nobody to tell.
+        FormError: There is no file, it may not be given now, or there is nobody to tell.
     """
     lock(session, export.id)
     disclosure = find_disclosure(session, export.reference)
     if export.state != ExportState.READY or disclosure is None:
-        raise ExportError("Dit document kan nu niet worden klaargezet. Open de pagina opnieuw.")
+        raise FormError("Dit document kan nu niet worden klaargezet. Open de pagina opnieuw.")
     check_open(session, registry, export)
-    if not address.usable:
-        raise ExportError("Dit adres is niet bevestigd. Kies een ander.", "contact")
+    if address is None or not address.usable:
+        raise FormError("Dit adres is niet bevestigd. Kies een ander.", "contact")
     for earlier in waiting_of(session, export.id):
         earlier.state = PickupState.EXPIRED
     until = datetime.combine(export.destroy_by, time(23, 59), AMSTERDAM)
@@ -359,11 +359,11 @@ def hand_over(session: Session, registry: Any, export: Export, way: str, actor: 
     """Record that an officer gave the document to its recipient, in one of `WAYS`.
 
     Raises:
-        ExportError: There is no file (any more), or it may not be given now.
+        FormError: There is no file (any more), or it may not be given now.
     """
     lock(session, export.id)
     if export.state != ExportState.READY:
-        raise ExportError("Dit document is er niet meer. Open de pagina opnieuw.")
+        raise FormError("Dit document is er niet meer. Open de pagina opnieuw.")
     check_open(session, registry, export)
     note_once(session, export, EventKind.GIVEN, actor, way)
     log(session, export, actor, "overhandigd")
@@ -419,12 +419,12 @@ def fetch_file(
     """Return the file for the partner; the first time is noted in the register.
 
     Raises:
-        ExportError: It can't be fetched; the words are for who came for it.
+        FormError: It can't be fetched; the words are for who came for it.
         DecryptionError: The file can't be read.
     """
     no = refusal(pickup, export)
     if no is not None:
-        raise ExportError(no)
+        raise FormError(no)
     actor = outsider(pickup)
     pdf = fetch(session, registry, export, actor, way=PICKED_UP)
     pickup.downloads += 1

@@ -12,10 +12,9 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import readable
-from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -36,15 +35,6 @@ from stopintimidatie.exports.release.copies import (
     tell_holder,
 )
 from stopintimidatie.exports.release.mail import CODE_TEXT, CORRECTED, PHONE, contact_of, mobile_of
-from stopintimidatie.exports.release.panels import (
-    CODE,
-    CORRECTION_DONE,
-    DESTROYED,
-    HAND_OVER,
-    OFFER,
-    SEEN,
-    WITHDRAW,
-)
 from stopintimidatie.exports.release.services import (
     DAYS,
     DAYS_MOST,
@@ -62,7 +52,6 @@ from stopintimidatie.exports.request.pages import warn_of_refusal
 from stopintimidatie.exports.request.queries import shut_by
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import KIND as PARTNER
 from stopintimidatie.municipalities.partners.services import Shown, contacts_of, in_clear
@@ -168,7 +157,7 @@ _OPEN: Final = (hidden_reports, only_open)
 _ASKED: Final = (*_OPEN, recently_confirmed)
 
 
-@form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=_OPEN)
+@form_view(ExportResource, "laten-ophalen", _P, FORM_PAGE, guards=_OPEN)
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
@@ -185,10 +174,10 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        address = next(
-            contact.address for contact in people if str(contact.row.id) == values["contact"]
-        )
-        _offer(request, export, address, values)
+        chosen = next(person for person in people if str(person.row.id) == values["contact"])
+        days, times = values["dagen"], values["keren"]
+        actor, registry = request.actor, request.registry
+        offer_export(request.db, registry, export, chosen.address, actor, days=days, times=times)
         request.flash(
             "Het document staat klaar en het bericht gaat uit. Maak een code als de ander u belt."
         )
@@ -202,18 +191,6 @@ _OFFER: Final = "Laten ophalen"
 _NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
 
 
-def _offer(
-    request: Request, export: Export, address: MailAddress | None, values: dict[str, Any]
-) -> None:
-    actor, days, times = request.actor, values["dagen"], values["keren"]
-    try:
-        if address is None:
-            raise ExportError(NOBODY)
-        offer_export(request.db, request.registry, export, address, actor, days=days, times=times)
-    except ExportError as problem:
-        raise FormError(problem.message, problem.field) from None
-
-
 def _people(context: ExportResource, request: Request) -> list[Shown]:
     """Return the people of the partner whose address is confirmed."""
     number = context.export.partner_id
@@ -225,7 +202,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     return [person for person in people if person.address is not None and person.address.usable]
 
 
-@form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=_OPEN)
+@form_view(ExportResource, "zelf-gegeven", _P, FORM_PAGE, guards=_OPEN)
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
     export = context.export
@@ -240,10 +217,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        try:
-            hand_over(request.db, request.registry, export, values["hoe"], request.actor)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
+        hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
         return back(context, request)
 
@@ -256,7 +230,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
+@post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)
@@ -278,7 +252,7 @@ def code_view(context: ExportResource, request: Request) -> Any:
         "pickup": pickup,
         "person": in_clear(keys, *contact) if contact else None,
         "may_text": may_text,
-        "code_href": request.resource_path(context, CODE),
+        "code_href": request.resource_path(context, "ophaalcode"),
         "back": request.resource_path(context),
     }
 
@@ -290,7 +264,7 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
     raise HTTPNotFound()
 
 
-@post_view(ExportResource, SEEN, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "antwoord-gelezen", _P, guards=(hidden_reports,))
 def seen_view(context: ExportResource, request: Request) -> Any:
     """Mark the answer as read: it leaves the start page."""
     mark_seen(request.db, context.export, request.actor)
@@ -301,7 +275,7 @@ def seen_view(context: ExportResource, request: Request) -> Any:
 # Actions on a copy: withdraw it, and note what the holder said by telephone.
 
 
-@form_view(ExportResource, WITHDRAW, _P, FORM_PAGE, guards=(hidden_reports,))
+@form_view(ExportResource, "intrekken", _P, FORM_PAGE, guards=(hidden_reports,))
 def withdraw_view(context: ExportResource, request: Request) -> Any:
     """Take it back, with a reason; who holds a copy is told."""
     export = context.export
@@ -316,11 +290,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        code, reason = values["waarom"], values["reden"]
-        try:
-            withdraw(request.db, export, request.actor, code, reason)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
+        withdraw(request.db, export, request.actor, values["waarom"], values["reden"])
         request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
         return back(context, request)
 
@@ -333,7 +303,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@post_view(ExportResource, DESTROYED, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "vernietigd-gehoord", _P, guards=(hidden_reports,))
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that it is destroyed."""
     row = _disclosure(context, request)
@@ -344,7 +314,7 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     return back(context, request)
 
 
-@post_view(ExportResource, CORRECTION_DONE, _P, guards=(hidden_reports,))
+@post_view(ExportResource, "correctie-gehoord", _P, guards=(hidden_reports,))
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]

@@ -10,9 +10,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request import routes
-    from stopintimidatie.exports.request.approval import waiting
     from stopintimidatie.exports.request.jobs import make_exports
-    from stopintimidatie.exports.request.pages import DEPUTIZE
+    from stopintimidatie.exports.request.pages import DEPUTIZE, SECOND
     from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.exports.request.queries import dossier_panel
     from stopintimidatie.exports.request.services import JOB
@@ -27,18 +26,20 @@ def includeme(config: Any) -> None:
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_job_kind(routes.JOB, routes.watch)
     config.add_mail_template(routes.OVERDUE)
+    config.add_second(SECOND)
     add_own_place(
         config,
         "uitvoer",
         "Uitvoer",
         Permission.VIEW_EXPORT,
         order=60,
-        waiting=waiting,
+        waiting=SECOND.waiting,
         answers=Permission.APPROVE_EXPORT,
     )
-    add_own_place(config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=waiting)
+    add_own_place(
+        config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=SECOND.waiting
+    )
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")
     config.scan("stopintimidatie.exports.request.bulk")
-    config.scan("stopintimidatie.exports.request.assessment")
     config.scan("stopintimidatie.exports.request.texts")

@@ -2,248 +2,270 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
-from stopintimidatie.core.security import Identity, Permission, Role
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.second import SecondError
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import ago
-from stopintimidatie.core.web.components import ListItem, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.components import RailDecision, WorkbenchRow
 from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, post_view
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports, roles_at
-from stopintimidatie.dossiers.resources import dossier_path, visible_to
+from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.rules import named
-from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.profiles.defaults import LABELS
 from stopintimidatie.exports.profiles.services import profile_at
-from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.profiles.words import differences
-from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import bound_fields
 from stopintimidatie.exports.request.pages import (
-    AFTER,
     DECIDE,
-    DECIDE_TOGETHER,
     DEPUTIZE,
     DESPITE,
-    Looked,
+    TOGETHER,
     crumbs_of,
     look,
     preview_of,
     refusal_of,
+    together_href,
     warn_of_refusal,
     way_back,
 )
-from stopintimidatie.exports.request.queries import request_rows
-from stopintimidatie.exports.request.routes import free, judge_after, waits_for_second
-from stopintimidatie.exports.request.services import (
-    ChangedMeanwhileError,
-    approve,
-    cancel,
-    lock,
-    make_again,
-    reject,
-    show_password,
+from stopintimidatie.exports.request.queries import (
+    Listed,
+    shut_by,
+    waiting_for_second,
+    waiting_with,
+    words_of,
 )
+from stopintimidatie.exports.request.second import Looked, decide, fingerprints, free
+from stopintimidatie.exports.request.services import cancel, lock, make_again, show_password
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError, FileForm
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
+GUARDS: Final = (hidden_reports, recently_confirmed)
+REFUSE: Final = "niet"
+# The words for what was decided, by whether it was approved; those after urgency apart.
+DONE: Final = {
+    True: "De uitvoer is goedgekeurd en wordt nu gemaakt.",
+    False: "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer.",
+}
+AFTER: Final = {
+    True: "achteraf goedgekeurd.",
+    False: "afgewezen; het document is ingetrokken.",
+}
 
-class AfterSchema(forms.Schema):
-    """The form to judge an urgent export afterwards."""
 
-    reden = forms.field(
+def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool) -> Any:
+    """Return the form of a decision, with the fingerprint of what is seen of each export.
+
+    Of several together somebody says of each preview that they looked at it.
+    """
+    nodes = []
+    for looked in several:
+        reference, recipient = looked.export.reference, looked.export.recipient
+        if together and not refuses and looked.prepared is not None:
+            title = f"Ik heb het voorbeeld voor {recipient} bekeken"
+            nodes.append(
+                forms.field(
+                    forms.Flag(),
+                    title,
+                    name=control_of("bekeken", reference),
+                    missing=False,
+                    description="Dit kan als u het voorbeeld hebt geopend.",
+                    validator=_looked_at(title),
+                )
+            )
+        name, hidden = control_of("gezien", reference), forms.Hidden()
+        nodes.append(forms.field(forms.Text(64), reference, name=name, missing="", widget=hidden))
+    reason = forms.field(
         forms.Text(1000, lines=True),
         "Reden bij afwijzen",
-        description="Nodig als u afwijst.",
-        missing="",
-        needed_sometimes=True,
-    )
-
-
-class DecisionSchema(forms.Schema):
-    """The form to approve or reject; `gezien` is the fingerprint of what the approver saw."""
-
-    gezien = forms.field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
-    reden = forms.field(
-        forms.Text(1000, lines=True),
-        "Reden bij afwijzen",
+        name="reden",
         description="De aanvrager leest dit. Nodig als u afwijst.",
         missing="",
         needed_sometimes=True,
     )
+    return forms.Schema(*nodes, *([reason] if refuses else []))
 
 
-GUARDS: Final = (hidden_reports, recently_confirmed)
-BUTTONS: Final = (
-    Button("goedkeuren", "Goedkeuren en laten maken", key="1"),
-    Button("afwijzen", "Afwijzen", kind="danger"),
-)
+def _looked_at(title: str) -> Callable[[Any, bool], None]:
+    def validate(node: Any, ticked: bool) -> None:
+        if not ticked:
+            raise colander.Invalid(node, f"Open het voorbeeld en vink dan aan: ‘{title}’.")
+
+    return validate
+
+
+def control_of(name: str, reference: str) -> str:
+    """Return the name of a control about one export."""
+    return f"{name}_{reference.replace('-', '').lower()}"
 
 
 @form_view(
     ExportResource, DECIDE, Permission.APPROVE_EXPORT, "templates/decide.jinja2", guards=GUARDS
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
-    """Show what would go out, and let a second person approve or reject it."""
-    export = context.export
+    """Show what would go out, or went with urgency, and let a second person decide."""
+    together = TOGETHER in request.GET
+    exports = waiting_with(request.db, context.export) if together else [context.export]
     address = way_back(context, request)
-    if export.state != ExportState.REQUESTED and request.method == "GET":
+    if request.method == "POST":
+        # Locked, so that nobody else decides about them after they are loaded.
+        for export in exports:
+            lock(request.db, export.id)
+    elif not context.export.waits:
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
-    if request.method == "POST":
-        # Locked, so that nobody else decides about it after it is loaded.
-        lock(request.db, export.id)
-    looked = look(request, load_dossier(request.db, context.dossier, request.registry), export)
-    given = {"gezien": looked.fingerprint}
-    form = Form(_decision(request), request, buttons=_button(request, BUTTONS), appstruct=given)
+    several = _look(context, request, exports)
+    form, now = _form(request, several, together=together), fingerprints(several)
     queue = queue_of(context, request)
 
-    def page() -> dict[str, Any]:
-        return {
-            **_workbench(context, request, queue),
-            "crumbs": crumbs_of(context, request),
-            "export": export,
-            "rows": request_rows(export),
-            "own": refusal_of(request, export),
-            "problem": looked.problem,
-            "preview": preview_of(request, context, looked),
-            "profile_changes": _profile_changes(request, export, looked.prepared),
-        }
-
     def on_valid(values: dict[str, Any]) -> Any:
+        keys, reason = request.registry.key_ring, values.get("reden")
+        seen = {name: values[control_of("gezien", name)] for name in now}
         try:
             # The page that tells of a refusal must not show what was done before it.
             with request.db.begin_nested():
-                message = _carry_out(request, form.pressed(), values, looked)
-        except ChangedMeanwhileError as problem:
-            # Sending the form again approves what is shown now.
-            form["gezien"].cstruct = looked.fingerprint
-            raise ConflictError(problem.message) from problem
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from problem
-        request.flash(f"{export.reference}: {message}", link=("Bekijken", address))
-        return HTTPSeeOther(onwards(context, queue, [context.export], address))
+                decide(request.db, keys, several, request.actor, seen=seen, reason=reason)
+        except SecondError:
+            # Sending the form again decides about what is shown now.
+            for name, value in now.items():
+                form[control_of("gezien", name)].cstruct = value
+                if (box := control_of("bekeken", name)) in form:
+                    form[box].cstruct = colander.null
+            raise
+        outcome = AFTER[reason is None] if context.export.urgent else DONE[reason is None]
+        names = ", ".join(export.reference for export in exports)
+        request.flash(f"{names}: {outcome}", link=("Bekijken", address))
+        return HTTPSeeOther(onwards(context, queue, exports, address))
 
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, lambda: _page(context, request, several, queue))
+
+
+def _look(context: ExportResource, request: Request, exports: Sequence[Export]) -> list[Looked]:
+    """Return what each recipient would get; what was made with urgency lies fixed."""
+    if context.export.urgent:
+        about = [context.export.id]
+        note_read(request, context.holder, KIND, about, task="uitvoer achteraf beoordelen")
+        return [Looked(context.export)]
+    loaded = load_dossier(request.db, context.dossier, request.registry)
+    return [look(request, loaded, export) for export in exports]
+
+
+def _form(request: Request, several: Sequence[Looked], *, together: bool) -> Form:
+    refuses, urgent = _refuses(request), several[0].export.urgent
+    if refuses:
+        title = "Afwijzen en intrekken" if urgent else "Afwijzen"
+        button = Button("afwijzen", title, kind="danger")
+    else:
+        title = "Alles goedkeuren en laten maken" if together else "Goedkeuren en laten maken"
+        button = Button("goedkeuren", "Achteraf goedkeuren" if urgent else title, key="1")
+    given = {control_of("gezien", name): value for name, value in fingerprints(several).items()}
+    schema = decision_schema(several, together=together, refuses=refuses)
+    return Form(schema, request, buttons=[button], appstruct=given)
+
+
+def _page(
+    context: ExportResource, request: Request, several: Sequence[Looked], queue: Sequence[Listed]
+) -> dict[str, Any]:
+    """Return what the page of a decision shows."""
+    export, here = context.export, request.resource_path(context, DECIDE)
+    together = TOGETHER in request.GET
+    other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
+    if _refuses(request):
+        other = RailDecision("1", "Toch akkoord", here, page=True)
+    elif together:
+        other = replace(other, label=f"Niet akkoord: {export.recipient}")
+    return {
+        "items": [queued(context, row) for row in queue],
+        "rail": [other],
+        "crumbs": crumbs_of(context, request),
+        "export": export,
+        "own": refusal_of(request, export),
+        "together": together,
+        "together_href": None if together else together_href(context, request),
+        "shut": shut_by(request.db, request.registry, export) if export.urgent else None,
+        "parts": [
+            {
+                "export": looked.export,
+                "words": words_of(looked.export),
+                "problem": looked.problem,
+                "preview": preview_of(request, context, looked),
+                "changes": _profile_changes(request, looked),
+                "box": control_of("bekeken", looked.export.reference),
+                "href": request.resource_path(context.__parent__, looked.export.reference, DECIDE),
+            }
+            for looked in several
+        ],
+    }
 
 
 # The list of what waits for a second person, beside the one in hand
 
-REFUSE: Final = "niet"
-Queue = Sequence[tuple[Export, Dossier, str]]
-
 
 def _refuses(request: Request) -> bool:
-    """Tell whether the choice is to reject: its form asks the reason, and has one button."""
+    """Tell whether the choice is to reject: its form asks the reason."""
     return REFUSE in request.GET or "afwijzen" in request.POST
 
 
-def _button(request: Request, buttons: Sequence[Button]) -> Sequence[Button]:
-    """Return the one button of the choice."""
-    return buttons[1:] if _refuses(request) else buttons[:1]
-
-
-def _decision(request: Request) -> Any:
-    schema = DecisionSchema()
-    if not _refuses(request):
-        del schema["reden"]
-    return schema
-
-
-def queue_of(context: ExportResource, request: Request) -> Queue:
+def queue_of(context: ExportResource, request: Request) -> Sequence[Listed]:
     """Return what waits for a second person who can be this one, the oldest first."""
     roles, person = roles_at(request, context.holder), str(request.actor.id)
-    return request_queries.waiting_for_second(request.db, roles, person, SHOWN)
+    return waiting_for_second(request.db, roles, person, SHOWN)
 
 
-def _workbench(context: ExportResource, request: Request, queue: Queue) -> dict[str, Any]:
-    """Return the rows of the list, and the choices about the export in hand."""
-    slug, here = context.municipality.slug, request.path
-    other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
-    if _refuses(request):
-        other = RailDecision("1", "Toch akkoord", here, page=True)
-    together = context.export.together
-    several = together is not None and sum(row[0].together == together for row in queue) > 1
-    return {
-        "items": [queued(slug, row, current=row[0] is context.export) for row in queue],
-        "rail": [other],
-        "together": request.resource_path(context, DECIDE_TOGETHER) if several else None,
-    }
-
-
-def queued(slug: str, row: tuple[Export, Dossier, str], *, current: bool) -> WorkbenchRow:
-    """Return an export that waits as a row of the list; `slug`: of the municipality."""
+def queued(context: ExportResource, row: Listed) -> WorkbenchRow:
+    """Return an export that waits as a row of the list."""
     export, dossier, area = row
     return WorkbenchRow(
         title=export.recipient,
-        href=_address(slug, export, dossier, area),
-        meta=[f"dossier {dossier.number}", ago(export.requested_at).removesuffix(" geleden")],
-        text=f"{export.requested_by} vraagt: {export.question}",
+        href=_address(context.municipality.slug, export, dossier, area),
+        meta=[f"dossier {dossier.number}", ago(export.proposed_at).removesuffix(" geleden")],
+        text=f"{export.proposed_by} vraagt: {export.question}",
         marks=["spoed"] if export.unjudged else (),
-        current=current,
+        current=export is context.export,
     )
 
 
 def _address(slug: str, export: Export, dossier: Dossier, area: str) -> str:
-    page = AFTER if export.unjudged else DECIDE
-    return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{page}"
+    return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{DECIDE}"
 
 
-def onwards(context: ExportResource, queue: Queue, decided: Sequence[Export], done: str) -> str:
+def onwards(
+    context: ExportResource, queue: Sequence[Listed], decided: Sequence[Export], done: str
+) -> str:
     """Return the page of the next export that waits for this person; `done`: without one."""
     others = [row for row in queue if row[0] not in decided]
     return _address(context.municipality.slug, *others[0]) if others else done
 
 
-def _profile_changes(
-    request: Request, export: Export, seen: Prepared | None
-) -> dict[str, Any] | None:
+def _profile_changes(request: Request, looked: Looked) -> dict[str, Any] | None:
     """Return the changes of the profile since the request; None when it is the same."""
+    export, seen = looked.export, looked.prepared
     if seen is None or seen.profile.version == export.profile_version:
         return None
     requested = profile_at(request.db, export.holder, export.profile, export.profile_version)
     return {
         "asked": export.profile_version,
         "now": seen.profile.version,
-        "rows": [] if requested is None else difference_rows(differences(requested, seen.profile)),
+        "rows": () if requested is None else differences(requested, seen.profile),
     }
-
-
-def _carry_out(
-    request: Request, pressed: str | None, values: dict[str, Any], looked: Looked
-) -> str:
-    """Approve or reject the export; return what to say about it.
-
-    Raises:
-        ExportError: it can't be approved or rejected.
-    """
-    if pressed == "afwijzen":
-        reject(request.db, looked.export, values["reden"], request.actor)
-        return "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer."
-    if pressed != "goedkeuren":
-        raise ExportError("Kies: goedkeuren of afwijzen.")
-    if looked.prepared is None:
-        raise ExportError(looked.problem)
-    keys = request.registry.key_ring
-    approve(request.db, keys, looked.prepared, request.actor, seen=values["gezien"])
-    return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 
 
 @post_view(ExportResource, "opnieuw", Permission.REQUEST_EXPORT, guards=GUARDS)
@@ -278,57 +300,10 @@ def password_view(context: ExportResource, request: Request) -> Any:
     keys, back = request.registry.key_ring, request.resource_path(context)
     try:
         password = show_password(request.db, keys, context.export, request.actor)
-    except ExportError as problem:
+    except FormError as problem:
         request.flash(problem.message, "warning")
         return HTTPSeeOther(back)
     return {"export": context.export, "password": password, "back": back}
-
-
-# Judging an urgent export afterwards
-
-
-@form_view(
-    ExportResource, AFTER, Permission.APPROVE_EXPORT, "templates/after.jinja2", guards=GUARDS
-)
-def after_view(context: ExportResource, request: Request) -> Any:
-    """Show the form to judge an urgent export afterwards, and approve or withdraw it."""
-    export, address = context.export, way_back(context, request)
-    if request.method != "POST" and not waits_for_second(export):
-        request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
-        return HTTPSeeOther(address)
-    note_read(request, context.holder, KIND, [export.id], task="uitvoer achteraf beoordelen")
-    buttons = [
-        Button("goedkeuren", "Achteraf goedkeuren", key="1"),
-        Button("afwijzen", "Afwijzen en intrekken", kind="danger"),
-    ]
-    schema = AfterSchema()
-    if not _refuses(request):
-        del schema["reden"]
-    form = Form(schema, request, buttons=_button(request, buttons))
-    queue = queue_of(context, request)
-    shut = request_queries.shut_by(request.db, request.registry, export)
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        good, reason = not _refuses(request), values.get("reden", "")
-        try:
-            judge_after(request.db, export, request.actor, good=good, reason=reason)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
-        outcome = "achteraf goedgekeurd" if good else "afgewezen; het document is ingetrokken"
-        request.flash(f"{export.reference}: {outcome}.", link=("Bekijken", address))
-        return HTTPSeeOther(onwards(context, queue, [context.export], address))
-
-    page = {
-        **_workbench(context, request, queue),
-        "crumbs": crumbs_of(context, request),
-        "export": export,
-        "own": refusal_of(request, export),
-        "rows": request_rows(export),
-        "file_href": None if shut else request.resource_path(context, "pdf"),
-        "shut": shut,
-        "locked": export.file_form == FileForm.LOCKED,
-    }
-    return handle_form(request, form, on_valid, page)
 
 
 # Giving a document of which something was restricted after it was made
@@ -352,7 +327,7 @@ def _despite_schema(numbers: Sequence[int]) -> forms.Schema:
 def despite_view(context: ExportResource, request: Request) -> Any:
     """Ask a second person for ground and reason to give a document that was restricted since."""
     export, address = context.export, way_back(context, request)
-    shut = request_queries.shut_by(request.db, request.registry, export)
+    shut = shut_by(request.db, request.registry, export)
     if shut is None or not shut.restricted:
         request.flash("Voor dit document is geen grond nodig.", "info")
         return HTTPSeeOther(address)
@@ -361,10 +336,7 @@ def despite_view(context: ExportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         given = {int(k.removeprefix("melding_")): v for k, v in values["beperkt"].items()}
-        try:
-            free(request.db, request.registry, export, given, request.actor)
-        except ExportError as problem:
-            raise FormError(problem.message, problem.field) from None
+        free(request.db, request.registry, export, given, request.actor)
         request.flash("Vastgelegd. Het document kan nu worden gegeven.")
         return HTTPSeeOther(address)
 
@@ -381,33 +353,18 @@ _ROLES: Final = frozenset({Role.DEPUTY})
 @page_view(MunicipalityResource, DEPUTIZE, Permission.DEPUTIZE, "templates/deputy.jinja2")
 def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the exports that wait for a second person, the oldest first."""
-    rows = request_queries.waiting_for_second(request.db, _ROLES, str(request.actor.id), SHOWN)
+    rows = waiting_for_second(request.db, _ROLES, str(request.actor.id), SHOWN)
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
-    slug = context.municipality.slug
     person = request.identity.user_id if request.identity else None
     return {
-        "items": [_item(slug, *row) for row in rows],
+        "rows": rows,
+        "kinds": LABELS,
+        "here": f"/gemeenten/{context.municipality.slug}",
         "until": _last_day(request.db, context.holder, person),
         "crumbs": [Crumb("Start", "/"), Crumb("Waarnemen", request.path)],
     }
 
 
-def _item(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    href = _address(slug, export, dossier, area)
-    return request_queries.item(export, href, dossier=dossier.number)
-
-
 def _last_day(session: Session, holder: str, person: UUID | None) -> date | None:
     row = session.get(RoleAssignment, (person, holder, Role.DEPUTY.value))
     return row.until if row is not None else None
-
-
-def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select what waits for a second person who can be this one; for the menu."""
-    free = others(Export.requested_by_id, str(identity.user_id))
-    return (
-        select(Export.id)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(Export.holder == holder, free, request_queries.waits_for_second())
-        .where(visible_to(identity.roles_for(holder)))
-    )

@@ -47,7 +47,7 @@ from stopintimidatie.exports.request.services import (
     empowered_today,
 )
 from stopintimidatie.exports.request.views import form_terms, proposed_in_full
-from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
+from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import running_partners
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -147,9 +147,9 @@ def _kind(recipient: Chosen) -> dict[str, str]:
     return {} if recipient.profile is None else {KIND: recipient.profile.name}
 
 
-def control_of(number: int, problem: ExportError) -> str | None:
+def control_of(number: int, field: str | None) -> str | None:
     """Return the name of the control at which a mistake is shown; None for the whole form."""
-    control = request_forms.control_of(problem)
+    control = request_forms.control_of(field)
     if control is None or control in OF_ALL:
         return control
     return f"{group_name(number)}.{control}"
@@ -252,16 +252,16 @@ def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
         yield
     except SomeRefusedError as error:
         first, *also = (
-            _shown_at(number, chosen[number].title, mistake)
+            _shown_at(number, chosen[number].title, *mistake)
             for number, problem in error.refused
-            for mistake in (problem, *problem.also)
+            for mistake in request_forms.mistakes(problem)
         )
         raise FormError(*first, also) from None
 
 
-def _shown_at(number: int, title: str, problem: ExportError) -> tuple[str, str | None]:
-    where = control_of(number, problem)
-    return (f"{title}: {problem.message}", None) if where is None else (problem.message, where)
+def _shown_at(number: int, title: str, words: str, field: str | None) -> tuple[str, str | None]:
+    where = control_of(number, field)
+    return (f"{title}: {words}", None) if where is None else (words, where)
 
 
 def _previews(

@@ -10,7 +10,7 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Opened
+from stopintimidatie.core.forms import FormError, Opened
 from stopintimidatie.core.text import Term, day_of, plural
 from stopintimidatie.exports.extract.rules import GROUNDS, REASON_MAX
 from stopintimidatie.exports.profiles.defaults import offered
@@ -21,7 +21,7 @@ from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
 from stopintimidatie.exports.request.rules import PURPOSE_MAX, usual_profile
-from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import DEMAND, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import (
@@ -420,7 +420,12 @@ def read_request(
     return ExportRequest(**answers)
 
 
-def control_of(problem: ExportError) -> str | None:
-    """Return the name of the control at which a mistake is shown."""
-    field = problem.field or ""
+def control_of(field: str | None) -> str | None:
+    """Return the name of the control at which a mistake in an answer is shown."""
+    field = field or ""
     return field if field.startswith(("toch.", "beperkt.")) else ATTRIBUTES.get(field)
+
+
+def mistakes(problem: FormError) -> list[tuple[str, str | None]]:
+    """Return all that a refusal says, each with its answer."""
+    return [(problem.message, problem.field), *problem.also]

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.jobs.services import JOB_KINDS, JobError
 from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
@@ -49,14 +50,14 @@ from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, label_of
+from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.request.queries import NO_LONGER
 from stopintimidatie.exports.request.rules import registered
 from stopintimidatie.exports.request.services import JOB as MAKE
 from stopintimidatie.exports.request.services import lock, log
 from stopintimidatie.exports.review.services import names_here
-from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, ExportError, FileForm
+from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.settings import Settings
 
@@ -299,10 +300,7 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
 
 
 # The columns that the register takes over from the export.
-REGISTERED: Final = (
-    *("reference", "profile", "profile_version", "legal_basis", "destroy_by"),
-    *("requested_at", "requested_by_id", "requested_by"),
-)
+REGISTERED: Final = ("reference", "profile", "profile_version", "legal_basis", "destroy_by")
 
 
 def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
@@ -315,15 +313,18 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
         source_id=dossier.id,
         source_reference=dossier.number,
         restricted=is_strict(dossier.kind),
-        recipient_kind=label_of(export.profile),
+        recipient_kind=LABELS[export.profile],
         legal_basis_words=basis_words(export.asked),
         content_sha256=export.content_sha256 or "",
         file_sha256=export.file_sha256 or "",
         file_size=export.file_size or 0,
+        requested_at=export.proposed_at,
+        requested_by_id=export.proposed_by_id,
+        requested_by=export.proposed_by,
         made_at=now,
-        approved_at=export.decided_at or now,
-        approved_by_id=export.decided_by_id,
-        approved_by=export.decided_by or NOT_YET,
+        approved_at=export.answered_at or now,
+        approved_by_id=export.answered_by_id,
+        approved_by=export.answered_by or NOT_YET,
     )
 
 
@@ -385,13 +386,13 @@ def withdraw(
     """Withdraw an export that was made, or is being made.
 
     Raises:
-        ExportError: nothing was made, it was withdrawn already, or the reason is missing.
+        FormError: nothing was made, it was withdrawn already, or the reason is missing.
     """
     lock(session, export.id)
     if export.state not in {ExportState.READY, ExportState.FAILED, *MAKING}:
-        raise ExportError("Deze uitvoer kan niet worden ingetrokken. Open de pagina opnieuw.")
+        raise FormError("Deze uitvoer kan niet worden ingetrokken. Open de pagina opnieuw.")
     if code == OTHER and not reason:
-        raise ExportError("Schrijf op waarom u deze uitvoer intrekt.", "reden")
+        raise FormError("Schrijf op waarom u deze uitvoer intrekt.", "reden")
     destroy(session, export, actor, code, reason)
 
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import ColumnElement, select
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import Second, why_not
+from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.request import Crumb, Request
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import back_to
-from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.resources import DossierResource, visible_to
 from stopintimidatie.exports.document.assets import (
     OTHER_SCRIPT,
     displayable,
@@ -25,26 +30,24 @@ from stopintimidatie.exports.document.assets import (
 )
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared, check_restricted, prepare
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.content import (
     ContentError,
-    DossierContent,
-    Hidden,
-    ReportContent,
     map_text,
 )
 from stopintimidatie.exports.request.queries import (
     NO_LONGER,
+    OWN_REQUEST,
     waiting_with,
     why_not_out,
-    why_not_second,
 )
+from stopintimidatie.exports.request.second import Looked
 from stopintimidatie.exports.request.texts import NAME as TEXTS
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
-from stopintimidatie.exports.vocabulary import ExportError, capital
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.services import paths_of_reports
 
 
@@ -62,77 +65,20 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
 
     `review` holds the address where the text of a report is reviewed, by its serial number.
     """
-    content = _as_written(prepared.content)
+    # With the letters that the fonts of the document can show.
+    characters = load_assets().for_text(letters_of(prepared.content)).characters
+    content = map_text(prepared.content, lambda text: displayable(text, characters))
     return {
         "profile": prepared.profile,
         "content": content,
-        "hidden_lines": [_hidden_line(line) for line in prepared.hidden],
-        "absent": [capital(section) for section in content.left_out],
-        "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
-        "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
-        "reports": _reports(prepared, content, review or {}),
+        "hidden": prepared.hidden,
+        "marked": prepared.marked,
+        "in_full": {report.pseudonym: report for report in content.reports},
+        "review": review or {},
         "restricted": prepared.restricted,
-        "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
-        "unread": sum(part.unread for part in prepared.marked),
         "unread_texts": prepared.unread_texts,
-        "given": len(content.reports) + len(content.report_rows),
-        "report_rows": [
-            [row.pseudonym, row.when, row.place, row.forms] for row in content.report_rows
-        ],
-        "withheld": sum(report.withheld for report in prepared.marked),
-        "attachments": content.attachments.note,
-        "attachment_rows": [
-            [part.name, part.about, part.size, "Ja" if part.file_name else "Nee, te groot"]
-            for part in content.attachments.files
-        ],
-        "event_rows": [[e.when, e.what, capital(e.reliability)] for e in content.chronology],
-        "action_rows": [[a.when, a.what, a.who, a.effect] for a in content.actions],
-        "agreement_rows": [[a.what, a.who, a.due, a.state] for a in content.agreements],
-    }
-
-
-def _hidden_line(line: Hidden) -> dict[str, str]:
-    return {
-        "what": line.what,
-        "how": capital(line.how),
-        "rule": capital(line.rule),
-        "number": str(line.number or "altijd"),
-    }
-
-
-def _as_written(content: DossierContent) -> DossierContent:
-    """Return the content with the letters that the fonts of the document can show."""
-    characters = load_assets().for_text(letters_of(content)).characters
-    return map_text(content, lambda text: displayable(text, characters))
-
-
-def _reports(
-    prepared: Prepared, content: DossierContent, review: Mapping[int, str]
-) -> list[dict[str, Any]]:
-    """Return the reports with what is shown of each, and the marks where something is hidden."""
-    contents = {report.pseudonym: report for report in content.reports}
-    return [
-        {
-            "pseudonym": marked.pseudonym,
-            "withheld": marked.withheld,
-            "marks": marked.marks,
-            "serial": marked.serial,
-            "review_href": review.get(marked.serial),
-            **_shown(None if marked.withheld else contents.get(marked.pseudonym)),
-        }
-        for marked in prepared.marked
-        if marked.withheld or marked.pseudonym in contents
-    ]
-
-
-def _shown(report: ReportContent | None) -> dict[str, Any]:
-    if report is None:
-        return {"heading": "", "details": [], "account": "", "minor": False}
-    return {
-        "heading": capital(report.heading),
-        "details": [(pair.label, pair.value) for pair in report.details],
-        "account": report.account,
-        "minor": report.minor,
+        "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
+        "texts_href": None,
     }
 
 
@@ -183,7 +129,7 @@ def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     dossier = next(node for node in lineage(context) if isinstance(node, DossierResource))
     works = request.has_permission(Permission.EDIT_DOSSIER, dossier)
-    texts = {"texts_href": request.resource_path(dossier, TEXTS) if works else None}
+    texts = {"texts_href": request.resource_path(dossier, TEXTS)} if works else {}
     if not seen.unread or not may(roles, Permission.REDACT):
         return preview_values(seen) | texts
     paths = paths_of_reports(request.db, list(seen.unread.values()))
@@ -191,29 +137,19 @@ def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     return preview_values(seen, review) | texts
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """The preview of an export, or the reason why there is none."""
-
-    export: Export
-    prepared: Prepared | None
-    problem: str = ""
-    fingerprint: str = ""
-
-
 def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
     """Prepare an export as it would go out now, to be looked at or decided about."""
     if export.profile not in PROFILES:
-        return Looked(export, None, problem=NO_LONGER)
+        return Looked(export, problem=NO_LONGER)
     try:
         seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
     except ContentError as error:
-        return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
+        return Looked(export, problem=f"Dit kan zo niet in het document: {error}.")
     try:
         check_restricted(seen)
-    except ExportError as error:
-        return Looked(export, seen, error.message, seen.fingerprint)
-    return Looked(export, seen, fingerprint=seen.fingerprint)
+    except FormError as error:
+        return Looked(export, seen, error.message)
+    return Looked(export, seen)
 
 
 def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:
@@ -229,7 +165,7 @@ def warn_of_refusal(request: Request) -> Iterator[None]:
     """Say on the next page why an export can't be dealt with so, in place of an error page."""
     try:
         yield
-    except ExportError as problem:
+    except FormError as problem:
         request.flash(problem.message, "warning")
 
 
@@ -254,21 +190,48 @@ def crumbs_of(context: ExportResource, request: Request) -> list[Crumb]:
 
 def refusal_of(request: Request, export: Export) -> str | None:
     """Return why this person can't be the second one for an export; None when they can."""
-    return why_not_second(request.db, export, request.actor.id)
+    return why_not(request.db, export, request.actor.id, own=OWN_REQUEST)
 
 
-DECIDE_TOGETHER: Final = "samen-beoordelen"
+# The same page, about all exports that were asked for in one action and wait.
+TOGETHER: Final = "samen"
 
 
 def together_href(context: ExportResource, request: Request) -> str | None:
     """Return the address to decide about all exports of one action, where more than one waits."""
-    export = context.export
-    if export.together is None or export.state != ExportState.REQUESTED:
-        return None
-    several = len(waiting_with(request.db, export)) > 1
-    return request.resource_path(context, DECIDE_TOGETHER) if several else None
+    several = len(waiting_with(request.db, context.export)) > 1
+    return f"{request.resource_path(context, DECIDE)}?{TOGETHER}=ja" if several else None
 
 
-AFTER: Final = "achteraf-beoordelen"
+def _second() -> Second:
+    """Return what waits here for a second person, for the menu and the start page."""
+    area = Neighbourhood.slug + "/" + Dossier.number + "/" + Export.reference
+    address = (
+        select(area)
+        .where(Dossier.id == Export.dossier_id, Neighbourhood.code == Dossier.neighbourhood_code)
+        .correlate(Export)
+        .scalar_subquery()
+    )
+
+    def seen(holder: str, identity: Identity) -> ColumnElement[bool]:
+        return Export.dossier_id.in_(
+            select(Dossier.id).where(visible_to(identity.roles_for(holder)))
+        )
+
+    return Second(
+        KIND,
+        "Besluiten over uitvoer",
+        Export,
+        Permission.APPROVE_EXPORT,
+        lambda row: f"{row.key}/{DECIDE}",
+        key=address,
+        about=Export.reference,
+        due=Export.approve_by,
+        only=seen,
+        urgent=Export.urgent,
+    )
+
+
+SECOND: Final = _second()
 # Ground and reason to give what was restricted after it was made.
 DESPITE: Final = "toch-geven"

@@ -71,7 +71,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     ways: list[ColumnElement[bool]] = [Export.dossier_id.in_(inside), Export.id.in_(registered)]
     if subject.reference:
         ways.append(Export.reference == subject.reference.strip().upper())
-    return session.scalars(select(Export.id).where(or_(*ways)).order_by(Export.requested_at)).all()
+    return session.scalars(select(Export.id).where(or_(*ways)).order_by(Export.proposed_at)).all()
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:

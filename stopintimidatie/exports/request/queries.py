@@ -8,35 +8,26 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union_all
+from sqlalchemy import Select, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import others, refusal
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.text import date_text, datetime_long, file_size
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
-from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
-from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
+from stopintimidatie.dossiers.resources import is_strict, visible_to
 from stopintimidatie.dossiers.workflow import ClosingReason
 from stopintimidatie.exports.extract.rules import freed, named
 from stopintimidatie.exports.extract.rules import rows as deviation_rows
-from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
-from stopintimidatie.exports.profiles.defaults import PROFILES, label_of
+from stopintimidatie.exports.models import Export, ExportState, basis_words
+from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges
 from stopintimidatie.exports.request.rules import purpose_of
-from stopintimidatie.exports.vocabulary import (
-    BASES,
-    DOSSIER,
-    ExportError,
-    ExportRequest,
-    FileForm,
-    ShutError,
-    listed,
-)
+from stopintimidatie.exports.vocabulary import BASES, DOSSIER, ExportRequest, FileForm, listed
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
@@ -46,13 +37,13 @@ from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 
 def waiting_with(session: Session, export: Export) -> list[Export]:
-    """Return the export and those asked for together with it that wait for a decision."""
-    if export.together is None:
-        return [export] if export.state == ExportState.REQUESTED else []
+    """Return the export, and those asked for together with it while all wait for a decision."""
+    if export.together is None or export.state != ExportState.REQUESTED:
+        return [export]
     rows = session.scalars(
         select(Export)
         .where(Export.together == export.together, Export.state == ExportState.REQUESTED.value)
-        .order_by(Export.requested_at, Export.reference)
+        .order_by(Export.proposed_at, Export.reference)
     )
     return list(rows)
 
@@ -62,7 +53,7 @@ def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence
     newest = (
         select(Export, func.count().over())
         .where(Export.dossier_id == dossier_id)
-        .order_by(Export.requested_at.desc(), Export.id)
+        .order_by(Export.proposed_at.desc(), Export.id)
         .limit(limit)
     )
     rows = session.execute(newest).all()
@@ -147,6 +138,10 @@ def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:
     return shut if shut.withdrawn or shut.restricted else None
 
 
+class ShutError(FormError):
+    """Refusal of a document that may not be given now, in words for a colleague alone."""
+
+
 def check_open(session: Session, registry: Any, export: Export) -> None:
     """Check that the document of an export may still be given.
 
@@ -158,37 +153,38 @@ def check_open(session: Session, registry: Any, export: Export) -> None:
         raise ShutError(shut.words)
 
 
-def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:
-    chosen = [] if state is None else [Export.state == state]
-    return [visible_to(roles), *chosen]
-
-
 def states(session: Session, roles: Iterable[Role]) -> Sequence[tuple[str, int]]:
     """Return the states that occur, with their numbers."""
     rows = session.execute(
         select(Export.state, func.count())
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(*_visible(roles, None))
+        .where(visible_to(roles))
         .group_by(Export.state)
         .order_by(Export.state)
     )
-    return [(row[0], row[1]) for row in rows]
+    return rows.all()
+
+
+# An export, its dossier, and the slug of the wijk of that.
+Listed = tuple[Export, Dossier, str]
+
+
+def _listed(roles: Iterable[Role]) -> Select[Export, Dossier, str]:
+    return (
+        select(Export, Dossier, Neighbourhood.slug)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(visible_to(roles))
+    )
 
 
 def page(
     session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
-) -> Sequence[tuple[Export, Dossier, str]]:
-    """Return exports, newest request first, each with its dossier and the slug of its wijk."""
-    rows = session.execute(
-        select(Export, Dossier, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(*_visible(roles, state))
-        .order_by(Export.requested_at.desc(), Export.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+) -> Sequence[Listed]:
+    """Return exports, newest request first; in this state, if one is given."""
+    rows = _listed(roles) if state is None else _listed(roles).where(Export.state == state)
+    newest = rows.order_by(Export.proposed_at.desc(), Export.id)
+    return session.execute(newest.offset(offset).limit(limit)).all()
 
 
 OWN_REQUEST: Final = (
@@ -197,48 +193,13 @@ OWN_REQUEST: Final = (
 )
 
 
-def waits_for_second() -> ColumnElement[bool]:
-    """Make the condition that a second person must decide about an export, or judge it after."""
-    unjudged = and_(
-        Export.urgent, Export.decided_at.is_(None), Export.state != ExportState.WITHDRAWN.value
-    )
-    return or_(Export.state == ExportState.REQUESTED.value, unjudged)
-
-
-def why_not_second(session: Session, export: Export, person: str | None) -> str | None:
-    """Return why somebody is no second person for an export; None for who is."""
-    return refusal(session, export.requested_by_id, person, OWN_REQUEST)
-
-
 def waiting_for_second(
     session: Session, roles: Iterable[Role], person: str, limit: int
-) -> Sequence[tuple[Export, Dossier, str]]:
-    """Return what waits for this second person, the oldest first, as `page` does."""
-    rows = session.execute(
-        select(Export, Dossier, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(waits_for_second(), visible_to(roles), others(Export.requested_by_id, person))
-        .order_by(Export.requested_at, Export.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
-def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
-    """Return an export as an item of a list."""
-    meta = [
-        *([f"dossier {dossier}"] if dossier else []),
-        label_of(export.profile),
-        f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
-    ]
-    return ListItem(f"{export.reference}: {export.recipient}", href, [export.state], meta)
-
-
-def item_in_municipality(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    """Return an export as an item of the list of a municipality, with its dossier."""
-    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}"
-    return item(export, href, dossier=dossier.number)
+) -> Sequence[Listed]:
+    """Return what waits for this second person, the oldest first."""
+    waiting = _listed(roles).where(Export.waiting(), is_second(Export, person))
+    oldest = waiting.order_by(Export.proposed_at, Export.id)
+    return session.execute(oldest.limit(limit)).all()
 
 
 # The exports on the page of their dossier
@@ -257,14 +218,11 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
         "Uitvoer",
         "stopintimidatie.exports.request:templates/panel.jinja2",
         {
-            "items": [
-                item(export, request.resource_path(context, export.reference)) for export in exports
-            ],
+            "exports": exports,
+            "kinds": LABELS,
+            "here": request.resource_path(context).rstrip("/"),
             "more": total - len(exports),
-            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
-            "request_href": request.resource_path(context, "uitvoer-aanvragen")
-            if may_ask
-            else None,
+            "may_ask": may_ask,
             "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
         },
     )
@@ -297,23 +255,23 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     """Check that a request fits what is recorded about its partner.
 
     Raises:
-        ExportError: it doesn't; for the first rule that isn't kept.
+        FormError: it doesn't; for the first rule that isn't kept.
     """
     if wish.partner_id is None:
         return
     partner = _running(session, wish.partner_id)
     if PROFILES[wish.profile].own_house:
-        raise ExportError(
+        raise FormError(
             "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
         )
     if wish.legal_basis not in partner.legal_bases:
-        raise ExportError(
+        raise FormError(
             "Deze grondslag is voor deze partner niet vastgelegd. Kies een andere grondslag, of"
             " laat de partner aanpassen.",
             "legal_basis",
         )
     if wish.covenant is not None and wish.covenant != covenant_on(partner, today):
-        raise ExportError(
+        raise FormError(
             f"Het convenant ‘{wish.covenant}’ geldt vandaag niet. Vraag de uitvoer opnieuw aan."
         )
 
@@ -343,13 +301,13 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
     """Check that a dossier of this kind may go to this kind of recipient.
 
     Raises:
-        ExportError: It may not, or not yet.
+        FormError: It may not, or not yet.
     """
     if why := why_not_out(session, dossier):
-        raise ExportError(why)
+        raise FormError(why)
     profile = PROFILES[wish.profile]
     if is_strict(dossier.kind) and not profile.own_house and not has_advice(session, dossier):
-        raise ExportError(
+        raise FormError(
             "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
             " eerst dat advies; daarna kan het dossier naar een partner.",
             "profile",
@@ -359,72 +317,17 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
 def _running(session: Session, number: UUID) -> PartnerOrganisation:
     partner = session.get(PartnerOrganisation, number)
     if partner is None or partner.ended_at is not None:
-        raise ExportError(ENDED)
+        raise FormError(ENDED)
     return partner
 
 
-# An export in rows and lines for its pages; without queries
-
-Rows = list[tuple[str, str]]
-
-
-def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
-    """Return the answers of a request; with `reports_too` also those about single reports."""
-    rows = [
-        ("Ontvanger", export.recipient),
-        ("Soort ontvanger", label_of(export.profile)),
-        ("Vraag", export.question),
-        ("Antwoord vóór", date_text(export.answer_by)),
-        ("Convenant", export.covenant or "geen"),
-        ("Doel", export.purpose),
-        ("Soort doel, voor het register", purpose_of(export.asked).nl),
-        ("Grondslag", basis_words(export.asked)),
-        ("Vernietigen uiterlijk", date_text(export.destroy_by)),
-        ("Soort bestand", FileForm(export.file_form).label),
-    ]
-    if export.minors_ground:
-        rows.append(("Extra grond: minderjarigen", export.minors_ground))
-    if export.in_full is not None:
-        numbers = listed(ranges(sorted(export.in_full))) or "geen melding; alle staan in de tabel"
-        rows.append(("Volledig in het document", numbers))
-    rows += deviation_rows(export) if reports_too else []
-    rows += route_rows(export.asked)
-    moment = datetime_long(export.requested_at)
-    return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
-
-
-def proof_rows(export: Export) -> Rows:
-    """Return the versions, size, signature and hashes by which a file can be checked."""
-    return [
-        ("Versie voor deze ontvanger", str(export.edition)),
-        ("Profiel", f"{export.profile}, versie {export.profile_version}"),
-        ("Grootte", file_size(export.file_size)),
-        ("Ondertekend", export.signed_by or "nee"),
-        ("SHA-256 van de inhoud", export.content_sha256 or ""),
-        ("SHA-256 van het bestand", export.file_sha256 or ""),
-    ]
-
-
-def history(export: Export) -> list[TimelineEntry]:
-    """Return the steps of an export, newest first."""
-    entries = [TimelineEntry(export.requested_at, "Aangevraagd", export.requested_by)]
-    if export.decided_at:
-        rejected = "Aanvraag ingetrokken" if export.taken_back else "Afgewezen"
-        entries.append(
-            TimelineEntry(
-                export.decided_at,
-                rejected if export.state == ExportState.REJECTED else "Goedgekeurd",
-                export.decided_by or "",
-                export.decided_reason or "",
-            )
-        )
-    if export.made_at:
-        entries.append(TimelineEntry(export.made_at, "Gemaakt en in het register gezet"))
-    elif export.state == ExportState.FAILED and export.progress_at:
-        entries.append(TimelineEntry(export.progress_at, "Maken mislukt", "", export.failure or ""))
-    if export.withdrawn_at:
-        why = CODES.get(export.withdrawn_code or "", "").capitalize()
-        entries.append(
-            TimelineEntry(export.withdrawn_at, "Ingetrokken", export.withdrawn_by or "", why)
-        )
-    return entries[::-1]
+def words_of(export: Export) -> dict[str, Any]:
+    """Return the words for the codes of a request, for `templates/facts.jinja2`."""
+    return {
+        "recipient": LABELS[export.profile],
+        "purpose": purpose_of(export.asked).nl,
+        "basis": basis_words(export.asked),
+        "file": FileForm(export.file_form).label,
+        "in_full": listed(ranges(sorted(export.in_full or ()))),
+        "deviations": deviation_rows(export),
+    }

@@ -11,17 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, WELFARE
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.review.rules import names_person
-from stopintimidatie.exports.vocabulary import (
-    BASES,
-    DEMAND,
-    ExportError,
-    ExportRequest,
-    FileForm,
-    clean,
-)
+from stopintimidatie.exports.vocabulary import BASES, DEMAND, ExportRequest, FileForm, clean
 from stopintimidatie.municipalities.partners.vocabulary import (
     CovenantKind,
     LegalBasis,
@@ -126,36 +120,36 @@ def check_all(checks: Iterable[Callable[[], None]]) -> None:
     """Run all checks, and collect their refusals in one error.
 
     Raises:
-        ExportError: the first refusal, with the others in `also`.
+        FormError: the first refusal, with the others in `also`.
     """
-    refused: list[ExportError] = []
+    refused: list[tuple[str, str | None]] = []
     for check in checks:
         try:
             check()
-        except ExportError as problem:
-            refused += [problem, *problem.also]
+        except FormError as problem:
+            refused += [(problem.message, problem.field), *problem.also]
     if refused:
-        raise ExportError(refused[0].message, refused[0].field, refused[1:])
+        raise FormError(*refused[0], refused[1:])
 
 
 def check_profile(wish: ExportRequest) -> None:
     """Check that there is a redaction profile, on which all other rules depend.
 
     Raises:
-        ExportError: there is no such profile.
+        FormError: there is no such profile.
     """
     if wish.profile not in PROFILES:
-        raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
+        raise FormError("Kies een soort ontvanger uit de lijst.", "profile")
 
 
 def check_in_full(wish: ExportRequest, most: int) -> None:
     """Check that no more reports are told in full than a reader can use.
 
     Raises:
-        ExportError: there are more than `most`.
+        FormError: there are more than `most`.
     """
     if wish.in_full is not None and len(wish.in_full) > most:
-        raise ExportError(
+        raise FormError(
             f"U koos {len(wish.in_full)} meldingen. Kies er hoogstens {most}; de andere staan in"
             " een tabel in het document.",
             "in_full",
@@ -168,11 +162,10 @@ def check_wish(wish: ExportRequest, today: date, *, minors: bool, here: Here | N
     `here`: the names here, when what is typed is checked: when it is asked for.
 
     Raises:
-        ExportError: the first rule that isn't kept, with the others in `also`.
+        FormError: the first rule that isn't kept, with the others in `also`.
     """
-    wrong = [ExportError(*problem) for problem in _problems(wish, today, minors, here)]
-    if wrong:
-        raise ExportError(wrong[0].message, wrong[0].field, wrong[1:])
+    if wrong := list(_problems(wish, today, minors, here)):
+        raise FormError(*wrong[0], wrong[1:])
 
 
 def _named(wish: ExportRequest, here: Here) -> Problems:

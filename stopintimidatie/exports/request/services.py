@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, enqueue
-from stopintimidatie.core.security.permissions import NEVER_APPROVE
+from stopintimidatie.core.second import take_back
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.text import day_of
@@ -58,7 +58,6 @@ from stopintimidatie.exports.request.queries import (
     check_dossier,
     check_open,
     check_partner,
-    why_not_second,
 )
 from stopintimidatie.exports.request.rules import (
     check_all,
@@ -67,7 +66,7 @@ from stopintimidatie.exports.request.rules import (
     check_wish,
 )
 from stopintimidatie.exports.review.services import names_here
-from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
 
@@ -84,10 +83,6 @@ NOT_EMPOWERED: Final = (
 )
 
 
-class ChangedMeanwhileError(ExportError):
-    """The dossier changed since the person who decides saw it."""
-
-
 def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
     """Return the export of a request, which isn't stored; also to preview it."""
     return Export(
@@ -96,9 +91,9 @@ def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -
         reference=reference,
         # The program's version; the municipality's is filled in when this is kept, and when frozen.
         profile_version=PROFILES[wish.profile].version,
-        requested_at=utc_now(),
-        requested_by_id=actor.id,
-        requested_by=actor.name,
+        proposed_at=utc_now(),
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
         **asdict(wish),
     )
 
@@ -116,7 +111,7 @@ def check_request(
     """Check a request and return what its recipient would get, beside other (name, kind).
 
     Raises:
-        ExportError: it may not be asked for.
+        FormError: it may not be asked for.
     """
     now, dossier = utc_now(), loaded.row
     today = day_of(now)
@@ -136,7 +131,7 @@ def check_request(
         drafted = draft(dossier, wish, actor, reference)
         seen = prepare(session, settings, loaded, drafted, now, beside)
     except ContentError as error:
-        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
+        raise FormError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, today, minors=seen.minors)
     check_restricted(seen)
     return seen
@@ -151,10 +146,10 @@ def check_empowered(session: Session, holder: str, profile: str) -> None:
     """Check that an export for boas is asked only where they may enforce.
 
     Raises:
-        ExportError: the boas of this municipality may not enforce today.
+        FormError: the boas of this municipality may not enforce today.
     """
     if PROFILES[profile].empowered_only and not empowered_today(session, holder):
-        raise ExportError(NOT_EMPOWERED, "profile")
+        raise FormError(NOT_EMPOWERED, "profile")
 
 
 def request_export(
@@ -173,7 +168,7 @@ def request_export(
     recipients of the same action; the demo gives the `reference`, so that it is always the same.
 
     Raises:
-        ExportError: a rule isn't kept.
+        FormError: a rule isn't kept.
     """
     made = reference or _free_id(session)
     seen = check_request(session, settings, loaded, wish, actor, beside=beside, reference=made)
@@ -206,73 +201,11 @@ def lock(session: Session, export_id: UUID) -> Export | None:
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def _decide(session: Session, export: Export, actor: Actor) -> None:
-    """Lock an export, and check that this person may approve or reject it."""
-    lock(session, export.id)
-    if export.state != ExportState.REQUESTED:
-        raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
-    check_second(session, export, actor)
-    export.decided_at, export.decided_by_id, export.decided_by = utc_now(), actor.id, actor.name
-
-
-def check_second(session: Session, export: Export, actor: Actor) -> None:
-    """Refuse who asked for it, and who holds a role, beside others, that stays out of decisions.
-
-    Raises:
-        ExportError: this isn't a second person, or one that must stay out of decisions.
-    """
-    if (why := why_not_second(session, export, actor.id)) is not None:
-        raise ExportError(why)
-    held = session.scalars(
-        select(RoleAssignment.role).where(
-            RoleAssignment.user_id == UUID(str(actor.id)),
-            RoleAssignment.holder == export.holder,
-            RoleAssignment.role.in_([role.value for role in NEVER_APPROVE]),
-        )
-    )
-    if held.first() is not None:
-        raise ExportError(
-            "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
-            " andere OOV-medewerker, een dossierhouder of een waarnemer."
-        )
-
-
-def approve(
-    session: Session, keys: KeyRing, prepared: Prepared, actor: Actor, *, seen: str
-) -> None:
-    """Approve an export: freeze what the recipient gets, and have it made.
-
-    The export was locked before it was prepared; `seen` is the fingerprint of what the approver
-    looked at.
-
-    Raises:
-        ExportError: it may not be given now, was decided already, or is the person's own.
-        ChangedMeanwhileError: the dossier changed since.
-    """
-    export, today = prepared.export, day_of(utc_now())
-    _decide(session, export, actor)
-    if export.destroy_by <= today:
-        raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
-    check_dossier(session, session.get_one(Dossier, export.dossier_id), export.asked)
-    check_partner(session, export.asked, today)
-    check_empowered(session, export.holder, export.profile)
-    check_restricted(prepared)
-    if prepared.minors and not export.minors_ground:
-        check_wish(export.asked, today, minors=True)
-    if prepared.fingerprint != seen:
-        raise ChangedMeanwhileError(
-            "Het dossier is gewijzigd sinds u deze pagina opende. Bekijk het voorbeeld hieronder"
-            " opnieuw en beslis dan."
-        )
-    freeze_and_make(session, keys, prepared)
-    log(session, export, actor, "goedgekeurd")
-
-
 def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None:
     """Freeze what the recipient gets and have it made.
 
     Raises:
-        ExportError: it can't be put in a document.
+        FormError: it can't be put in a document.
     """
     export = prepared.export
     # The second of two exports for one recipient in one request is the later version.
@@ -294,7 +227,7 @@ def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> Dossie
     try:
         content, files = with_files(session, keys, prepared.content, prepared.files)
     except ContentError as error:
-        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
+        raise FormError(f"Dit kan zo niet in het document: {error}.") from error
     for number, data in files.items():
         VAULT.keep(session, keys, prepared.export, f"{FILE}{number}", data)
     return content
@@ -302,25 +235,11 @@ def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> Dossie
 
 def _have_made(session: Session, export: Export, now: datetime) -> None:
     if export.profile not in PROFILES:
-        raise ExportError(NO_LONGER)
+        raise FormError(NO_LONGER)
     export.state = ExportState.APPROVED.value
     export.progress, export.step, export.failure = 0, "wacht op zijn beurt", None
     export.progress_at = now
     enqueue(session, JOB, export.holder, {"id": str(export.id)})
-
-
-def reject(session: Session, export: Export, reason: str, actor: Actor) -> None:
-    """Reject, with a reason that the requester reads.
-
-    Raises:
-        ExportError: no reason, own request, or decided already.
-    """
-    if not reason.strip():
-        raise ExportError("Schrijf op waarom u de aanvraag afwijst.", "reden")
-    _decide(session, export, actor)
-    export.state = ExportState.REJECTED.value
-    export.decided_reason = reason
-    log(session, export, actor, "afgewezen")
 
 
 def is_stuck(export: Export, settings: Settings) -> bool:
@@ -338,12 +257,12 @@ def make_again(session: Session, settings: Settings, export: Export, actor: Acto
     """Try again what failed; the content is the one that was approved.
 
     Raises:
-        ExportError: it hasn't failed.
+        FormError: it hasn't failed.
     """
     lock(session, export.id)
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
     if not ended and not is_stuck(export, settings):
-        raise ExportError("Deze uitvoer is niet mislukt of afgebroken. Open de pagina opnieuw.")
+        raise FormError("Deze uitvoer is niet mislukt of afgebroken. Open de pagina opnieuw.")
     _have_made(session, export, utc_now())
     log(session, export, actor, "opnieuw")
 
@@ -352,38 +271,33 @@ def cancel(session: Session, export: Export, actor: Actor) -> None:
     """Stop the making of an export, or take back a request that waits; nothing is given out.
 
     Raises:
-        ExportError: it isn't being made (any more), or somebody else asked for it.
+        FormError: it isn't being made (any more).
+        SecondError: somebody else asked for it, or it was decided meanwhile.
     """
-    lock(session, export.id)
     if export.state == ExportState.REQUESTED:
-        _take_back(session, export, actor)
+        take_back(session, export, actor)
+        export.state = ExportState.REJECTED.value
+        log(session, export, actor, "teruggenomen")
         return
+    lock(session, export.id)
     if export.state not in MAKING:
-        raise ExportError("Deze uitvoer wordt niet (meer) gemaakt. Open de pagina opnieuw.")
+        raise FormError("Deze uitvoer wordt niet (meer) gemaakt. Open de pagina opnieuw.")
     export.state, export.step = ExportState.CANCELLED.value, ""
     export.progress_at = utc_now()
     log(session, export, actor, "afgebroken")
-
-
-def _take_back(session: Session, export: Export, actor: Actor) -> None:
-    if actor.id is None or export.requested_by_id != actor.id:
-        raise ExportError("Alleen wie de uitvoer aanvroeg, kan de aanvraag intrekken.")
-    export.state = ExportState.REJECTED.value
-    export.decided_at, export.decided_by_id, export.decided_by = utc_now(), actor.id, actor.name
-    log(session, export, actor, "teruggenomen")
 
 
 def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor) -> str:
     """Return the password of the file once, and destroy it.
 
     Raises:
-        ExportError: there is none, or it was shown before.
+        FormError: there is none, or it was shown before.
     """
     lock(session, export.id)
     if export.state != ExportState.READY or export.file_form != FileForm.LOCKED:
-        raise ExportError("Dit bestand heeft geen wachtwoord.")
+        raise FormError("Dit bestand heeft geen wachtwoord.")
     if export.password_shown_at is not None:
-        raise ExportError(
+        raise FormError(
             "Het wachtwoord is al getoond en staat nergens meer. Bent u het kwijt, vraag dan een"
             " nieuwe uitvoer aan."
         )
@@ -398,7 +312,7 @@ def fetch(session: Session, registry: Any, export: Export, actor: Actor, way: st
     """Return the file to somebody who may have it, and record that in the register.
 
     Raises:
-        ExportError: the file isn't ready, or isn't the one that was made.
+        FormError: the file isn't ready, or isn't the one that was made.
         DecryptionError: none of our keys can decrypt the file.
     """
     pdf = read_file(session, registry, export)
@@ -411,16 +325,16 @@ def read_file(session: Session, registry: Any, export: Export) -> bytes:
     """Return the content of the file; a caller notes that it was opened (`note_opened`).
 
     Raises:
-        ExportError: the file isn't ready, or isn't the one that was made.
+        FormError: the file isn't ready, or isn't the one that was made.
         ShutError: it may not be given now.
         DecryptionError: none of our keys can decrypt the file.
     """
     if export.state != ExportState.READY:
-        raise ExportError("Dit bestand is er nog niet.")
+        raise FormError("Dit bestand is er nog niet.")
     check_open(session, registry, export)
     pdf = read(session, registry.key_ring, export, BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
-        raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
+        raise FormError("Het bestand is niet meer zoals het werd gemaakt.")
     return pdf
 
 

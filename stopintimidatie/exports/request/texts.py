@@ -41,7 +41,7 @@ def texts_here(session: Session, loaded: LoadedDossier) -> dict[str, str]:
     waiting = session.scalars(
         select(Export)
         .where(Export.dossier_id == loaded.row.id, Export.state == ExportState.REQUESTED)
-        .order_by(Export.requested_at, Export.reference)
+        .order_by(Export.proposed_at, Export.reference)
     )
     return texts_of_officers(loaded.known, [export.asked for export in waiting])
 

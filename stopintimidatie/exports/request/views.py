@@ -30,25 +30,24 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.extract.rules import restricted, unwilling
 from stopintimidatie.exports.models import MAKING, Export, ExportState
-from stopintimidatie.exports.profiles.defaults import PROFILES, offered
+from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES, offered
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import (
     choices_in_full,
     control_of,
     first_values,
+    mistakes,
     read_request,
     request_schema,
 )
 from stopintimidatie.exports.request.pages import (
-    AFTER,
-    DECIDE,
-    DESPITE,
     PREVIEW,
     look,
     note_choices,
@@ -64,13 +63,12 @@ from stopintimidatie.exports.request.pages import (
 )
 from stopintimidatie.exports.request.queries import (
     Shut,
+    ShutError,
     bases_for,
     covenant_warning,
-    history,
-    proof_rows,
-    request_rows,
+    words_of,
 )
-from stopintimidatie.exports.request.routes import make_at_once, waits_for_second
+from stopintimidatie.exports.request.routes import make_at_once
 from stopintimidatie.exports.request.services import (
     EXAMPLE,
     check_request,
@@ -82,7 +80,7 @@ from stopintimidatie.exports.request.services import (
     request_export,
 )
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm, ShutError
+from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import (
@@ -111,7 +109,9 @@ def exports_view(context: MunicipalityResource, request: Request) -> dict[str, A
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="lijst")
     slug = context.municipality.slug
     return {
-        "items": [request_queries.item_in_municipality(slug, *row) for row in rows],
+        "rows": rows,
+        "kinds": LABELS,
+        "here": f"/gemeenten/{slug}",
         "facet": [
             FacetValue(
                 badge_for(state).word, toggled(request, "staat", state), number, state == chosen
@@ -128,7 +128,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     """Show an export: how far it is, the request, and the file when it is there."""
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
-    sees, ready = sees_reports(context.__parent__, request), export.state == ExportState.READY
+    sees = sees_reports(context.__parent__, request)
     shut = request_queries.shut_by(request.db, request.registry, export) if sees else None
     return {
         "export": export,
@@ -136,10 +136,8 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "making": export.state in MAKING,
         "hidden": None if sees else HIDDEN,
         "shut": shut,
-        "rows": request_rows(export, reports_too=sees),
-        "proof": proof_rows(export) if ready else None,
-        "history": history(export),
-        "disclosure_href": _disclosure_href(context, request),
+        "words": words_of(export),
+        "codes": CODES,
         "panels": panels(request, "uitvoer", context),
         **_possible(context, request, export, sees=sees, shut=shut),
     }
@@ -148,40 +146,20 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
 def _possible(
     context: ExportResource, request: Request, export: Export, *, sees: bool, shut: Shut | None
 ) -> dict[str, Any]:
-    """Return the addresses of what this person can do with an export now; None for the others."""
-    waits = export.state == ExportState.REQUESTED
-    may_decide = sees and request.has_permission(Permission.APPROVE_EXPORT, context)
+    """Return what this person can do with an export now."""
+    decides = sees and bool(request.has_permission(Permission.APPROVE_EXPORT, context))
+    why = refusal_of(request, export) if decides else None
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
-    failed = ended or is_stuck(export, request.app_settings)
-    may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
-    sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
-    ready, own = export.state == ExportState.READY, export.requested_by_id == request.actor.id
-    why = refusal_of(request, export) if may_decide else None
-    frees = shut is not None and not (shut.withdrawn or shut.public or why)
-
-    def address(name: str, *, when: bool) -> str | None:
-        return request.resource_path(context, name) if when else None
-
     return {
-        "own": why if waits else None,
-        "together_href": together_href(context, request) if may_decide else None,
-        "decide_href": address(DECIDE, when=waits and bool(may_decide)),
-        "again_href": address("opnieuw", when=failed and bool(may_ask)),
-        "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
-        "back_href": address("afbreken", when=waits and own and bool(may_ask)),
-        "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
-        "file_href": address("pdf", when=ready and sees and shut is None),
-        "despite_href": address(DESPITE, when=frees and bool(may_decide)),
-        "after": waits_for_second(export),
-        "own_urgent": why,
-        "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
+        "here": request.resource_path(context).rstrip("/"),
+        "own": why,
+        "decides": decides,
+        "together_href": together_href(context, request) if decides else None,
+        "frees": decides and shut is not None and not (shut.withdrawn or shut.public or why),
+        "asks": sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context)),
+        "mine": export.proposed_by_id == request.actor.id,
+        "failed": ended or is_stuck(export, request.app_settings),
     }
-
-
-def _disclosure_href(context: ExportResource, request: Request) -> str | None:
-    if context.export.state != ExportState.READY:
-        return None
-    return f"/gemeenten/{context.municipality.slug}/verstrekkingen/{context.export.reference}"
 
 
 @view_config(
@@ -199,7 +177,7 @@ def file_view(context: ExportResource, request: Request) -> Response:
     except ShutError as shut:
         request.flash(shut.message, "warning")
         raise HTTPSeeOther(way_back(context, request)) from None
-    except (ExportError, DecryptionError):
+    except (FormError, DecryptionError):
         raise HTTPNotFound() from None
     _note_file(context, request)
     name = f"{context.dossier.number}-{export.reference}.pdf"
@@ -375,9 +353,9 @@ def _submitted(
         prepared = request_export(request.db, settings, loaded, wish, actor)
         if wish.urgent:
             make_at_once(request.db, request.registry.key_ring, prepared, actor)
-    except ExportError as problem:
-        also = [(mistake.message, control_of(mistake)) for mistake in problem.also]
-        raise FormError(problem.message, control_of(problem), also) from problem
+    except FormError as problem:
+        first, *also = ((words, control_of(field)) for words, field in mistakes(problem))
+        raise FormError(*first, also) from problem
     request.flash(URGENT if wish.urgent else ASKED)
     return HTTPSeeOther(request.resource_path(context, prepared.export.reference))
 

@@ -15,7 +15,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.queries import erasure_grounds, explain_holds
@@ -102,7 +102,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
         about = {"report": report, "signs": signs, "known": bool(known), "holds": holds}
-        return {**about, "suggestions": _rows(texts, hints)}
+        return {**about, "texts": texts, "labels": LABELS, "hints": hints}
 
     return handle_form(request, form, on_valid, page)
 
@@ -326,16 +326,6 @@ def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
         raise FormError("Zet het vinkje: dit kan niemand terugdraaien.", "zeker")
 
 
-def _rows(
-    texts: Mapping[Field, str], suggestions: Mapping[Field, Sequence[Suggestion]]
-) -> list[list[str]]:
-    return [
-        [texts[field][suggestion.start : suggestion.end], LABELS[field], suggestion.why]
-        for field in texts
-        for suggestion in suggestions[field]
-    ]
-
-
 def report_panel(context: ReportResource, request: Request) -> Panel | None:
     """Show on the page of a report whether its text was looked at, with the way to it."""
     if context.report.state in GONE or not request.has_permission(Permission.REDACT, context):
@@ -352,7 +342,6 @@ def report_panel(context: ReportResource, request: Request) -> Panel | None:
             "href": f"{request.resource_path(context).rstrip('/')}/{NAME}",
             "done": bool(texts) and set(known) == set(texts),
             "empty": not texts,
-            "when": None if newest is None else datetime_long(newest.looked_at),
-            "who": None if newest is None else newest.looked_by,
+            "newest": newest,
         },
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
@@ -26,10 +26,13 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from stopintimidatie import install
+from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
 from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.subjects.models import SubjectCopy
@@ -424,6 +427,66 @@ def test_what_waited_for_a_second_person_in_1_0_0_waits_and_what_was_signed_is(
                 assert (waits.waits, done.waits) == (True, False), kind
                 assert session.scalars(select(kind).where(kind.waiting())).all() == [waits]
                 assert done.answered_by_id == "tweede"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_exports_of_1_0_0_that_wait_for_a_second_person_wait_still_and_can_be_answered(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    """One that was asked for and an urgent one that was made; the name under a third stays."""
+    first, asked, urgent, signed = (str(uuid4()) for _ in range(4))
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            dossier = an_old_dossier(connection)
+            for number, more in enumerate(
+                (
+                    {"id": UUID(asked), "state": "aangevraagd"},
+                    {"id": UUID(urgent), "state": "gereed", "urgent": True},
+                    {"id": UUID(signed), "state": "gereed", "decided_by": "Bea Slist"},
+                )
+            ):
+                about = {"holder": "GM0505", "dossier_id": dossier, "reference": f"U-{number}"}
+                words = dict.fromkeys(("recipient", "question", "purpose", "step"), "x")
+                codes = {"profile": "politie", "profile_version": 2, "legal_basis": "x"}
+                days = dict.fromkeys(("answer_by", "destroy_by"), date(2026, 3, 1))
+                by = {"requested_at": utc_now(), "requested_by_id": first, "requested_by": "An"}
+                decided = {"decided_at": utc_now() if "decided_by" in more else None}
+                row = about | words | codes | days | by | decided | more
+                add(connection, "export", **row, progress=0)
+        upgrade(settings, owner)
+        with transaction(owner, "GM0505") as session:
+            waiting = session.scalars(select(Export).where(Export.waiting())).all()
+            assert {str(export.id) for export in waiting} == {asked, urgent}
+            second = Actor("gebruiker", str(uuid4()), "Bea Slist")
+            for export in waiting:
+                lock_open(session, export, second)
+                assert why_not(session, export, first)
+                check_hand(session, export, second)
+                sign(session, export, second)
+            known = session.execute(text("SELECT decided_by, requested_by_id FROM export")).all()
+            assert session.scalars(select(Export).where(Export.waiting())).all() == []
+    assert set(map(tuple, known)) == {("Bea Slist", first)}
+
+
+def an_old_dossier(connection: Connection) -> UUID:
+    """Add a dossier of 1.0.0 with the wijk that it is about; its id."""
+    town = {"code": "GM0505", "name": "Dordrecht", "slug": "dordrecht"}
+    add(connection, "municipality", **town, province="Zuid-Holland")
+    area = dict.fromkeys(("name", "official_name", "slug", "kind"), "wijk")
+    add(connection, "neighbourhood", code="WK1", municipality_code="GM0505", water=False, **area)
+    number = uuid4()
+    dossier = {
+        "id": number,
+        "holder": "GM0505",
+        "year": 2026,
+        "sequence": 1,
+        "number": "2026-0001",
+    }
+    about = {"neighbourhood_code": "WK1", "title": "x", "kind": "hotspot", "state": "in_aanpak"}
+    made = {"made_at": utc_now(), "changed_at": utc_now(), "changed_by": "x", "version": 1}
+    add(connection, "dossier", **dossier, **about, **made, urgent=False, frozen=False)
+    return number
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

@@ -69,7 +69,7 @@ def test_a_deputy_sees_what_waits_decides_and_then_it_is_gone(case: Case) -> Non
     assert "Er wacht niets" in done.follow()
     deputy.get(f"{case.path}/{reference}/beoordelen", status=404)
     export = case.export(reference)
-    assert (export.state, export.decided_by) == ("goedgekeurd", "Ali Leen")
+    assert (export.state, export.answered_by) == ("goedgekeurd", "Ali Leen")
 
 
 def test_a_deputy_rejects_with_a_reason(case: Case) -> None:
@@ -160,14 +160,14 @@ def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
     page = deputy.get(LIST).click(reference)
     assert "wordt nog gemaakt" in page
     case.installation.run_jobs()
-    page = deputy.get(f"{case.path}/{reference}/achteraf-beoordelen")
+    page = deputy.get(f"{case.path}/{reference}/beoordelen")
     assert page.click("Het document openen").body == FAKE
     deputy.get(f"{case.path}/{reference}", status=404)
     done = page.forms["formulier"].submit("goedkeuren", status=303)
     assert done.location.endswith(LIST)
     assert "Er wacht niets" in done.follow()
-    assert case.export(reference).decided_by == "Ali Leen"
-    for name in ("achteraf-beoordelen", "pdf"):
+    assert case.export(reference).answered_by == "Ali Leen"
+    for name in ("beoordelen", "pdf"):
         deputy.get(f"{case.path}/{reference}/{name}", status=404)
 
 
@@ -184,11 +184,11 @@ def test_a_file_is_open_to_a_deputy_while_it_waits_alone(
 @pytest.mark.alles
 def test_what_is_given_together_is_decided_together_by_a_deputy_too(case: Case) -> None:
     reference = requested(case)
-    page = case.browser("alleen").get(f"{case.path}/{reference}/samen-beoordelen", status=200)
+    page = case.browser("alleen").get(f"{case.path}/{reference}/beoordelen?samen=ja", status=200)
     form = page.forms["formulier"]
     form[f"bekeken_{reference.replace('-', '').lower()}"] = True
     assert form.submit("goedkeuren", status=303).location.endswith(LIST)
-    case.browser("alleen").get(f"{case.path}/{reference}/samen-beoordelen", status=404)
+    case.browser("alleen").get(f"{case.path}/{reference}/beoordelen?samen=ja", status=404)
 
 
 # The mandate

@@ -356,7 +356,7 @@ def test_the_requester_can_not_decide(installation: Installation) -> None:
     token = browser.get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]["csrf_token"].value
     for button in ("goedkeuren", "afwijzen"):
         sent = {"csrf_token": token, button: "ja", "reden": "Omdat", "gezien": "x"}
-        answer = browser.post(f"{case.path}/{reference}/beoordelen", sent, status=422)
+        answer = browser.post(f"{case.path}/{reference}/beoordelen", sent, status=409)
         assert "Een collega moet meekijken" in answer.text
     assert case.export(reference).state == "aangevraagd"
 
@@ -371,7 +371,7 @@ def test_who_asked_for_an_export_takes_it_back_and_nobody_else_does(
     assert "Aanvraag intrekken" not in other.get(address).text
     token = {"csrf_token": other.cookies["csrf"]}
     page = other.post(f"{address}/afbreken", token, status=303).follow()
-    page.mustcontain("Alleen wie de uitvoer aanvroeg", "Wacht op een besluit")
+    page.mustcontain("Dit stelde een ander voor", "Wacht op een besluit")
 
     own = case.browser("aanvrager").get(address)
     form = next(one for one in own.forms.values() if one.action.endswith("/afbreken"))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.disclosures.verification import Verdict, judge
@@ -15,7 +16,6 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.request import jobs
 from stopintimidatie.exports.request.services import make_again
-from stopintimidatie.exports.vocabulary import ExportError
 from tests.support.exporting import (
     Case,
     approved,
@@ -79,7 +79,7 @@ def test_what_was_approved_and_not_made_fails_with_those_words_and_is_not_made_a
     with case.installation.transaction(DORDRECHT) as session:
         export = session.scalars(select(Export).where(Export.reference == reference)).one()
         assert export.state == ExportState.FAILED
-        with pytest.raises(ExportError, match="niet meer gemaakt"):
+        with pytest.raises(FormError, match="niet meer gemaakt"):
             make_again(session, case.installation.registry.app_settings, export, SYSTEM)
 
 

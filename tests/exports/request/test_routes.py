@@ -106,15 +106,15 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
     reference = urgent(case)
     address = f"{case.path}/{reference}"
     export = case.export(reference)
-    assert (export.state, export.decided_at) == ("gereed", None)
+    assert (export.state, export.answered_at) == ("gereed", None)
     assert export.approve_by is not None
     assert "Spoeduitvoer beoordelen" in case.browser("beslisser").get(HOME).text
     own = case.browser("aanvrager")
-    shown = own.get(f"{address}/achteraf-beoordelen")
+    shown = own.get(f"{address}/beoordelen")
     assert "Een collega moet meekijken" in shown
     assert "formulier" not in shown.forms
     sent = {"csrf_token": own.cookies["csrf"], "goedkeuren": "ja"}
-    refused = own.post(f"{address}/achteraf-beoordelen", sent, status=422)
+    refused = own.post(f"{address}/beoordelen", sent, status=409)
     assert "Een collega moet meekijken" in refused
     with clock_at(export.approve_by + timedelta(minutes=5)):
         installation.run_jobs()
@@ -126,7 +126,7 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
         second = installation.browser(case.people["beslisser"])
         home = second.get(HOME)
         assert 'data-status="spoed"' in home.text
-        form = second.get(f"{address}/achteraf-beoordelen").forms["formulier"]
+        form = second.get(f"{address}/beoordelen").forms["formulier"]
         assert "reden" not in form.fields
         form.submit("goedkeuren").follow()
         assert "Spoeduitvoer beoordelen" not in second.get(HOME).text
@@ -134,6 +134,17 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
     with installation.transaction(DORDRECHT) as session:
         entry = session.scalars(select(Disclosure)).one()
         assert "achteraf" in entry.approved_by
+
+
+def test_urgency_whose_making_was_stopped_can_be_rejected_too(installation: Installation) -> None:
+    case = make_case(installation)
+    reference = requested(case, spoed="ja", spoed_reden="Er is vanavond gevaar.")
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    next(form for form in page.forms.values() if form.action.endswith("/afbreken")).submit()
+    assert case.export(reference).state == "afgebroken"
+    assert decide(case, reference, button="afwijzen", reason="Niet nodig.").status_int == 303
+    export = case.export(reference)
+    assert (export.state, export.decided_reason) == ("ingetrokken", "Niet nodig.")
 
 
 def test_urgency_that_is_rejected_is_taken_back(

@@ -81,7 +81,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         assert len({one.reference for one in exports}) == 4
         assert len({one.together for one in exports}) == 1
         reference = exports[0].reference
-    own = asker.get(f"{case.path}/{reference}/samen-beoordelen")
+    own = asker.get(f"{case.path}/{reference}/beoordelen?samen=ja")
     assert "formulier" not in own.forms
     page = decider.get(f"{case.path}/{reference}")
     page = page.click("Samen met de andere beoordelen")
@@ -95,7 +95,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert page.html.select_one('.wb-rail button[data-key="1"]').text.startswith("Alles goed")
     assert page.html.select_one('.wb-rail a[data-key="4"]')["href"].endswith("/beoordelen?niet=ja")
     apart = decider.get(f"{case.path}/{reference}/beoordelen")
-    assert apart.click("Samen met de andere beoordelen").request.path == page.request.path
+    assert apart.click("Samen met de andere beoordelen").request.path_qs == page.request.path_qs
     # Each preview must have been looked at; the refusal names the recipient.
     refused = page.forms["formulier"].submit("goedkeuren", status=422)
     assert f"vink dan aan: ‘Ik heb het voorbeeld voor {current.text} bekeken’" in refused.text
@@ -113,6 +113,22 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert all("Stationsplein" in told for told in places.values())
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(Disclosure)).all()) == 4
+
+
+def test_what_was_asked_for_together_is_rejected_with_one_reason(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    page = asked(case, "politie", "zorg_welzijn").submit("aanvragen").follow()
+    reference = page.request.path.rpartition("/")[2]
+    address = f"{case.path}/{reference}/beoordelen?samen=ja&niet=ja"
+    form = case.browser("beslisser").get(address).forms["formulier"]
+    assert not [name for name in form.fields if name and name.startswith("bekeken_")]
+    form["reden"] = "Te ruim."
+    form.submit("afwijzen", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        rows = session.scalars(select(Export)).all()
+        assert [(row.state, row.decided_reason) for row in rows] == [("afgewezen", "Te ruim.")] * 2
 
 
 def look_at_all(form: Any) -> Any:
