@@ -77,3 +77,8 @@ class Hold(Held, Base):
     lifted_by_id: Mapped[str | None] = mapped_column(String(64))
     lifted_by: Mapped[str | None] = mapped_column(String(200))
     lifted_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def why(self) -> str:
+        """The reason, as it stands alone."""
+        return HoldReason(self.reason).sentence
