@@ -111,7 +111,6 @@ def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
         "paging": paging,
         "towns": queries.towns_given(session, moves),
         "moves": moves,
-        "lines": workflow.LINES,
         "may_handle": bool(request.has_permission(Permission.HANDLE_BREACHES, context)),
     }
 

@@ -85,7 +85,6 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
     _note(context, request, lines)
     return {
         "row": row,
-        "states": words.STATES,
         "numbers": numbers,
         "standings": STANDINGS,
         "act": _act_of(context, request, checks=checks),

@@ -290,7 +290,8 @@ def held_by(session: Session, lines: Sequence[DestructionLine]) -> Mapping[UUID,
     reasons = _reasons([line.document_id for line in lines])
     for document, word, about in session.execute(union_all(*reasons)) if lines else ():
         if word not in ("dossier", "open") or document not in latest:
-            held.setdefault(document, []).append(HELD[word].format(_label(word, about)))
+            name = HoldReason.word(about) if word == "bevroren" else about
+            held.setdefault(document, []).append(HELD[word].format(name))
     return held
 
 
@@ -302,11 +303,6 @@ HELD: Final = {
     "uitvoer": "uitvoer {} loopt nog",
     "kopie": "de ontvanger heeft uitvoer {} nog",
 }
-
-
-def _label(word: str, about: str) -> str:
-    known = word == "bevroren" and about in list(HoldReason)
-    return HoldReason(about).label if known else about
 
 
 def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:

@@ -92,7 +92,6 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "bodies": dict(BODIES),
         "here": request.resource_path(context, ""),
         "takes_back": bool(request.has_permission(Permission.ASSESS_DESTRUCTION, context)),
-        "states": words.STATES,
         "statements": statements_of(session),
         "by": BY,
         "file_href": request.resource_path(context, FILE),

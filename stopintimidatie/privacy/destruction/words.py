@@ -8,7 +8,6 @@ from typing import Final
 from stopintimidatie.core.storage.retention import RetentionClass
 from stopintimidatie.core.text import plural
 from stopintimidatie.privacy.destruction.models import (
-    ListState,
     Tombstone,
     Waits,
 )
@@ -34,13 +33,6 @@ CLASSES: Final = {
     OPEN: "Meldingen die nog open staan",
     DOSSIER_CLOSED: "Dossiers",
     LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",
-}
-STATES: Final = {
-    ListState.PROPOSED: ("Te beoordelen", "warning"),
-    ListState.ASSESSED: ("Na te kijken", "warning"),
-    ListState.CHECKED: ("Te machtigen", "warning"),
-    ListState.AUTHORISED: ("Gemachtigd", "info"),
-    ListState.DONE: ("Klaar", "success"),
 }
 WAITING: Final = {
     Waits.NOT_AUTHORISED: "nog niet gemachtigd",

@@ -178,7 +178,7 @@ def freeze_view(context: Any, request: Request) -> Any:
             values["kenmerken"],
             roles,
             request.actor,
-            HoldReason(values["reden"]),
+            HoldReason.of(values["reden"]),
             values["opnieuw"],
             case_reference=own,
             note=values["toelichting"],

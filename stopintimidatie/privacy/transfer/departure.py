@@ -321,19 +321,6 @@ def tables_of() -> Iterator[tuple[Table, str]]:
             yield table, "code"
 
 
-# Tables that have no term of their own.
-LABELS: Final = {
-    "dossier_counter": "Het laatste nummer van een dossier, per jaar",
-    "municipality_level": "Hoe ver de gemeente meedeed, en sinds wanneer",
-    "municipality_profile": "Hoe ver de gemeente nu meedoet",
-    "municipality_question": "Eigen vragen van de gemeente",
-    "municipality_setting": "Instellingen van de gemeente, in versies",
-    "municipality_logo": "Logo's van de gemeente",
-    "mail_address": "E-mailadressen en nummers voor berichten",
-    "pattern_setting": "Grenzen voor opvallende patronen",
-}
-
-
 def _index(
     registry: Any,
     name: str,
@@ -343,12 +330,12 @@ def _index(
     missing: Sequence[tuple[str, str]],
 ) -> bytes:
     """Make the page that says what is in each file, and what is in none, with the reason."""
-    labels = dict(LABELS)
+    labels: dict[str, str] = {}
     for kind in RETENTION_CLASSES.of(registry).values():
         for table in kind.tables if not kind.desk else ():
             known = "Meldingen" if table.startswith("report") else kind.label
             labels.setdefault(table, known)
-    rows = [(path, number, labels.get(path.rpartition("/")[2], "")) for path, number in tables]
+    rows = [(path, path.rpartition("/")[2], number) for path, number in tables]
     left = [*((f"tabel {table}", why) for table, why in LEFT_OUT.items()), *missing]
-    about = {"name": name, "code": code, "made": date_text(moment), "tables": rows, "left": left}
-    return render(INDEX, about).encode()
+    about = {"name": name, "code": code, "made": date_text(moment), "labels": labels}
+    return render(INDEX, {**about, "tables": rows, "left": left}).encode()
