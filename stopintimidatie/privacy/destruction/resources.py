@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL, Allow
-from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select
 
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -25,7 +24,14 @@ from stopintimidatie.privacy.destruction.models import (
     ListState,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import ASSESSED, TO_CHECK, left_over
+from stopintimidatie.privacy.destruction.queries import (
+    ASSESSED,
+    TO_ASSESS,
+    TO_CHECK,
+    left_over,
+    open_to,
+)
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.rules import normalise_reference
@@ -134,14 +140,16 @@ STEPS: Final = frozenset(
 
 
 def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
-    """Make the condition of lists in this state with a line of which others made the steps so far.
+    """Make the condition of lists in this state with a line for the step that is next.
 
-    Those who made them, or are one hand with who did, don't make the next.
+    Those who made another step with it, or are one hand with who did, don't make this one.
     """
-    takes = {ListState.ASSESSED: TO_CHECK, ListState.CHECKED: ASSESSED}.get(state, true())
-    made = DestructionLine.assessed_by_id, DestructionLine.checked_by_id
-    here = DestructionLine.list_id == DestructionList.id, takes
-    line = exists().where(*here, had_no_part(made, person))
+    step, takes = {
+        ListState.PROPOSED: (ASSESSES, TO_ASSESS),
+        ListState.ASSESSED: (CHECKS, TO_CHECK),
+    }.get(state, (AUTHORISES, ASSESSED))
+    here = DestructionLine.list_id == DestructionList.id
+    line = exists().where(here, takes, open_to(step, person))
     return and_(DestructionList.state == state.value, line)
 
 
