@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from stopintimidatie.cli.common import DutchGroup, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.cli.municipalities import find_town, municipality_group
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import file_size
@@ -22,7 +23,6 @@ from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
 from stopintimidatie.privacy.transfer.departure import why_not_leave, write_everything
 from stopintimidatie.privacy.transfer.removal import check_may_go, destroy_everything
 from stopintimidatie.privacy.transfer.services import (
-    TransferError,
     begin,
     find_dossier,
     finish,
@@ -63,7 +63,7 @@ def transfer(
         try:
             key = known_key(sleutel) if sleutel else None
             made = _write_package(registry, engine, code, (nummer, key), map)
-        except (TransferError, ArchiveError, RenderingError) as error:
+        except (FormError, ArchiveError, RenderingError) as error:
             raise click.ClickException(str(error)) from None
         except ContentError as error:
             raise click.ClickException(f"Dit dossier past niet in een document: {error}.") from None
@@ -99,7 +99,7 @@ def _write_package(
         done = finish(session, registry, operator(), made, package, written)
     if not done:
         path.unlink()
-        raise TransferError("Het dossier veranderde onderweg. Geef de opdracht opnieuw.")
+        raise FormError("Het dossier veranderde onderweg. Geef de opdracht opnieuw.")
     return path
 
 
@@ -140,7 +140,7 @@ def leave(
             click.echo(f"Klaar: {number} bestanden in {map}. Begin bij data/index.html.")
             if vernietigen:
                 _destroy_rest(registry, engine, code, map)
-        except (TransferError, ArchiveError, RenderingError) as error:
+        except (FormError, ArchiveError, RenderingError) as error:
             raise click.ClickException(str(error)) from None
         except DecryptionError:
             raise click.ClickException("Een bijlage kan niet worden gelezen.") from None
@@ -151,7 +151,7 @@ def _confirm(engine: Engine, code: str, name: str) -> None:
     try:
         with transaction(engine, code, write=False) as session:
             check_may_go(session)
-    except TransferError as error:
+    except FormError as error:
         raise click.ClickException(str(error)) from None
     if click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:
         raise click.ClickException("Dat is niet de code. Er is niets gedaan.")

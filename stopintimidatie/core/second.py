@@ -15,7 +15,20 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -129,10 +142,21 @@ def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
 
 def is_second(table: Any, person: str) -> ColumnElement[bool]:
     """Make the condition that this person had no part in a proposal."""
-    free = [others(getattr(table, hand), person) for hand in table.HANDS]
+    free = [had_no_part((getattr(table, hand) for hand in table.HANDS), person)]
     if (makers := table.makers(table)) is not None:
         free.append(~exists(makers.where(~others(makers.selected_columns[0], person))))
     return and_(*free)
+
+
+def had_no_part(columns: Iterable[Any], person: str | None) -> ColumnElement[bool]:
+    """Make the condition that these ids of accounts name nobody who is one hand with a person.
+
+    It is the rule of own hand for what keeps its own way, such as the lines of a list. Who is
+    nobody in particular never has it.
+    """
+    if person is None:
+        return false()
+    return and_(true(), *(others(column, person) for column in columns))
 
 
 def lock_open(

@@ -24,7 +24,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionStatement,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import step_lines
+from stopintimidatie.privacy.destruction.queries import lines_of
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.services import (
     DONE,
@@ -87,7 +87,7 @@ def _days(today: date, until: date) -> Iterator[date]:
 def _agree(session: Session) -> None:
     for row in session.scalars(select(DestructionList).order_by(DestructionList.number)):
         for step, actor in zip(DONE, (OWNER, PRIVACY, ARCHIVIST), strict=True):
-            if lines := step_lines(session, row.id, takes(session, step)):
+            if lines := lines_of(session, row.id, takes(session, step)):
                 make_step(session, row, step, actor, fingerprint(lines))
 
 

@@ -971,7 +971,6 @@ MATRIX: Final[tuple[View, ...]] = (
             ("ListResource", "", "{lijst}"),
             ("StatementResource", "", "{verklaring}"),
             ("StatementResource", "pdf", "{verklaring}/pdf"),
-            ("StatementResource", "bestand", "{verklaring}/bestand"),
         )
     ),
     view("TombstoneResource", "", "GET", P.VIEW_RETENTION, {

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from stopintimidatie.core.jobs import JobError
 from stopintimidatie.core.text import checked_address
@@ -231,8 +231,9 @@ def _template(asset: str) -> Template:
     package, _, path = asset.partition(":")
     folder, _, name = path.rpartition("/")
     loader = PackageLoader(package, folder)
-    # Text and no HTML: nothing to escape.
-    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    # Words of a mail or letter are text: nothing to escape, as in a page beside a file.
+    escapes = select_autoescape(("html.jinja2", "xml.jinja2"))
+    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=escapes)  # noqa: S701
     return environment.get_template(name)
 
 

@@ -34,18 +34,6 @@ REPORT_PAGE: Final = "datalek-melden"
 LOST: Final = "zoekgeraakt"
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"
-INTRO: Final = (
-    "Is er iets kwijt, verkeerd verstuurd of gezien door iemand die het niet mocht zien? Meld het"
-    " hier, ook als u twijfelt en ook als het uw eigen vergissing was. De privacyfunctionaris"
-    " krijgt meteen bericht en neemt het over."
-)
-LOST_INTRO: Final = (
-    "De privacyfunctionaris krijgt meteen bericht en neemt het over. Vindt u het stuk terug? Laat"
-    " het dan ook weten."
-)
-OUTSIDE: Final = (
-    "De gemeente krijgt meteen bericht en neemt het over. Vindt u het terug? Bel dan de gemeente."
-)
 THANKS: Final = "Dank u wel. Het datalek is gemeld onder nummer {}."
 AGAIN: Final = "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet."
 
@@ -54,7 +42,7 @@ AGAIN: Final = "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij geze
 @form_view(Desk, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
 def report_view(context: Any, request: Request) -> Any:
     """Report a breach."""
-    page = {"heading": "Datalek melden", "above": context.title, "intro": INTRO, "lost": None}
+    page = {"page": REPORT_PAGE, "above": context.title, "lost": None}
     return _report(context, request, None, page)
 
 
@@ -76,9 +64,8 @@ def disclosure_view(context: DisclosureResource, request: Request) -> Any:
 
 def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
     return {
-        "heading": LOST_LABEL,
+        "page": LOST,
         "above": lost.reference,
-        "intro": LOST_INTRO,
         "lost": lost,
         "kinds": kinds_in(request.db, lost),
         "number": sum(row.kind == REPORT for row in subjects_of(request.db, lost.id)),
@@ -140,21 +127,11 @@ def recipient_view(context: PickupPage, request: Request) -> Any:
 
     set_visit(request, request.response, here.visit)
     above = f"Document {here.export.reference}"
-    page = {"heading": LOST_LABEL, "above": above, "intro": OUTSIDE, "lost": None}
+    page = {"page": "ontvanger", "above": above, "lost": None}
     return handle_form(request, form, on_valid, page)
 
 
-TITLE: Final = "Is dit stuk zoek?"
-TEMPLATE: Final = "stopintimidatie.privacy.breaches:templates/lost_panel.jinja2"
-STAFF: Final = (
-    "Is het document kwijt, of bij een ander terechtgekomen? Meld het meteen. Uw"
-    " privacyfunctionaris neemt het over."
-)
-LOST_LABEL: Final = "Dit document is kwijt"
-RECIPIENT: Final = (
-    "Bent u het document kwijt, of heeft iemand anders het gezien? Laat het meteen weten. Dan kan"
-    " de gemeente de mensen beschermen over wie het gaat."
-)
+TEMPLATE: Final = f"{_TEMPLATES}/lost_panel.jinja2"
 
 
 def export_panel(context: Any, request: Request) -> Panel | None:
@@ -173,14 +150,14 @@ def _of_staff(context: Any, request: Request, reference: str) -> Panel | None:
         return None
     breach = breach_about(request.db, context.holder, reference)
     register = _register(context, request, breach.reference) if breach else None
-    return _panel(request.resource_path(context, LOST), STAFF, breach, register)
+    return _panel(request.resource_path(context, LOST), breach, register, staff=True)
 
 
-def _panel(href: str, words: str, breach: Any = None, register: str | None = None) -> Panel:
-    values = {"href": href, "words": words, "breach": breach, "register": register}
-    return Panel(TITLE, TEMPLATE, values)
+def _panel(href: str, breach: Any = None, register: str | None = None, *, staff: bool) -> Panel:
+    values = {"href": href, "staff": staff, "breach": breach, "register": register}
+    return Panel("Is dit stuk zoek?", TEMPLATE, values)
 
 
 def recipient_panel(context: Any, request: Request) -> Panel:
     """Return the button on the page where a recipient picks the document up."""
-    return _panel(address_of(context, LOST), RECIPIENT)
+    return _panel(address_of(context, LOST), staff=False)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.text import datetime_long, new_code, uuid_of
 from stopintimidatie.core.workflow import line
@@ -53,14 +54,6 @@ TELL: Final = Job("datalek.vertellen")
 SHARE: Final = Job("datalek.doorgeven")
 # The same words again within this time are an impatient click.
 IMPATIENCE: Final = timedelta(minutes=10)
-
-
-class BreachError(Exception):
-    """Something that can't be done with a breach now; `field` names the control it is about."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -225,20 +218,20 @@ def notify_ap(session: Session, breach: Breach, values: Mapping[str, Any], actor
     """Note what was sent to the AP: the first time, or a next phase; the breach is locked.
 
     Raises:
-        BreachError: It was sent before the breach was known, too late without a reason, or taken
+        FormError: It was sent before the breach was known, too late without a reason, or taken
             back while there is a risk.
     """
     kind, sent_at = values.get("soort") or NoticeKind.FIRST.value, values["op"]
     # A form knows whole minutes.
     if sent_at < breach.aware_at.replace(second=0, microsecond=0):
-        raise BreachError("Dit ligt voor het moment waarop het datalek bekend werd.", "op")
+        raise FormError("Dit ligt voor het moment waarop het datalek bekend werd.", "op")
     if kind == NoticeKind.WITHDRAWN and breach.risk != Risk.NONE:
-        raise BreachError(
+        raise FormError(
             "Intrekken kan als er geen risico is. Wijzig eerst bij het datalek het risico.", "soort"
         )
     if kind == NoticeKind.FIRST and breach.late_reason is None:
         if is_late(breach.due_at, sent_at) and not values.get("te_laat"):
-            raise BreachError(
+            raise FormError(
                 "Dit is later dan 72 uur. Schrijf op waarom: de AP vraagt daarnaar.", "te_laat"
             )
         breach.late_reason = values.get("te_laat")
@@ -282,12 +275,12 @@ def close(session: Session, breach: Breach, actor: Actor) -> None:
     """Close a breach of which everything is documented; the breach is locked.
 
     Raises:
-        BreachError: Something must be done first; the message says what.
+        FormError: Something must be done first; the message says what.
     """
     kinds = [notice.kind for notice in notices_of(session, breach)]
     problem = why_not_closed(breach.risk, kinds, complete=is_complete(breach))
     if problem:
-        raise BreachError(problem)
+        raise FormError(problem)
     before, breach.state, breach.closed_at = breach.state, CLOSED, utc_now()
     append(session, breach, actor, "afsluiten", {}, before=before)
     fields = ["afsluiten"]
@@ -298,12 +291,12 @@ def reopen(session: Session, breach: Breach, actor: Actor) -> None:
     """Open a closed breach again; the breach is locked.
 
     Raises:
-        BreachError: The same document was reported as lost again since.
+        FormError: The same document was reported as lost again since.
     """
     later = breach_about(session, breach.holder, breach.origin_reference)
     if later is not None and later.closed_at is None:
         words = f"Dit stuk is daarna opnieuw gemeld. Ga verder met datalek {later.reference}."
-        raise BreachError(words)
+        raise FormError(words)
     breach.closed_at = None
     _settle(session, breach, actor, "heropenen", {})
     fields = ["heropenen"]

@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
@@ -23,10 +24,14 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.municipalities.accountability.rules import CONTROLLERS, controller_of
+from stopintimidatie.municipalities.accountability.rules import (
+    CONTROLLERS,
+    Controller,
+    controller_of,
+)
 from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.privacy.breaches import forms, queries, services, vocabulary, words, workflow
+from stopintimidatie.privacy.breaches import forms, queries, services, vocabulary, workflow
 from stopintimidatie.privacy.breaches.resources import (
     BreachRegister,
     BreachResource,
@@ -34,7 +39,7 @@ from stopintimidatie.privacy.breaches.resources import (
     listed,
 )
 from stopintimidatie.privacy.breaches.vocabulary import KIND, NoticeKind
-from stopintimidatie.privacy.holds.services import HoldError, documents_of
+from stopintimidatie.privacy.holds.services import documents_of
 
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"
@@ -106,7 +111,6 @@ def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
         "paging": paging,
         "towns": queries.towns_given(session, moves),
         "moves": moves,
-        "lines": workflow.LINES,
         "may_handle": bool(request.has_permission(Permission.HANDLE_BREACHES, context)),
     }
 
@@ -169,7 +173,7 @@ def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
     return {
         **_facts_page(context, request),
         "controller": dict(CONTROLLERS).get(controller.code, controller.code),
-        "fg": words.officer(controller),
+        "fg": officer_of(controller),
         "new": new,
         "new_words": [label for column, label in vocabulary.FACTS.items() if column in new],
         "about_people": workflow.ABOUT_PEOPLE,
@@ -191,7 +195,14 @@ def tell_view(context: BreachResource, request: Request) -> Any:
         raise HTTPNotFound()
     controller = controller_of(account_of(request.db, context.holder).content)
     town = None if context.holder == NATIONAL else context.holder
-    dutch, english = words.proposed(published_for(request.db, town).telephone, controller)
+    about = {
+        "phone": published_for(request.db, town).telephone,
+        "officer": officer_of(controller),
+    }
+    # The text that is proposed to reporters (art. 34(2) AVG).
+    dutch, english = (
+        render(f"{_TEMPLATES}/told/{each}.txt.jinja2", about) for each in ("nl", "en")
+    )
     reporters = plural(left, "melder", "melders")
     form = Form(
         forms.tell_schema(),
@@ -210,7 +221,7 @@ def tell_view(context: BreachResource, request: Request) -> Any:
         services.note_people(request.db, breach, kind, text, request.actor, english)
         return f"Het bericht gaat nu naar {reporters}. Ververs de pagina om te zien hoe ver het is."
 
-    page = partial(_form_page, context, request, "Melders vertellen", words.TELL_INTRO)
+    page = partial(_form_page, context, request, TELL)
     return _take(context, request, form, act, page)
 
 
@@ -239,15 +250,18 @@ def share_view(context: BreachResource, request: Request) -> Any:
         number = plural(len(codes), "gemeente krijgt", "gemeenten krijgen")
         return f"{number} dit datalek in het eigen register, en bericht."
 
-    page = partial(_form_page, context, request, "Doorgeven aan gemeenten", words.SHARE_INTRO)
+    page = partial(_form_page, context, request, SHARE)
     return _take(context, request, form, act, page)
 
 
-def _form_page(
-    context: BreachResource, request: Request, heading: str, intro: str
-) -> dict[str, Any]:
+def _form_page(context: BreachResource, request: Request, form: str) -> dict[str, Any]:
     note_read(request, context.holder, KIND, [context.breach.id], task="datalek lezen")
-    return {"heading": heading, "above": context.title, "intro": intro, "lost": None}
+    return {"page": form, "above": context.title, "lost": None}
+
+
+def officer_of(controller: Controller) -> str:
+    """Return function and address of the data protection officer; empty when not filled in."""
+    return ", ".join(filter(None, (controller.officer, controller.officer_address)))
 
 
 @post_view(BreachResource, CLOSE, Permission.HANDLE_BREACHES)
@@ -270,8 +284,8 @@ def _settle(
     if (context.breach.closed_at is None) is (act is services.close):
         try:
             act(request.db, context.breach, request.actor)
-        except services.BreachError as problem:
-            request.flash(str(problem), "warning")
+        except FormError as problem:
+            request.flash(problem.message, "warning")
             return HTTPSeeOther(request.resource_path(context))
     request.flash(done)
     return HTTPSeeOther(request.resource_path(context))
@@ -304,11 +318,7 @@ def _take(
         services.lock(request.db, context.breach)
         if context.breach.version != values["versie"]:
             raise later_version(form, context.breach)
-        try:
-            done = act(values)
-        except (services.BreachError, HoldError) as problem:
-            raise FormError(str(problem), problem.field) from None
-        request.flash(done)
+        request.flash(act(values))
         return HTTPSeeOther(request.resource_path(context))
 
     return handle_form(request, form, on_valid, page)

@@ -31,27 +31,6 @@ STATES: Final = {
 }
 # States in which the 72 hours count: nobody decided about the AP.
 COUNTS: Final = frozenset({INVESTIGATED, JUDGED})
-# Lines of the history; those of the second row were steps in 1.0.0.
-LINES: Final = {
-    "ingevoerd": "Gemeld",
-    "nog_een_bericht": "Nog een bericht hierover",
-    "feiten": "Ingevuld of gewijzigd",
-    "stukken": "Meldingen toegevoegd",
-    "betrokkenen": "Betrokkenen geïnformeerd, of besloten van niet",
-    "doorgegeven": "Doorgegeven aan gemeenten",
-    "ap": "Melding bij de AP vastgelegd",
-    "afsluiten": "Afgesloten",
-    "heropenen": "Weer geopend",
-    "heropenen_gemeld": "Weer geopend",
-    "tijdstip": "Tijdstip van bekend worden gewijzigd",
-    "beoordelen": "Risico beoordeeld",
-    "herbeoordelen": "Risico opnieuw beoordeeld",
-    "ap_melden": "Melding bij de AP vastgelegd",
-    "ap_aanvullen": "Aanvulling vastgelegd",
-    "ap_compleet": "Laatste aanvulling vastgelegd",
-    "ap_intrekken": "Intrekken bij de AP vastgelegd",
-    "niet_melden": "Besloten niet te melden bij de AP",
-}
 TERM: Final = timedelta(hours=72)
 # The privacy officers are reminded this long before the end.
 WARNING: Final = timedelta(hours=24)

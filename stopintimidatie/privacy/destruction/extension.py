@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import CHANGED, SecondError
 from stopintimidatie.core.text import date_text, day_of, uuid_of
 from stopintimidatie.privacy.destruction.mail import tell_watchers
 from stopintimidatie.privacy.destruction.models import (
@@ -26,8 +28,6 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.destruction.rules import LONGEST
 from stopintimidatie.privacy.destruction.services import (
-    ListError,
-    StaleListError,
     fingerprint,
     lock_list,
     refresh_state,
@@ -68,21 +68,21 @@ def enter(
     """Enter the decision on the document of a line, and tell archivist and FG.
 
     Raises:
-        ListError: it isn't at its maximum, is authorised or gone, was entered already, a day isn't
+        FormError: it isn't at its maximum, is authorised or gone, was entered already, a day isn't
             right, or nobody can be told.
-        StaleListError: the line isn't that of the page any more.
+        SecondError: the line isn't that of the page any more.
     """
     lock_list(session, row)
     session.refresh(line, with_for_update=True)
     if fingerprint([line]) != seen:
-        raise StaleListError
+        raise SecondError(CHANGED)
     if line.authorised_at is not None:
-        raise ListError("Deze vernietiging is al gemachtigd. Zet de regel eerst op onbeslist.")
+        raise FormError("Deze vernietiging is al gemachtigd. Zet de regel eerst op onbeslist.")
     if not line.at_maximum:
-        raise ListError("Dit document is nog niet op zijn uiterste. Kies ‘Uitstellen’.")
+        raise FormError("Dit document is nog niet op zijn uiterste. Kies ‘Uitstellen’.")
     extension = open_extension(session, line.document_id)
     if extension is not None and extension.entered_at is not None:
-        raise ListError("Dit besluit is al ingevuld. Haal het eerst terug als het anders is.")
+        raise FormError("Dit besluit is al ingevuld. Haal het eerst terug als het anders is.")
     _check(line, ruling)
     if extension is None:
         extension = Extension(
@@ -110,22 +110,24 @@ def _check(line: DestructionLine, ruling: Ruling) -> None:
     today = day_of(utc_now())
     first, latest = max(today + NOTICE, line.due_on), today + LONGEST
     if not first < ruling.until <= latest:
-        raise ListError(
+        raise FormError(
             f"Kies een dag na {date_text(first)}, tot en met {date_text(latest)}.", "tot"
         )
     if ruling.on > today:
-        raise ListError("Het besluit is genomen: kies vandaag of een eerdere dag.", "datum")
+        raise FormError("Het besluit is genomen: kies vandaag of een eerdere dag.", "datum")
 
 
 def withdraw(session: Session, extension: Extension, actor: Actor) -> None:
     """Take a decision back before it works; its line is undecided as before.
 
     Raises:
-        ListError: it works already, or was taken back.
+        SecondError: it works already, or was taken back.
     """
     session.refresh(extension, with_for_update=True)
     if extension.outcome is not None:
-        raise ListError("Dit besluit werkt al, of is al teruggehaald. Kijk wat bij de regel staat.")
+        raise SecondError(
+            "Dit besluit werkt al, of is al teruggehaald. Kijk wat bij de regel staat."
+        )
     extension.outcome = ExtensionOutcome.WITHDRAWN.value
     _sign(extension, actor)
     session.flush()

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Hidden, Schema, field
-from stopintimidatie.privacy.destruction.models import LineDecision
+from stopintimidatie.privacy.destruction.models import UNDECIDED, LineDecision
 
-OPEN: Final = "onbeslist"
 CHOICES: Final = {
     LineDecision.POSTPONED.value: "Uitstellen tot een dag",
     LineDecision.HELD.value: "Vasthouden, tot iemand iets anders beslist",
-    OPEN: "Terug naar onbeslist",
+    UNDECIDED: "Terug naar onbeslist",
 }
 
 

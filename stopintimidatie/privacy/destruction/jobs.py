@@ -47,7 +47,12 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
-from stopintimidatie.privacy.destruction.queries import copy_out, held_by, kept_by_decision
+from stopintimidatie.privacy.destruction.queries import (
+    copy_out,
+    held_by,
+    kept_by_decision,
+    lines_of,
+)
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
@@ -112,7 +117,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     sweep_short_classes(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:
         for row in _open_lists(session):
-            row.state = state_of(_lines(session, row), checks=schedule.checks).value
+            row.state = state_of(lines_of(session, row.id), checks=schedule.checks).value
     _make_statements(registry, engine, holder)
     # While somebody is reading, the log of writes stays; the next night empties it.
     empty_wal(engine)
@@ -230,7 +235,7 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
         session.add_all(_line(session, made, row, schedule) for row in new)
         session.flush()
     for row in _open_lists(session):
-        row.state = state_of(_lines(session, row), checks=schedule.checks).value
+        row.state = state_of(lines_of(session, row.id), checks=schedule.checks).value
 
 
 def _follow_documents(
@@ -288,10 +293,6 @@ def _open_lists(session: Session) -> Sequence[DestructionList]:
     left = select(DestructionLine.list_id).where(DestructionLine.gone_at.is_(None))
     here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
     return session.scalars(select(DestructionList).where(here)).all()
-
-
-def _lines(session: Session, row: DestructionList) -> Sequence[DestructionLine]:
-    return session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()
 
 
 def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList:

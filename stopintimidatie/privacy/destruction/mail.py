@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.services import COLLEAGUE, people_with
-from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.retention.models import Extension
 
 _NEEDED: Final = {Role.ARCHIVIST: "archivaris", Role.DATA_PROTECTION_OFFICER: "FG"}
@@ -19,13 +19,13 @@ def tell_watchers(session: Session, extension: Extension) -> None:
     """Mail archivist and FG that a decision was entered, which works a week later.
 
     Raises:
-        ListError: this municipality has no archivist, or no FG.
+        FormError: this municipality has no archivist, or no FG.
     """
     session.flush()
     for role, word in _NEEDED.items():
         people = people_with(session, extension.holder, [role])
         if not people:
-            raise ListError(
+            raise FormError(
                 f"Er is geen {word} met een account, en die moet dit weten voordat het werkt. De"
                 " beheerder nodigt er een uit."
             )

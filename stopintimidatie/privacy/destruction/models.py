@@ -45,6 +45,12 @@ class LineDecision(StrEnum):
     HELD = "vastgehouden"
 
 
+# The other states of a line.
+UNDECIDED: Final = "onbeslist"
+AUTHORISED: Final = "gemachtigd"
+GONE: Final = "weg"
+
+
 class Waits(StrEnum):
     """Reason that a line stays although its day has come."""
 
@@ -134,6 +140,13 @@ class DestructionLine(Held, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+    @property
+    def standing(self) -> str:
+        """The state of a line: a decision, or one of the other states."""
+        if self.gone_at is not None:
+            return GONE
+        return AUTHORISED if self.authorised_at is not None else self.decision or UNDECIDED
 
     def start_again(self) -> None:
         """Forget the steps that were made: the line goes round anew."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.text import date_text
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -30,12 +31,16 @@ from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import may_go, today
 from stopintimidatie.privacy.destruction.models import (
+    AUTHORISED,
+    GONE,
+    UNDECIDED,
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
     LineDecision,
 )
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure.services import keeps_dossier
 from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
@@ -46,9 +51,6 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
 from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
-UNDECIDED: Final = "onbeslist"
-AUTHORISED: Final = "gemachtigd"
-GONE: Final = "weg"
 # The states of a line, in the order in which a list offers them.
 STANDINGS: Final = {
     UNDECIDED: "Nog niet beslist",
@@ -65,18 +67,9 @@ _STANDING: Final[ColumnElement[str]] = case(
 )
 
 
-def standing_of(line: DestructionLine) -> str:
-    """Return the state of a line: a code of `STANDINGS`."""
-    if line.gone_at is not None:
-        return GONE
-    if line.authorised_at is not None:
-        return AUTHORISED
-    return line.decision or UNDECIDED
-
-
 def is_late(line: DestructionLine, today: date) -> bool:
     """Tell whether the day of a line has passed while nobody decided, or authorised it."""
-    return line.due_on < today and standing_of(line) in (UNDECIDED, LineDecision.GOES)
+    return line.due_on < today and line.standing in (UNDECIDED, LineDecision.GOES)
 
 
 def _late(today: date) -> ColumnElement[bool]:
@@ -121,6 +114,20 @@ def to_authorise(checks: bool) -> ColumnElement[bool]:
     return and_(ASSESSED, DestructionLine.checked_at.is_not(None)) if checks else ASSESSED
 
 
+# The accounts that made each step with a line.
+_MADE_BY: Final = {
+    ASSESSES: (DestructionLine.assessed_by_id, DestructionLine.decided_by_id),
+    CHECKS: (DestructionLine.checked_by_id,),
+    AUTHORISES: (DestructionLine.authorised_by_id,),
+}
+
+
+def open_to(step: str, person: str | None) -> ColumnElement[bool]:
+    """Return the condition of lines with which this hand made no other step in their round."""
+    made = (column for other in _MADE_BY if other != step for column in _MADE_BY[other])
+    return had_no_part(made, person)
+
+
 _TO_TRANSFER: Final = and_(
     _HERE,
     DestructionLine.authorised_at.is_not(None),
@@ -137,24 +144,18 @@ def left_over(today: date) -> ColumnElement[bool]:
     return DestructionList.id.in_(late)
 
 
-@dataclass(frozen=True)
-class LineFilter:
-    """The lines that a page shows: of one document, in one state, or late."""
-
-    reference: str = ""
-    standing: str = ""
-    late: bool = False
-
-    def conditions(self, today: date) -> list[ColumnElement[bool]]:
-        """Return the conditions of a query."""
-        wanted = []
-        if self.reference:
-            wanted.append(DestructionLine.reference == self.reference)
-        if self.standing:
-            wanted.append(_STANDING.in_([self.standing]))
-        if self.late:
-            wanted.append(_late(today))
-        return wanted
+def lines_asked(
+    reference: str, standing: str, late: bool, today: date
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of lines that a page shows: of one document, in one state, or late."""
+    wanted = []
+    if reference:
+        wanted.append(DestructionLine.reference == reference)
+    if standing:
+        wanted.append(_STANDING.in_([standing]))
+    if late:
+        wanted.append(_late(today))
+    return wanted
 
 
 def numbers_of(
@@ -212,33 +213,18 @@ _ORDER: Final = (
 def lines_of(
     session: Session,
     list_id: UUID,
-    wanted: LineFilter,
-    today: date,
+    *conditions: ColumnElement[bool],
     span: tuple[int, int] | None = None,
+    lock: bool = False,
 ) -> Sequence[DestructionLine]:
     """Return lines of a list by class and day; `span`: the first, and the first after them."""
     query = (
         select(DestructionLine)
-        .where(DestructionLine.list_id == list_id, *wanted.conditions(today))
+        .where(DestructionLine.list_id == list_id, *conditions)
         .order_by(*_ORDER)
     )
-    return session.scalars(query.slice(*span) if span else query).all()
-
-
-def lines_named(
-    session: Session, list_id: UUID, references: Sequence[str]
-) -> Sequence[DestructionLine]:
-    """Return the lines of a list about these documents."""
-    mine = (DestructionLine.list_id == list_id, DestructionLine.reference.in_(references))
-    return session.scalars(select(DestructionLine).where(*mine).order_by(*_ORDER)).all()
-
-
-def step_lines(
-    session: Session, list_id: UUID, condition: ColumnElement[bool]
-) -> Sequence[DestructionLine]:
-    """Return the lines that a step takes along."""
-    mine = (DestructionLine.list_id == list_id, condition)
-    return session.scalars(select(DestructionLine).where(*mine)).all()
+    query = query.slice(*span) if span else query
+    return session.scalars(query.with_for_update() if lock else query).all()
 
 
 def people_of(session: Session, list_id: UUID) -> list[tuple[str, str, datetime]]:
@@ -304,7 +290,8 @@ def held_by(session: Session, lines: Sequence[DestructionLine]) -> Mapping[UUID,
     reasons = _reasons([line.document_id for line in lines])
     for document, word, about in session.execute(union_all(*reasons)) if lines else ():
         if word not in ("dossier", "open") or document not in latest:
-            held.setdefault(document, []).append(HELD[word].format(_label(word, about)))
+            name = HoldReason.word(about) if word == "bevroren" else about
+            held.setdefault(document, []).append(HELD[word].format(name))
     return held
 
 
@@ -316,11 +303,6 @@ HELD: Final = {
     "uitvoer": "uitvoer {} loopt nog",
     "kopie": "de ontvanger heeft uitvoer {} nog",
 }
-
-
-def _label(word: str, about: str) -> str:
-    known = word == "bevroren" and about in list(HoldReason)
-    return HoldReason(about).label if known else about
 
 
 def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:

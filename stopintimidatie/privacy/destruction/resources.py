@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL, Allow
-from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select
 
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
-from stopintimidatie.core.security.permissions import GRANTS, may, principal
+from stopintimidatie.core.security.permissions import GRANTS, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -25,7 +24,14 @@ from stopintimidatie.privacy.destruction.models import (
     ListState,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import ASSESSED, TO_CHECK, left_over
+from stopintimidatie.privacy.destruction.queries import (
+    ASSESSED,
+    TO_ASSESS,
+    TO_CHECK,
+    left_over,
+    open_to,
+)
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.rules import normalise_reference
@@ -46,15 +52,24 @@ class DestructionRegister(HolderBranch):
     label = "Vernietiging"
 
 
-class ListResource(Resource):
-    """/gemeenten/dordrecht/vernietiging/2031-4."""
+class _RowResource(Resource):
+    """A row below the register, named by its number or reference."""
 
-    kind = "vernietigingslijst"
-
-    def __init__(self, name: str, parent: Any, row: DestructionList) -> None:
+    def __init__(self, name: str, parent: Any, row: Any) -> None:
         super().__init__(name, parent, row.holder)
         self.row = row
         self.document_id = row.id
+
+    @property
+    def title(self) -> str:
+        """The name in the trail."""
+        return str(self.__name__)
+
+
+class ListResource(_RowResource):
+    """/gemeenten/dordrecht/vernietiging/2031-4."""
+
+    kind = "vernietigingslijst"
 
     @property
     def title(self) -> str:
@@ -62,36 +77,16 @@ class ListResource(Resource):
         return f"Lijst {self.row.number}"
 
 
-class StatementResource(Resource):
+class StatementResource(_RowResource):
     """/gemeenten/dordrecht/vernietiging/V-2031-0001."""
 
     kind = "verklaring"
 
-    def __init__(self, name: str, parent: Any, row: DestructionStatement) -> None:
-        super().__init__(name, parent, row.holder)
-        self.statement = row
-        self.document_id = row.id
 
-    @property
-    def title(self) -> str:
-        """The number of the statement."""
-        return self.statement.number
-
-
-class TombstoneResource(Resource):
+class TombstoneResource(_RowResource):
     """/gemeenten/dordrecht/vernietiging/M-4F7K-2QX9: that a document was there, and went."""
 
     kind = "grafsteen"
-
-    def __init__(self, name: str, parent: Any, row: Tombstone) -> None:
-        super().__init__(name, parent, row.holder)
-        self.tombstone = row
-        self.document_id = row.id
-
-    @property
-    def title(self) -> str:
-        """The reference of the document."""
-        return self.tombstone.reference
 
     def __acl__(self) -> list[Any]:
         allowed = [
@@ -99,6 +94,11 @@ class TombstoneResource(Resource):
             for role in sorted(set(_MAY_KNOW))
         ]
         return [*allowed, DENY_ALL]
+
+
+def _named(row: Any, parent: Any, name: Any) -> ColumnElement[bool]:
+    named = row.reference if hasattr(row, "reference") else row.number
+    return and_(row.holder == parent.code, named == name)
 
 
 LEVELS: Final = (
@@ -109,32 +109,14 @@ LEVELS: Final = (
             parent=f"{NAME}{suffix}",
             pattern=pattern,
             entity=entity,
-            link=link,
+            link=_named,
             factory=factory,
         )
         for suffix in ("", "_meldpunt")
-        for kind, pattern, entity, link, factory in (
-            (
-                "vernietigingslijst",
-                LIST,
-                DestructionList,
-                lambda row, parent, name: and_(row.holder == parent.code, row.number == name),
-                ListResource,
-            ),
-            (
-                "verklaring",
-                STATEMENT,
-                DestructionStatement,
-                lambda row, parent, name: and_(row.holder == parent.code, row.number == name),
-                StatementResource,
-            ),
-            (
-                "grafsteen",
-                GONE,
-                Tombstone,
-                lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
-                TombstoneResource,
-            ),
+        for kind, pattern, entity, factory in (
+            ("vernietigingslijst", LIST, DestructionList, ListResource),
+            ("verklaring", STATEMENT, DestructionStatement, StatementResource),
+            ("grafsteen", GONE, Tombstone, TombstoneResource),
         )
     ),
 )
@@ -158,14 +140,16 @@ STEPS: Final = frozenset(
 
 
 def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
-    """Make the condition of lists in this state with a line of which others made the steps so far.
+    """Make the condition of lists in this state with a line for the step that is next.
 
-    Those who made them, or are one hand with who did, don't make the next.
+    Those who made another step with it, or are one hand with who did, don't make this one.
     """
-    takes = {ListState.ASSESSED: TO_CHECK, ListState.CHECKED: ASSESSED}.get(state, true())
-    made = DestructionLine.assessed_by_id, DestructionLine.checked_by_id
-    here = DestructionLine.list_id == DestructionList.id, takes
-    line = exists().where(*here, *(others(column, person) for column in made))
+    step, takes = {
+        ListState.PROPOSED: (ASSESSES, TO_ASSESS),
+        ListState.ASSESSED: (CHECKS, TO_CHECK),
+    }.get(state, (AUTHORISES, ASSESSED))
+    here = DestructionLine.list_id == DestructionList.id
+    line = exists().where(here, takes, open_to(step, person))
     return and_(DestructionList.state == state.value, line)
 
 
@@ -207,12 +191,6 @@ def path_of_tombstone(
             home = f"/{NATIONAL}" if holder == NATIONAL else f"/gemeenten/{slug}"
             return f"{home}/{NAME}/{reference}"
     return None
-
-
-def may_open(identity: Identity, holder: str, kind: str) -> bool:
-    """Tell whether this person may open the documents of a kind: a list shows no content."""
-    permission = Permission.VIEW_REPORT if kind == "melding" else Permission.VIEW_DOSSIER
-    return may(identity.roles_for(holder), permission)
 
 
 # As the log names them

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -69,17 +69,3 @@ def state_of(lines: Iterable[Any], *, checks: bool) -> ListState:
     if waiting or any(line.decision is None for line in left):
         return ListState.PROPOSED
     return ListState.AUTHORISED if goes else ListState.DONE
-
-
-def other_step(line: Any, hands: Collection[str], step: str) -> str | None:
-    """Return another step with a line that this hand made, in the round that goes on.
-
-    `hands`: the accounts that are one hand with who makes this step.
-    """
-    people = {
-        ASSESSES: {line.assessed_by_id, line.decided_by_id},
-        CHECKS: {line.checked_by_id},
-        AUTHORISES: {line.authorised_by_id},
-    }
-    others = (made for made in people if made != step)
-    return next((made for made in others if not people[made].isdisjoint(hands)), None)

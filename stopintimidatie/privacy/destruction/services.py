@@ -16,9 +16,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import CHANGED, SecondError
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
@@ -30,6 +31,8 @@ from stopintimidatie.privacy.destruction.queries import (
     TO_ASSESS,
     TO_CHECK,
     held_by,
+    lines_of,
+    open_to,
     to_authorise,
     without_archive,
 )
@@ -38,7 +41,6 @@ from stopintimidatie.privacy.destruction.rules import (
     AUTHORISES,
     CHECKS,
     LONGEST,
-    other_step,
     state_of,
 )
 from stopintimidatie.privacy.retention.models import Extension
@@ -46,19 +48,6 @@ from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import Outcome
 
 KIND: Final = "vernietigingslijst"
-
-
-class ListError(Exception):
-    """A step with a list is refused; the Dutch message says what to do."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-
-
-class StaleListError(Exception):
-    """Lines changed since the page was made."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +72,8 @@ NO_ARCHIVE: Final = (
     " Daarna kan de regel worden gemachtigd."
 )
 OTHERS: Final = (
-    "Elke regel gaat langs verschillende mensen, en u, of iemand met wie u als één telt, hebt"
-    " dit al {}. Vraag een collega."
+    "Elke regel gaat langs verschillende mensen, en u, of iemand met wie u als één telt, deed al"
+    " een andere stap. Vraag een collega."
 )
 NOTHING: Final = "Er is nu niets te doen met deze lijst. Kijk wie er aan de beurt is."
 
@@ -125,13 +114,13 @@ def decide(
     """Decide otherwise on lines of a list, also on authorised ones; return how many those were.
 
     Raises:
-        ListError: nothing is chosen, a line is gone, or day or reason isn't right.
-        StaleListError: the lines aren't those of the page (`seen`: their fingerprint) any more.
+        FormError: nothing is chosen, a line is gone, or day or reason isn't right.
+        SecondError: the lines aren't those of the page (`seen`: their fingerprint) any more.
     """
     lock_list(session, row)
-    chosen = _lines(session, row, DestructionLine.id.in_(lines))
+    chosen = lines_of(session, row.id, DestructionLine.id.in_(lines), lock=True)
     if len(chosen) != len(set(lines)) or fingerprint(chosen) != seen:
-        raise StaleListError
+        raise SecondError(CHANGED)
     _check(session, chosen, choice)
     now, back = utc_now(), [line for line in chosen if line.authorised_at is not None]
     for line in chosen:
@@ -150,30 +139,30 @@ def decide(
 def _check(session: Session, lines: Sequence[DestructionLine], choice: Choice) -> None:
     """Refuse what is gone, lacks its reason or day, or stays beyond the absolute maximum."""
     if not lines:
-        raise ListError("Kies eerst een of meer regels in de lijst.")
+        raise FormError("Kies eerst een of meer regels in de lijst.")
     if any(line.gone_at is not None for line in lines):
-        raise ListError("Een van deze documenten is al weg. Dat kan niet meer terug.")
+        raise FormError("Een van deze documenten is al weg. Dat kan niet meer terug.")
     if not choice.reason:
-        raise ListError("Schrijf op waarom. De archivaris leest dit.", "reden")
+        raise FormError("Schrijf op waarom. De archivaris leest dit.", "reden")
     if choice.decision is None:
         return
     today = day_of(utc_now())
     latest = today + LONGEST
     postponed = choice.decision is LineDecision.POSTPONED
     if postponed and (choice.until is None or not today < choice.until <= latest):
-        raise ListError(
+        raise FormError(
             f"Kies een dag vanaf morgen, tot en met {date_text(latest)}. Dan kijkt iemand opnieuw.",
             "tot",
         )
     if not postponed and choice.until is not None:
-        raise ListError("Een dag hoort alleen bij uitstellen. Maak dit veld leeg.", "tot")
+        raise FormError("Een dag hoort alleen bij uitstellen. Maak dit veld leeg.", "tot")
     schedule = present_schedule(session)
     for line in lines:
         last = schedule.maximum.after(line.received_on) if schedule is not None else None
         if line.at_maximum or (last is not None and last <= today):
-            raise ListError(AT_MAXIMUM.format(line.reference))
+            raise FormError(AT_MAXIMUM.format(line.reference))
         if last is not None and choice.until is not None and choice.until > last:
-            raise ListError(
+            raise FormError(
                 f"{line.reference} mag niet langer blijven dan tot {date_text(last)}, het"
                 " uiterste. Kies die dag, of een eerdere.",
                 "tot",
@@ -187,21 +176,25 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
     The hash over all authorised lines of the list is kept with it.
 
     Raises:
-        ListError: this person made another step with all of them, nothing waits for this one, or
-            all that could be authorised lacks its archive.
-        StaleListError: the lines aren't those of the page any more.
+        SecondError: this person made another step with all of them, nothing waits for this one,
+            all that could be authorised lacks its archive, or the lines aren't those of the page.
     """
     lock_list(session, row)
-    lines = _lines(session, row, takes(session, step))
-    if not lines:
-        raise ListError(NOTHING)
+    waits = takes(session, step)
+    if not (lines := lines_of(session, row.id, waits, lock=True)):
+        raise SecondError(NOTHING)
     if fingerprint(lines) != seen:
-        raise StaleListError
-    lines, now = _open_to(session, lines, actor, step), utc_now()
+        raise SecondError(CHANGED)
+    now = utc_now()
+    if not (lines := lines_of(session, row.id, waits, open_to(step, actor.id))):
+        raise SecondError(OTHERS)
     if step == ASSESSES:
         lines = _let_go(session, lines, actor, now)
     if step == AUTHORISES:
-        lines = _with_archive(session, lines)
+        apart = without_archive(session, lines)
+        if len(apart) == len(lines):
+            raise SecondError(NO_ARCHIVE.format(apart[0].reference))
+        lines = [line for line in lines if line not in apart]
     for line in lines:
         line.sign(_SIGNED[step], now, actor.id, actor.name)
         line.waits_for = None
@@ -244,12 +237,12 @@ def mark_transfer(session: Session, row: DestructionList, line: DestructionLine)
     """Have a line say that its document goes to the archive; it is undecided again.
 
     Raises:
-        ListError: it is authorised, or gone.
+        FormError: it is authorised, or gone.
     """
     lock_list(session, row)
     session.refresh(line, with_for_update=True)
     if line.authorised_at is not None or line.gone_at is not None:
-        raise ListError(
+        raise FormError(
             f"De regel van dit dossier op lijst {row.number} is al gemachtigd. Haal die regel eerst"
             " terug, en vul dit dan opnieuw in."
         )
@@ -260,38 +253,10 @@ def mark_transfer(session: Session, row: DestructionList, line: DestructionLine)
     refresh_state(session, row)
 
 
-def _open_to(
-    session: Session, lines: Sequence[DestructionLine], actor: Actor, step: str
-) -> Sequence[DestructionLine]:
-    """Return the lines with which this hand made no other step; refuse when none is left."""
-    hands = hands_of(session, actor.id)
-    mine = [line for line in lines if other_step(line, hands, step) is None]
-    if lines and not mine:
-        raise ListError(OTHERS.format(DONE[other_step(lines[0], hands, step) or step]))
-    return mine
-
-
-def _with_archive(session: Session, lines: Sequence[DestructionLine]) -> Sequence[DestructionLine]:
-    """Leave out what goes to an archive that nobody named; refuse when nothing is left."""
-    apart = without_archive(session, lines)
-    if lines and len(apart) == len(lines):
-        raise ListError(NO_ARCHIVE.format(apart[0].reference))
-    return [line for line in lines if line not in apart]
-
-
-def _lines(
-    session: Session, row: DestructionList, condition: ColumnElement[bool]
-) -> Sequence[DestructionLine]:
-    mine = (DestructionLine.list_id == row.id, condition)
-    return session.scalars(
-        select(DestructionLine).where(*mine).order_by(DestructionLine.id).with_for_update()
-    ).all()
-
-
 def refresh_state(session: Session, row: DestructionList) -> None:
     """Set the state of a list, and its hash over the lines that are authorised."""
     session.flush()
-    lines = session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()
+    lines = lines_of(session, row.id)
     row.state = state_of(lines, checks=checks_here(session)).value
     row.hash = hash_of(lines)
     session.flush()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from markupsafe import Markup
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -18,7 +17,7 @@ from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.text import date_text, datetime_long
+from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.privacy.destruction import words
@@ -44,11 +43,9 @@ from stopintimidatie.privacy.destruction.resources import (
     TombstoneResource,
 )
 from stopintimidatie.privacy.destruction.rules import quarter_of
-from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.destruction.statement import KIND
 from stopintimidatie.privacy.retention.queries import due_documents, present_schedule
 from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
 FILE: Final = "bestand"
@@ -66,6 +63,11 @@ COLUMNS: Final = (
 )
 
 
+# Days of a count, which are empty where nobody knows them; and all that a count stores.
+DAYS: Final = ("ontvangen_van", "ontvangen_tot", "weg_van", "weg_tot")
+COUNTED: Final = ("soort", "categorie", "gevolg", "aantal", *DAYS)
+
+
 @page_view(DestructionRegister, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/register.jinja2")
 def register_view(context: DestructionRegister, request: Request) -> dict[str, Any]:
     """Show the lists, the newest first, and the statements."""
@@ -74,8 +76,7 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
     schedule, until = present_schedule(session), quarter_of(today).next.last
     checks = schedule is not None and schedule.checks
     numbers = numbers_of(session, [row.id for row in rows], today, checks=checks)
-    lists = [(row, words.state_of_list(row), numbers.get(row.id, Numbers())) for row in rows]
-    statements = statements_of(session)
+    lists = [(row, numbers.get(row.id, Numbers())) for row in rows]
     soon = [] if lists or schedule is None else due_documents(session, schedule, until)
     return {
         "lists": lists,
@@ -91,7 +92,8 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "bodies": dict(BODIES),
         "here": request.resource_path(context, ""),
         "takes_back": bool(request.has_permission(Permission.ASSESS_DESTRUCTION, context)),
-        "statements": [_statement_row(context, request, row) for row in statements],
+        "statements": statements_of(session),
+        "by": BY,
         "file_href": request.resource_path(context, FILE),
     }
 
@@ -102,47 +104,9 @@ def withdraw_view(context: DestructionRegister, request: Request) -> HTTPSeeOthe
     extension = extension_of(request.db, dict(query_pairs(request)).get("nr", ""))
     if extension is None:
         raise HTTPNotFound()
-    try:
-        withdraw(request.db, extension, request.actor)
-        request.flash(f"{extension.reference}: het besluit is teruggehaald.")
-    except ListError as problem:
-        request.flash(problem.message, "warning")
+    withdraw(request.db, extension, request.actor)
+    request.flash(f"{extension.reference}: het besluit is teruggehaald.")
     return HTTPSeeOther(request.resource_path(context))
-
-
-def _statement_row(
-    context: DestructionRegister, request: Request, row: DestructionStatement
-) -> list[Any]:
-    link = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
-    total = sum(count["aantal"] for count in row.content["aantallen"])
-    return [
-        link.format(request.resource_path(context, row.number), row.number),
-        date_text(row.made_at),
-        BY[row.content["besluit"]],
-        str(total),
-    ]
-
-
-def _file_rows(statements: Sequence[DestructionStatement]) -> list[tuple[object, ...]]:
-    """Return a row for each count of these statements."""
-    return [
-        (
-            row.number,
-            row.made_at.isoformat(),
-            BY[row.content["besluit"]],
-            count["soort"],
-            count["categorie"],
-            count["gevolg"],
-            count["aantal"],
-            count["ontvangen_van"],
-            count["ontvangen_tot"],
-            count["weg_van"],
-            count["weg_tot"],
-            row.sha256,
-        )
-        for row in statements
-        for count in row.content["aantallen"]
-    ]
 
 
 @view_config(
@@ -155,39 +119,32 @@ def statements_file(context: DestructionRegister, request: Request) -> Response:
     """Give all statements of the holder as a CSV file."""
     statements = statements_of(request.db)
     _note_download(context, request, statements)
-    return csv_response("verklaringen-van-vernietiging", COLUMNS, _file_rows(statements))
+    rows = [
+        (
+            row.number,
+            row.made_at.isoformat(),
+            BY[row.content["besluit"]],
+            *(count[name] for name in COUNTED),
+            row.sha256,
+        )
+        for row in statements
+        for count in row.content["aantallen"]
+    ]
+    return csv_response("verklaringen-van-vernietiging", COLUMNS, rows)
 
 
 @page_view(StatementResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/statement.jinja2")
 def statement_view(context: StatementResource, request: Request) -> dict[str, Any]:
     """Show a statement: what went, by which decision, and what stayed."""
-    content = context.statement.content
     return {
-        "statement": context.statement,
-        "content": content,
-        "rows": [
-            [
-                count["soort"],
-                count["categorie"],
-                _between(count["ontvangen_van"], count["ontvangen_tot"]),
-                _between(count["weg_van"], count["weg_tot"]),
-                count["gevolg"],
-                str(count["aantal"]),
-            ]
-            for count in content["aantallen"]
+        "statement": context.row,
+        "content": context.row.content,
+        "counts": [
+            count | {name: date.fromisoformat(count[name]) for name in DAYS if count[name]}
+            for count in context.row.content["aantallen"]
         ],
-        "pairs": [*content["gegevens"], ("Gemaakt", datetime_long(context.statement.made_at))],
-        "stayed": [(why.capitalize(), str(number)) for why, number in content["bleef"]],
         "pdf_href": request.resource_path(context, PDF),
-        "csv_href": request.resource_path(context, FILE),
     }
-
-
-def _between(first: str, last: str) -> str:
-    if not first:
-        return "niet bekend"
-    begin, end = (date_text(date.fromisoformat(day)) for day in (first, last))
-    return begin if begin == end else f"{begin} tot en met {end}"
 
 
 @view_config(
@@ -198,22 +155,10 @@ def _between(first: str, last: str) -> str:
 )
 def statement_pdf(context: StatementResource, request: Request) -> Response:
     """Give the statement as it was drawn."""
-    _note_download(context, request, [context.statement])
-    response = Response(context.statement.pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{context.statement.number}.pdf"'
+    _note_download(context, request, [context.row])
+    response = Response(context.row.pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{context.row.number}.pdf"'
     return response
-
-
-@view_config(
-    context=StatementResource,
-    name=FILE,
-    request_method="GET",
-    permission=Permission.VIEW_RETENTION,
-)
-def statement_file(context: StatementResource, request: Request) -> Response:
-    """Give the numbers of a statement as a CSV file."""
-    _note_download(context, request, [context.statement])
-    return csv_response(context.statement.number, COLUMNS, _file_rows([context.statement]))
 
 
 def _note_download(
@@ -234,19 +179,13 @@ def _note_download(
 @page_view(TombstoneResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/tombstone.jinja2")
 def tombstone_view(context: TombstoneResource, request: Request) -> dict[str, Any]:
     """Say when a document went, and by which decision."""
-    stone = context.tombstone
-    classes = RETENTION_CLASSES.of(request.registry)
-    rows = [
-        ("Soort", words.class_label(classes, stone.retention_class)),
-        ("Categorie", stone.category or "geen"),
-        ("Ontvangen" if stone.document_kind == REPORT else "Gemaakt", date_text(stone.received_on)),
-        ("Geëindigd", date_text(stone.ended_on) if stone.ended_on else "niet"),
-    ]
+    register = context.__parent__
     return {
-        "stone": stone,
-        "sentence": sentence_of(stone),
-        "rows": rows,
-        "link": _decision_link(context, request, stone),
+        "stone": context.row,
+        "sentence": sentence_of(context.row),
+        "labels": words.class_labels(RETENTION_CLASSES.of(request.registry)),
+        "judges": request.has_permission(Permission.VIEW_RETENTION, register),
+        "register": request.resource_path(register),
     }
 
 
@@ -260,15 +199,3 @@ def sentence_of(stone: Tombstone) -> str:
     day = date_text(stone.gone_on)
     word = stone.outcome.capitalize()
     return f"{word} op {day} volgens {category}{by}. De inhoud is hier niet meer."
-
-
-def _decision_link(
-    context: TombstoneResource, request: Request, stone: Tombstone
-) -> tuple[str, str] | None:
-    """Return the way to the list or the register, for who may see that."""
-    register = context.__parent__
-    if not request.has_permission(Permission.VIEW_RETENTION, register):
-        return None
-    if stone.list_number:
-        return f"Lijst {stone.list_number}", request.resource_path(register, stone.list_number)
-    return "Alle verklaringen van vernietiging", request.resource_path(register)

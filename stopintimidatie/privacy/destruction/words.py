@@ -8,8 +8,6 @@ from typing import Final
 from stopintimidatie.core.storage.retention import RetentionClass
 from stopintimidatie.core.text import plural
 from stopintimidatie.privacy.destruction.models import (
-    DestructionList,
-    ListState,
     Tombstone,
     Waits,
 )
@@ -36,13 +34,6 @@ CLASSES: Final = {
     DOSSIER_CLOSED: "Dossiers",
     LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",
 }
-STATES: Final = {
-    ListState.PROPOSED: ("Te beoordelen", "warning"),
-    ListState.ASSESSED: ("Na te kijken", "warning"),
-    ListState.CHECKED: ("Te machtigen", "warning"),
-    ListState.AUTHORISED: ("Gemachtigd", "info"),
-    ListState.DONE: ("Klaar", "success"),
-}
 WAITING: Final = {
     Waits.NOT_AUTHORISED: "nog niet gemachtigd",
     Waits.HOLD: "bevroren",
@@ -54,11 +45,9 @@ WAITING: Final = {
 }
 
 
-def class_label(classes: Mapping[str, RetentionClass], code: str) -> str:
-    """Return a retention class in few words."""
-    if code in CLASSES:
-        return CLASSES[code]
-    return classes[code].label if code in classes else code
+def class_labels(classes: Mapping[str, RetentionClass]) -> dict[str, str]:
+    """Return each retention class in few words, by its code."""
+    return {code: row.label for code, row in classes.items()} | CLASSES
 
 
 def standing_words(gone: Iterable[Tombstone]) -> str:
@@ -75,8 +64,3 @@ def standing_words(gone: Iterable[Tombstone]) -> str:
             " kopie."
         )
     return words
-
-
-def state_of_list(row: DestructionList) -> tuple[str, str]:
-    """Return the state of a list as a word and its tone."""
-    return STATES[ListState(row.state)]

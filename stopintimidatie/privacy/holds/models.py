@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Index, String, Text, false
@@ -11,40 +10,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, held_table, partial_index
+from stopintimidatie.core.text import Term
 
 
-class HoldReason(StrEnum):
+class HoldReason(Term):
     """Reason that a document may not be destroyed for now."""
 
-    WOO = "woo"
-    COURT = "rechtszaak"
-    COMPLAINT = "klacht"
+    WOO = "woo", "Woo-verzoek", "Woo request"
+    COURT = "rechtszaak", "rechtszaak", "court case"
+    COMPLAINT = "klacht", "klacht of bezwaar", "complaint or objection"
     # The reporter wants to report to the police.
-    POLICE_REPORT = "aangifte"
+    POLICE_REPORT = "aangifte", "de melder wil aangifte doen", "the reporter goes to the police"
     # At the request of a data subject, who needs it (art. 18(1)(c) AVG).
-    RESTRICTION = "beperking"
+    RESTRICTION = (
+        "beperking",
+        "iemand heeft de gegevens nodig (art. 18 lid 1 c AVG)",
+        "somebody needs the data",
+    )
     # A request of a data subject runs: placed and lifted by the programme.
-    REQUEST = "verzoek"
-
-    @property
-    def label(self) -> str:
-        """Return the reason in Dutch."""
-        return _LABELS[self]
+    REQUEST = "verzoek", "verzoek van een betrokkene", "request of a data subject"
 
     @property
     def sentence(self) -> str:
         """Return the reason with a capital, as it stands alone."""
-        return self.label[0].upper() + self.label[1:]
-
-
-_LABELS = {
-    HoldReason.WOO: "Woo-verzoek",
-    HoldReason.COURT: "rechtszaak",
-    HoldReason.COMPLAINT: "klacht of bezwaar",
-    HoldReason.POLICE_REPORT: "de melder wil aangifte doen",
-    HoldReason.RESTRICTION: "iemand heeft de gegevens nodig (art. 18 lid 1 c AVG)",
-    HoldReason.REQUEST: "verzoek van een betrokkene",
-}
+        return self.nl[0].upper() + self.nl[1:]
 
 
 class Hold(Held, Base):
@@ -77,3 +66,8 @@ class Hold(Held, Base):
     lifted_by_id: Mapped[str | None] = mapped_column(String(64))
     lifted_by: Mapped[str | None] = mapped_column(String(200))
     lifted_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def why(self) -> str:
+        """The reason, as it stands alone."""
+        return HoldReason.of(self.reason).sentence

@@ -7,13 +7,12 @@ from urllib.parse import urlencode
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import date_text, datetime_short, day_of
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
-from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import GONE, holds_on, reference_of
 from stopintimidatie.reports.page.steps import Action
 
@@ -67,21 +66,12 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
 
 
 def _panel(context: Any, request: Any, href: str | None) -> Panel:
-    row, home = _row(context), home_of(context, request)
-    may = bool(request.has_permission(Permission.HOLD, context))
-    holds = holds_on(request.db, row.id) if row.frozen else []
-    lines = [(facts(hold), f"{home}/bevriezing?nr={hold.id}" if may else None) for hold in holds]
-    return Panel("Bewaren", PANEL, {"lines": lines, "href": href})
-
-
-def facts(hold: Hold) -> list[tuple[str, str]]:
-    """Return why a document is frozen, in words that everybody may read who may see it."""
-    rows = [("Waarom", HoldReason(hold.reason).sentence)]
-    if hold.case_reference:
-        rows.append(("Zaak", hold.case_reference))
-    late = " (nu beslissen)" if hold.review_on <= day_of(utc_now()) else ""
-    return [
-        *rows,
-        ("Opnieuw bekijken op", date_text(hold.review_on) + late),
-        ("Bevroren door", f"{hold.placed_by}, {datetime_short(hold.placed_at)}"),
-    ]
+    row = _row(context)
+    may = request.has_permission(Permission.HOLD, context)
+    values = {
+        "holds": holds_on(request.db, row.id) if row.frozen else [],
+        "one": f"{home_of(context, request)}/bevriezing?nr=" if may else None,
+        "today": day_of(utc_now()),
+        "href": href,
+    }
+    return Panel("Bewaren", PANEL, values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security.permissions import Identity, Role
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
@@ -153,26 +153,16 @@ def prolong_hold(
     record(session, actor, "bevriezing.verlengd", row.holder, kind_of(row), [row.id])
 
 
-class HoldError(Exception):
-    """A hold that can't be placed or changed; `field` names the control that is wrong."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A hold to place on some documents for one reason."""
-
-    reason: HoldReason
-    review_on: date
-    case_reference: str | None = None
-    note: str | None = None
-
-
 def place_holds(
-    session: Session, typed: str, wanted: Wanted, actor: Actor, roles: Iterable[Role]
+    session: Session,
+    typed: str,
+    roles: Iterable[Role],
+    actor: Actor,
+    reason: HoldReason,
+    review_on: date,
+    *,
+    case_reference: str | None = None,
+    note: str | None = None,
 ) -> list[Hold]:
     """Freeze the documents whose references were typed, all for one case.
 
@@ -180,56 +170,42 @@ def place_holds(
     roles may not see is unknown to them.
 
     Raises:
-        HoldError: A document isn't here, or nothing of it is left; the message says which. Or it
+        FormError: A document isn't here, or nothing of it is left; the message says which. Or it
             is for a Woo request without a number.
     """
-    if wanted.reason is HoldReason.WOO and not wanted.case_reference:
-        raise HoldError(
+    if reason is HoldReason.WOO and not case_reference:
+        raise FormError(
             "Vul het nummer van het Woo-verzoek in: daarmee vindt u de stukken terug.", "zaak"
         )
     rows = documents_of(session, typed, roles)
     gone = [reference_of(row) for row in rows if row.state in GONE]
     if gone:
-        raise HoldError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
+        raise FormError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
     offered = [reference_of(row) for row in rows if row.state == OFFERED]
     if offered:
-        raise HoldError(
+        raise FormError(
             f"{', '.join(offered)} is aangeboden aan een andere gemeente. Laat dat aanbod eerst"
             " intrekken, of wacht op het antwoord.",
             "kenmerken",
         )
-    placed = []
-    for row in rows:
-        same = [
-            hold
-            for hold in holds_on(session, row.id)
-            if (hold.reason, hold.case_reference) == (wanted.reason.value, wanted.case_reference)
-        ]
-        if not same:
-            placed.append(
-                place_hold(
-                    session,
-                    row,
-                    wanted.reason,
-                    wanted.review_on,
-                    actor,
-                    case_reference=wanted.case_reference,
-                    note=wanted.note,
-                )
-            )
-    return placed
+    here, about = (reason.value, case_reference), {"case_reference": case_reference, "note": note}
+    return [
+        place_hold(session, row, reason, review_on, actor, **about)
+        for row in rows
+        if here not in {(hold.reason, hold.case_reference) for hold in holds_on(session, row.id)}
+    ]
 
 
 def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Report | Dossier]:
     """Return the reports and dossiers that these roles may know, in the order they were typed.
 
     Raises:
-        HoldError: Nothing was typed, too much, or something that isn't here.
+        FormError: Nothing was typed, too much, or something that isn't here.
     """
     words = list(dict.fromkeys(word for word in _BETWEEN.split(typed) if word))
     if not words or len(words) > MOST_AT_ONCE:
         much = f"Vul hoogstens {MOST_AT_ONCE} kenmerken tegelijk in."
-        raise HoldError(much if words else "Vul een kenmerk of dossiernummer in.", "kenmerken")
+        raise FormError(much if words else "Vul een kenmerk of dossiernummer in.", "kenmerken")
     names = {word: normalise_reference(word) or word for word in words}
     known: dict[str, Report | Dossier] = {
         report.reference: report
@@ -240,7 +216,7 @@ def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Re
         known[dossier.number] = dossier
     missing = [name for name in dict.fromkeys(names.values()) if name not in known]
     if missing:
-        raise HoldError(
+        raise FormError(
             f"Hier niet gevonden: {', '.join(missing)}. Controleer het kenmerk.", "kenmerken"
         )
     return [known[name] for name in dict.fromkeys(names.values())]

@@ -26,13 +26,10 @@ from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import roles_for
-from stopintimidatie.dossiers.words import link
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.privacy.holds.panels import address, asked, facts
+from stopintimidatie.privacy.holds.panels import address, asked
 from stopintimidatie.privacy.holds.services import (
-    HoldError,
-    Wanted,
     in_force,
     lift_hold,
     place_holds,
@@ -40,7 +37,6 @@ from stopintimidatie.privacy.holds.services import (
     row_of,
     waiting,
 )
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
 FORM: Final = "bevriezen"
@@ -49,7 +45,6 @@ LIST: Final = "bevriezingen"
 # The farthest day to decide anew, counted from today.
 LONGEST: Final = 365
 USUAL: Final = timedelta(days=183)
-COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
 PROLONG, LIFT = "verlengen", "opheffen"
 
 
@@ -142,40 +137,19 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
         wanted = wanted.where(Hold.case_reference == case)
     total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
     paging = Paging(wanted_page(request), total or 0)
-    may = bool(request.has_permission(Permission.HOLD, context))
-    more = {"zaak": case} if case else {}
-    identity = request.identity
-    late = 0
+    may, identity, late = request.has_permission(Permission.HOLD, context), request.identity, 0
     if may and not case and identity is not None:
         late = len(request.db.scalars(waiting(context.holder, identity)).all())
     return {
         "owner": context.title,
         "case": case,
-        "columns": COLUMNS,
-        "rows": [
-            _row(hold, here, may, more)
-            for hold in request.db.scalars(wanted.offset(paging.offset).limit(paging.size))
-        ],
+        "holds": request.db.scalars(wanted.offset(paging.offset).limit(paging.size)).all(),
         "paging": paging,
-        "late": plural(late, "bevriezing vraagt een besluit", "bevriezingen vragen een besluit")
-        if late
-        else "",
-        "freeze": address(f"{here}/{FORM}", more) if may else None,
-        "all_href": f"{here}/{LIST}",
+        "late": late,
+        "may": bool(may),
+        "here": here,
+        "today": day_of(utc_now()),
     }
-
-
-def _row(hold: Hold, here: str, may: bool, more: dict[str, str]) -> list[Any]:
-    late = hold.review_on <= day_of(utc_now())
-    day = date_text(hold.review_on) + (" (nu beslissen)" if late else "")
-    case, name = hold.case_reference, hold.reference
-    return [
-        link(address(f"{here}/{ONE}", {"nr": str(hold.id), **more}), name) if may else name,
-        HoldReason(hold.reason).sentence,
-        link(address(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
-        day,
-        hold.placed_by,
-    ]
 
 
 @form_view(MunicipalityResource, FORM, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
@@ -198,30 +172,21 @@ def freeze_view(context: Any, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        wanted = Wanted(
-            HoldReason(values["reden"]), values["opnieuw"], values["zaak"], values["toelichting"]
+        own, roles = values["zaak"], roles_at(request, context.holder)
+        placed = place_holds(
+            request.db,
+            values["kenmerken"],
+            roles,
+            request.actor,
+            HoldReason.of(values["reden"]),
+            values["opnieuw"],
+            case_reference=own,
+            note=values["toelichting"],
         )
-        try:
-            roles = roles_at(request, context.holder)
-            placed = place_holds(request.db, values["kenmerken"], wanted, request.actor, roles)
-        except HoldError as problem:
-            raise FormError(str(problem), problem.field) from None
         request.flash(_placed(len(placed)), "ok" if placed else "info")
-        own = values["zaak"]
         return HTTPSeeOther(address(f"{here}/{LIST}", {"zaak": own} if own else {}))
 
-    page = {
-        "heading": "Bevriezen",
-        "above": context.title,
-        "badges": (),
-        "intro": "Wat u bevriest, wordt niet vernietigd en niet gewist. Contactgegevens en wat bij"
-        " het landelijk meldpunt ligt blijven dan ook. Medewerkers zien dat het bevroren is en"
-        " waarom.",
-        "facts": None,
-        "note": None,
-        "back": back,
-    }
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {"owner": context.title, "hold": None})
 
 
 def _placed(number: int) -> str:
@@ -245,7 +210,7 @@ def hold_view(context: Any, request: Request) -> Any:
     back = address(
         f"{request.resource_path(context).rstrip('/')}/{LIST}", {"zaak": case} if case else {}
     )
-    page = _page_of(context, hold, back)
+    page = {"owner": context.title, "hold": hold, "today": day_of(utc_now()), "back": back}
 
     def shown() -> dict[str, Any]:
         # Only now that its page is shown, what was written about it is read.
@@ -253,7 +218,7 @@ def hold_view(context: Any, request: Request) -> Any:
         return page
 
     if hold.lifted_at is not None:
-        return shown()
+        return {**shown(), "form": None}
     mine = in_force(hold.holder, roles_at(request, hold.holder))
     same = mine.where(Hold.case_reference == hold.case_reference, Hold.id != hold.id)
     others = request.db.scalars(same).all()
@@ -279,26 +244,10 @@ def hold_view(context: Any, request: Request) -> Any:
     return handle_form(request, form, on_valid, shown)
 
 
-def _page_of(context: Any, hold: Hold, back: str) -> dict[str, Any]:
-    return {
-        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
-        "above": context.title,
-        "badges": () if hold.lifted_at else ("bevroren",),
-        "intro": LIFTED if hold.lifted_at else WAIT if hold.reason == HoldReason.WOO else "",
-        "card": "De bevriezing",
-        "facts": facts(hold),
-        "note": hold.note,
-        "back": back,
-        "form": None,
-    }
-
-
 BOTH: Final = (
     "U kiest opheffen én een nieuwe dag. Moet het bevroren blijven? Kies ‘Bevroren laten’. Zo niet,"
     " maak de nieuwe dag dan leeg."
 )
-WAIT: Final = "Hef een Woo-verzoek pas op als bezwaar niet meer kan."
-LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
 
 
 def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> date | None:

@@ -42,18 +42,6 @@ class Filters:
     since: datetime | None = None
     before: datetime | None = None
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the parts that are given, for the log of who took a file."""
-        words = {
-            "wie": self.actor,
-            "stuk": self.document,
-            "wat": self.actions,
-            "van": self.since,
-            "tot": self.before,
-        }
-        return [name for name, value in words.items() if value is not None]
-
 
 def _wanted(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters, but for that of the actions."""
@@ -186,42 +174,36 @@ def count_subjects(session: Session, event: UUID) -> int:
     return session.scalar(mine) or 0
 
 
+def _values(column: Any, holder: str | None) -> Any:
+    """Select the values of a column in a holder's log; each takes one look at an index."""
+    mine = AuditEvent.holder == holder
+    values = select(func.min(column).label("value")).where(mine).cte("known", recursive=True)
+    following = select(func.min(column)).where(mine, column > values.c.value)
+    more = select(following.scalar_subquery()).where(values.c.value.is_not(None))
+    return values.union_all(more)
+
+
 def known_actions(session: Session) -> Sequence[str]:
-    """Return the actions that occur in this holder's log; each takes one look at an index."""
-    holder = current_holder(session)
-    first = select(func.min(AuditEvent.action).label("action")).where(AuditEvent.holder == holder)
-    actions = first.cte("found", recursive=True)
-    following = select(func.min(AuditEvent.action)).where(
-        AuditEvent.holder == holder, AuditEvent.action > actions.c.action
-    )
-    more = select(following.scalar_subquery()).where(actions.c.action.is_not(None))
-    actions = actions.union_all(more)
-    known = select(actions.c.action).where(actions.c.action.is_not(None)).order_by(actions.c.action)
-    return session.scalars(known).all()
+    """Return the actions that occur in this holder's log."""
+    actions = _values(AuditEvent.action, current_holder(session)).c.value
+    return session.scalars(select(actions).where(actions.is_not(None)).order_by(actions)).all()
 
 
 def known_actors(session: Session) -> dict[str, str]:
     """Return who did something in this holder's log: the last name by id, in order of name.
 
-    Each takes two looks at an index. Who has no account isn't among them.
+    Who has no account isn't among them.
     """
     holder = current_holder(session)
-    mine = AuditEvent.holder == holder
-    first = select(func.min(AuditEvent.actor_id).label("actor")).where(mine)
-    actors = first.cte("actors", recursive=True)
-    following = select(func.min(AuditEvent.actor_id)).where(
-        mine, AuditEvent.actor_id > actors.c.actor
-    )
-    more = select(following.scalar_subquery()).where(actors.c.actor.is_not(None))
-    actors = actors.union_all(more)
+    actor = _values(AuditEvent.actor_id, holder).c.value
     latest = (
         select(AuditEvent.actor_name)
-        .where(mine, AuditEvent.actor_id == actors.c.actor)
+        .where(AuditEvent.holder == holder, AuditEvent.actor_id == actor)
         .order_by(AuditEvent.at.desc(), AuditEvent.id)
         .limit(1)
         .scalar_subquery()
     )
-    rows = session.execute(select(actors.c.actor, latest).where(actors.c.actor.is_not(None)))
+    rows = session.execute(select(actor, latest).where(actor.is_not(None)))
     return dict(sorted(((row[0], row[1]) for row in rows), key=lambda pair: (pair[1], pair[0])))
 
 

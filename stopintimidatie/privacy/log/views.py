@@ -309,18 +309,10 @@ def file_view(context: Any, request: Request) -> Response:
     document = asked.here
 
     def write(session: Session, identity: Identity) -> None:
-        about = [document] if document else []
-        kind = "document" if document else "logboek"
-        fields = asked.filters.names
-        record(
-            session,
-            identity.actor,
-            "logboek.gedownload",
-            context.holder,
-            kind,
-            about,
-            fields=fields,
-        )
+        about, kind = ([document], "document") if document else ([], "logboek")
+        fields = [*asked.typed, *(["stuk"] if document else [])]
+        action = "logboek.gedownload"
+        record(session, identity.actor, action, context.holder, kind, about, fields=fields)
 
     note(request, context.holder, write)
     response = Response(content_type="text/csv", charset="utf-8")

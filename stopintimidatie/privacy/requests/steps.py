@@ -33,7 +33,7 @@ from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
-from stopintimidatie.privacy.holds.services import HoldError, documents_of
+from stopintimidatie.privacy.holds.services import documents_of
 from stopintimidatie.privacy.requests import documents, letters, models, services
 from stopintimidatie.privacy.requests.forms import (
     CorrectionSchema,
@@ -272,7 +272,7 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
     """
     try:
         rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
-    except HoldError as unknown:
+    except FormError as unknown:
         raise services.RequestError(str(unknown), "stuk") from None
     if len(rows) != 1:
         raise services.RequestError("Vul één kenmerk of dossiernummer in.", "stuk")

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
-from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, term_of
+from stopintimidatie.core.storage.retention import RetentionClass, Unit
 from stopintimidatie.privacy.retention.rules import (
     MAY_BE_NOTHING,
     TRANSFERABLE,
-    Choice,
     Outcome,
     Schedule,
+    schedule_of,
 )
 
 UNITS: Final = [(unit.value, unit.value) for unit in Unit]
@@ -142,49 +142,23 @@ def _about_lists() -> tuple[Any, ...]:
 
 
 def typed(schedule: Schedule) -> dict[str, Any]:
-    """Return terms as first values of the form."""
-    chapters: dict[str, Any] = {
-        code: {
-            **choice.term.as_json(),
-            "gevolg": choice.outcome.value,
-            "categorie": choice.category,
-            "bron": choice.source,
-        }
-        for code, choice in schedule.choices.items()
-    }
-    said = {
-        "orgaan": schedule.organ,
-        "tot": schedule.until,
-        "selectielijst": schedule.selection,
-        "machtigt": schedule.authority,
-        "machtigt_bron": schedule.authority_source,
-        "nakijken": schedule.checks,
-    }
-    return {**chapters, MAXIMUM: schedule.maximum.as_json(), **said}
+    """Return terms as first values of the form, whose controls have the names they are stored by.
+
+    A group of fields for each class, with those of its term.
+    """
+    stored = schedule.as_json()
+    chapters = {code: row.pop("termijn") | row for code, row in stored.pop("klassen").items()}
+    return {**chapters, **stored, "tot": schedule.until}
 
 
 def schedule_in(values: Mapping[str, Any], classes: Mapping[str, RetentionClass]) -> Schedule:
     """Return the terms that were filled in."""
-    choices = {code: _choice_in(values[code]) for code in classes}
-    return Schedule(
-        choices,
-        _term_in(values[MAXIMUM]),
-        values["orgaan"] or "",
-        values["tot"],
-        values["selectielijst"] or "",
-        values["machtigt"] or "",
-        values["machtigt_bron"] or "",
-        values["nakijken"],
-    )
-
-
-def _choice_in(values: Mapping[str, Any]) -> Choice:
-    outcome = Outcome(values.get("gevolg", Outcome.DESTROY))
-    return Choice(values["categorie"] or "", _term_in(values), outcome, values["bron"] or "")
-
-
-def _term_in(values: Mapping[str, Any]) -> Term:
-    return term_of(values)
+    chapters = {
+        code: {"gevolg": Outcome.DESTROY, **values[code], "termijn": values[code]}
+        for code in classes
+    }
+    until = values["tot"].isoformat() if values["tot"] else None
+    return schedule_of({**values, "klassen": chapters, "tot": until})
 
 
 APPROVE: Final = "goedkeuren"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from pyramid.httpexceptions import HTTPNotFound
 
-from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
-from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.municipalities.settings.pages import published_once
@@ -19,17 +17,9 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
-    ONLY_IN_DOSSIER,
-    TRANSFERABLE,
-    Choice,
-    Difference,
-    Outcome,
     Schedule,
-    Standing,
     chosen_classes,
     proposal,
-    schedule_of,
-    standing_of,
 )
 from stopintimidatie.privacy.retention.words import term_in_words
 
@@ -64,10 +54,9 @@ def proposed_here(context: TermsNode, request: Request) -> Schedule:
     return proposal(all_classes(request), desk=context.holder == NATIONAL)
 
 
-def label_of(request: Request, code: str) -> str:
-    """Return a class in Dutch; of the empty code, the maximum."""
-    row = all_classes(request).get(code)
-    return MAXIMUM_LABEL if not code else row.label if row is not None else code
+def labels_of(request: Request) -> dict[str, str]:
+    """Return each class in Dutch, by its code; by the empty code, the maximum."""
+    return {"": MAXIMUM_LABEL, **{code: row.label for code, row in all_classes(request).items()}}
 
 
 def version_in(request: Request) -> RetentionSchedule:
@@ -82,32 +71,6 @@ def version_in(request: Request) -> RetentionSchedule:
     if row is None:
         raise HTTPNotFound()
     return row
-
-
-def table_of(schedule: Schedule, classes: Mapping[str, RetentionClass]) -> list[list[str]]:
-    """Return terms as rows of a table, in the order of the classes."""
-    return [
-        _row(classes[code], choice)
-        for code in classes
-        if (choice := schedule.choices.get(code)) is not None
-    ]
-
-
-def _row(row: RetentionClass, choice: Choice) -> list[str]:
-    return [
-        row.label,
-        str(choice.term) if choice.term.number else "die dag zelf",
-        row.starts,
-        _outcome_of(row.code, choice),
-        row.way.value,
-        choice.category or "nog niet gekozen",
-        choice.source,
-    ]
-
-
-def _outcome_of(code: str, choice: Choice) -> str:
-    alone = choice.outcome is Outcome.TRANSFER and code not in TRANSFERABLE
-    return ONLY_IN_DOSSIER if alone else choice.outcome.value
 
 
 def others_of(context: TermsNode, request: Request) -> list[list[str]]:
@@ -125,45 +88,3 @@ def others_of(context: TermsNode, request: Request) -> list[list[str]]:
 
 
 _LIST: Final = Way.LIST
-
-
-def difference_rows(request: Request, lines: Sequence[Difference]) -> list[list[str]]:
-    """Return differences as rows of a table."""
-    return [
-        [label_of(request, line.code), line.before or "nog niets", line.after or "vervalt"]
-        for line in lines
-    ]
-
-
-def state_of(row: RetentionSchedule, present: RetentionSchedule | None) -> str:
-    """Return the state of a version in words."""
-    if row.approved is None:
-        return "wacht op de archivaris"
-    when = datetime_short(row.answered_at)
-    if not row.approved:
-        return f"{row.refusal or 'Geweigerd.'} ({row.answered_by}, {when})"
-    if present is not None and row.id == present.id:
-        return f"geldt nu; goedgekeurd door {row.answered_by}, {when}"
-    if row.effective_from > utc_now():
-        return f"goedgekeurd door {row.answered_by}, {when}; gaat later in"
-    return f"gold tot een nieuwe versie; goedgekeurd door {row.answered_by}, {when}"
-
-
-def standing_words(row: RetentionSchedule) -> tuple[Standing, str]:
-    """Return the state of the standing decision, and sentences about it."""
-    state = standing_of(row.look_by, row.standing_until, local_date(utc_now()))
-    look, end = date_text(row.look_by), date_text(row.standing_until)
-    if state is Standing.ENDED:
-        words = f"Het doorlopend besluit gold tot en met {end}. Contactgegevens en andere korte"
-        return state, f"{words} soorten verdwijnen niet meer, tot er nieuwe termijnen gelden."
-    words = f"Het doorlopend besluit blijft gelden{f' tot en met {end}' if end else ''}."
-    if by := schedule_of(row.content).organ:
-        words += f" Het is genomen door {by}."
-    match state:
-        case Standing.ENDS_SOON:
-            words += " Doe een nieuw voorstel; anders verdwijnt daarna niets meer."
-        case Standing.NOT_LOOKED:
-            words += f" Niemand keek vóór {look} of het nog klopt. De FG ziet dat ook."
-        case _:
-            words += f" De archivaris kijkt vóór {look} of het nog klopt."
-    return state, words

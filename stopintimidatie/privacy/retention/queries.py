@@ -99,8 +99,14 @@ def due_documents(session: Session, schedule: Schedule, until: date) -> list[Due
 
     What is frozen is among them: the list says by what it waits.
     """
-    documents = [*_reports(session, schedule, until), *_dossiers(session, schedule, until)]
-    return sorted(documents, key=lambda row: (row.due.on, row.kind, row.reference))
+    reports = _perhaps(Report.ended_at, Report.received_at, schedule, until)
+    dossiers = _perhaps(Dossier.closed_at, Dossier.made_at, schedule, until)
+    documents = (
+        *_due_reports(session, schedule, reports),
+        *_due_dossiers(session, schedule, dossiers),
+    )
+    by_day = sorted(documents, key=lambda row: (row.due.on, row.kind, row.reference))
+    return [row for row in by_day if row.due.on <= until]
 
 
 def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> Due | None:
@@ -111,20 +117,6 @@ def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> D
         else _due_dossiers(session, schedule, Dossier.id == document)
     )
     return rows[0].due if rows else None
-
-
-def _reports(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
-    rows = _due_reports(
-        session, schedule, _perhaps(Report.ended_at, Report.received_at, schedule, until)
-    )
-    return [row for row in rows if row.due.on <= until]
-
-
-def _dossiers(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
-    rows = _due_dossiers(
-        session, schedule, _perhaps(Dossier.closed_at, Dossier.made_at, schedule, until)
-    )
-    return [row for row in rows if row.due.on <= until]
 
 
 def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
@@ -225,7 +217,8 @@ def _due_dossiers(
     rows = session.execute(_dossier_rows().where(condition, Dossier.state.not_in(GONE))).all()
     documents = []
     for row in rows:
-        timeline = _timeline_of_dossier(row)
+        made, closed = day_of(row.made_at), _day(row.closed_at)
+        timeline = Timeline(DOSSIER_CLOSED, made, closed, kept_until=row.kept_until)
         day = due(timeline, schedule)
         if day is not None:
             documents.append(_document(DOSSIER, row, timeline, day))
@@ -243,11 +236,6 @@ def _dossier_rows() -> Any:
         Dossier.frozen,
         kept.c.until.label("kept_until"),
     ).outerjoin(kept, kept.c.document_id == Dossier.id)
-
-
-def _timeline_of_dossier(row: Row[Any]) -> Timeline:
-    made, closed = day_of(row.made_at), _day(row.closed_at)
-    return Timeline(DOSSIER_CLOSED, made, closed, kept_until=row.kept_until)
 
 
 def _document(kind: str, row: Any, timeline: Timeline, day: Due) -> DueDocument:

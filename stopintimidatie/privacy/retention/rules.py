@@ -244,23 +244,24 @@ def due_as_double(timeline: Timeline, original: Due | None, gone_on: date | None
     return _kept(Due(gone_on, gone_on), timeline) if gone_on is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A term that can't be: of which class ("" for the maximum), and in Dutch what to do."""
-
-    code: str
-    words: str
-
-
 NOT_ALONE: Final = (
     "Overbrengen kan alleen met dossiers: een melding gaat in haar dossier mee naar het archief, en"
     " nooit los. Kies hier vernietigen."
 )
 
 
-def problems(schedule: Schedule, today: date) -> Iterator[Problem]:
-    """Yield what can't be in these terms."""
-    yield from _impossible("", schedule.maximum)
+TOO_LONG: Final = (
+    "Deze termijn is langer dan het uiterste. Kies hem korter, of maak het uiterste langer."
+)
+NOTHING: Final = (
+    "Een termijn van niets kan hier niet: dan verdwijnt het voordat iemand het kan gebruiken. Kies"
+    " minstens 1 dag."
+)
+
+
+def problems(schedule: Schedule, today: date) -> Iterator[tuple[str, str]]:
+    """Yield what can't be in these terms: in Dutch what to do, and the control of the form."""
+    yield from _impossible("maximum", schedule.maximum)
     latest = schedule.maximum.number <= LONGEST[schedule.maximum.unit] and (
         schedule.maximum.after(today)
     )
@@ -268,24 +269,16 @@ def problems(schedule: Schedule, today: date) -> Iterator[Problem]:
         wrong = list(_impossible(code, choice.term))
         yield from wrong
         if choice.outcome is Outcome.TRANSFER and code not in TRANSFERABLE:
-            yield Problem(code, NOT_ALONE)
+            yield NOT_ALONE, f"{code}.aantal"
         if not wrong and latest and code in LISTED and choice.term.after(today) > latest:
-            yield Problem(
-                code,
-                "Deze termijn is langer dan het uiterste. Kies hem korter, of maak het uiterste"
-                " langer.",
-            )
+            yield TOO_LONG, f"{code}.aantal"
 
 
-def _impossible(code: str, term: Term) -> Iterator[Problem]:
+def _impossible(code: str, term: Term) -> Iterator[tuple[str, str]]:
     if term.number > LONGEST[term.unit]:
-        yield Problem(code, "Kies een termijn van hoogstens honderd jaar.")
+        yield "Kies een termijn van hoogstens honderd jaar.", f"{code}.aantal"
     if term.number < 1 and code not in MAY_BE_NOTHING:
-        yield Problem(
-            code,
-            "Een termijn van niets kan hier niet: dan verdwijnt het voordat iemand het kan"
-            " gebruiken. Kies minstens 1 dag.",
-        )
+        yield NOTHING, f"{code}.aantal"
 
 
 # Differences between versions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,13 +11,21 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.second import check_hand, lock_open, sign, take_back, why_not
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import (
+    SecondError,
+    check_hand,
+    lock_open,
+    sign,
+    take_back,
+    why_not,
+)
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.municipalities.accountability.services import ask_to_settle
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_version
-from stopintimidatie.privacy.retention.rules import Problem, Schedule, problems, schedule_of
+from stopintimidatie.privacy.retention.rules import Schedule, problems, schedule_of
 
 KIND: Final = "bewaartermijnen"
 # The archivist looks at the standing decision every year.
@@ -37,22 +44,6 @@ IN_PAST: Final = (
 )
 
 
-class TermsError(Exception):
-    """A step with terms is refused; the Dutch message says what to do.
-
-    Args:
-        problems: the terms that can't be; empty when it is about something else.
-    """
-
-    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message)
-        self.problems = problems
-
-
-class EndedError(TermsError):
-    """The standing decision isn't in force any more."""
-
-
 def propose_terms(
     session: Session,
     holder: str,
@@ -64,13 +55,13 @@ def propose_terms(
     """Propose a version of the terms; one that still waits is taken back by it.
 
     Raises:
-        TermsError: a term can't be, or it would count from a moment that has passed.
+        FormError: a term can't be, or it would count from a moment that has passed.
     """
     now = utc_now()
     if wrong := list(problems(schedule, day_of(now))):
-        raise TermsError(wrong[0].words, wrong)
+        raise FormError(*wrong[0], also=wrong[1:])
     if effective_from < now - _WHILE_TYPING:
-        raise TermsError(IN_PAST)
+        raise FormError(IN_PAST, "vanaf")
     for waiting in session.scalars(
         select(RetentionSchedule).where(RetentionSchedule.waiting()).with_for_update()
     ):
@@ -102,20 +93,22 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
 
     Raises:
         SecondError: it was answered before, or who approves is no second person.
-        TermsError: a category is missing, or a term can't be.
+        FormError: a category is missing, or a term can't be.
     """
     lock_open(session, row, actor)
     check_hand(session, row, actor, own=OWN_PROPOSAL)
     schedule = schedule_of(row.content)
     # A proposal of earlier may say what can't be proposed any more.
     if wrong := list(problems(schedule, day_of(utc_now()))):
-        raise TermsError(f"{wrong[0].words} Weiger dit, en laat een nieuw voorstel doen.", wrong)
+        words, _ = wrong[0]
+        raise FormError(f"{words} Weiger dit, en laat een nieuw voorstel doen.", "besluit")
     choices = schedule.choices.values()
     # A category that shows nothing is none.
     if not all(any(map(str.isalnum, choice.category)) for choice in choices):
-        raise TermsError(
+        raise FormError(
             "Bij een of meer termijnen ontbreekt de categorie. Doe een nieuw voorstel waarin elke"
-            " termijn een categorie uit de selectielijst heeft, of een besluit waarop zij steunt."
+            " termijn een categorie uit de selectielijst heeft, of een besluit waarop zij steunt.",
+            "besluit",
         )
     row.approved = True
     sign(session, row, actor)
@@ -169,8 +162,7 @@ def look_at_standing(session: Session, actor: Actor) -> None:
     """Note that the archivist looked at the standing decision, and looks again in a year.
 
     Raises:
-        TermsError: no terms count yet.
-        EndedError: it isn't in force any more.
+        SecondError: no terms count yet, or it isn't in force any more.
     """
     row = _in_force(session)
     row.look_by = day_of(utc_now()) + LOOKED
@@ -181,8 +173,7 @@ def end_standing(session: Session, actor: Actor) -> None:
     """End the standing decision: from now on short classes stay, until newer terms count.
 
     Raises:
-        TermsError: no terms count yet.
-        EndedError: it isn't in force any more.
+        SecondError: no terms count yet, or it isn't in force any more.
     """
     row = _in_force(session)
     row.standing_until = day_of(utc_now()) - timedelta(days=1)
@@ -193,9 +184,9 @@ def end_standing(session: Session, actor: Actor) -> None:
 def _in_force(session: Session) -> RetentionSchedule:
     row = present_version(session)
     if row is None:
-        raise TermsError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
+        raise SecondError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
     session.refresh(row, with_for_update=True)
     if row.standing_until is not None and row.standing_until < day_of(utc_now()):
         ended = date_text(row.standing_until + timedelta(days=1))
-        raise EndedError(f"Dit besluit is al beëindigd op {ended}.")
+        raise SecondError(f"Dit besluit is al beëindigd op {ended}.")
     return row

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
@@ -23,14 +21,12 @@ from stopintimidatie.core.forms import (
     no_longer,
 )
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import date_text, datetime_long
-from stopintimidatie.core.web.errors import ErrorPage, error_response
+from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.municipalities.accountability.services import gate_of
 from stopintimidatie.privacy.retention import services
 from stopintimidatie.privacy.retention.forms import (
     APPROVE,
-    MAXIMUM,
     AnswerSchema,
     schedule_in,
     terms_schema,
@@ -40,14 +36,10 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import overdue, paused_until
 from stopintimidatie.privacy.retention.pages import (
     TermsNode,
-    difference_rows,
-    label_of,
+    labels_of,
     others_of,
     own_classes,
     proposed_here,
-    standing_words,
-    state_of,
-    table_of,
     version_in,
 )
 from stopintimidatie.privacy.retention.queries import (
@@ -57,10 +49,10 @@ from stopintimidatie.privacy.retention.queries import (
 )
 from stopintimidatie.privacy.retention.rules import (
     DAY,
-    Schedule,
-    Standing,
+    Difference,
     differences,
     schedule_of,
+    standing_of,
 )
 
 P: Final = Permission
@@ -73,9 +65,6 @@ CHANGED: Final = (
 DECIDED: Final = "Over dit voorstel is al beslist, of het is ingetrokken. U hoeft niets te doen."
 
 
-_KINDS: Final[Mapping[Standing | None, str]] = {Standing.IN_FORCE: "info", Standing.ENDED: "error"}
-
-
 @page_view(TermsNode, "", P.VIEW_RETENTION, "templates/terms.jinja2")
 def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     """Show the terms that count, what waits for the archivist, and all versions."""
@@ -84,48 +73,42 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     present = present_version(request.db)
     schedule = schedule_of(present.content) if present is not None else None
     waiting = next((row for row in versions if row.waits), None)
-    why = waiting and services.why_not_approve(request.db, waiting, request.actor)
-    standing, words = standing_words(present) if present is not None else (None, None)
     until = paused_until(request.db, context.holder)
     listed = schedule if until not in (None, date.max) else None
-    late = _overdue(request, listed, local_date(utc_now())) if listed is not None else []
+    today = local_date(utc_now())
     return {
         "present": present,
-        "maximum": str(schedule.maximum) if schedule is not None else "",
-        "rows": table_of(schedule or proposed_here(context, request), classes),
+        "schedule": schedule or proposed_here(context, request),
+        "classes": classes,
+        "labels": labels_of(request),
         "others": others_of(context, request),
         "waiting": waiting,
         "refused": next((v for v in versions[:1] if services.is_refusal(v, request.actor)), None),
         "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
-        "why": why,
-        "changes": _changes(request, present, waiting),
-        "standing": words,
-        "ended": standing is Standing.ENDED,
+        "why": waiting and services.why_not_approve(request.db, waiting, request.actor),
+        "changes": _changes(present, waiting),
+        "standing": standing_of(present.look_by, present.standing_until, today)
+        if present
+        else None,
         "late_until": until,
-        "late": late,
-        "standing_kind": _KINDS.get(standing, "warning"),
+        "late": overdue(request.db, listed, today) if listed is not None else [],
         "proposes": bool(request.has_permission(P.PROPOSE_TERMS, context)),
         "approves": bool(request.has_permission(P.APPROVE_TERMS, context)),
-        "history": [(row, state_of(row, present)) for row in versions],
+        "versions": versions,
+        "now": utc_now(),
         "here": request.resource_path(context).rstrip("/"),
         "gate": gate_of(request.db, context.holder),
     }
 
 
-def _overdue(request: Request, schedule: Schedule, day: date) -> list[list[Any]]:
-    """Return the short classes that should have gone before a day, as rows of a table."""
-    late = overdue(request.db, schedule, day)
-    return [[label_of(request, code), number, date_text(since)] for code, number, since in late]
-
-
 def _changes(
-    request: Request, present: RetentionSchedule | None, row: RetentionSchedule | None
-) -> list[list[str]]:
-    """Return the differences of a version with the one that counts now, as rows of a table."""
-    if row is None:
-        return []
-    before = schedule_of(present.content) if present is not None else None
-    return difference_rows(request, differences(before, schedule_of(row.content)))
+    before: RetentionSchedule | None, after: RetentionSchedule | None
+) -> Sequence[Difference]:
+    """Return where a version differs from another one; all of it when there was none."""
+    if after is None:
+        return ()
+    earlier = schedule_of(before.content) if before is not None else None
+    return differences(earlier, schedule_of(after.content))
 
 
 @page_view(TermsNode, "versie", P.VIEW_RETENTION, "templates/version.jinja2")
@@ -136,14 +119,15 @@ def version(context: TermsNode, request: Request) -> dict[str, Any]:
     earlier = next(
         (other for other in versions if other.approved and other.number < row.number), None
     )
-    schedule = schedule_of(row.content)
     return {
         "row": row,
-        "state": state_of(row, present_version(request.db)),
+        "present": present_version(request.db),
+        "now": utc_now(),
         "earlier": earlier,
-        "changes": _changes(request, earlier, row),
-        "rows": table_of(schedule, own_classes(context, request)),
-        "maximum": str(schedule.maximum),
+        "changes": _changes(earlier, row),
+        "schedule": schedule_of(row.content),
+        "classes": own_classes(context, request),
+        "labels": labels_of(request),
         "back": request.resource_path(context),
     }
 
@@ -175,12 +159,9 @@ def propose(context: TermsNode, request: Request) -> Any:
             raise ConflictError(CHANGED)
         schedule = schedule_in(values, classes)
         moment = values["vanaf"] or utc_now()
-        try:
-            services.propose_terms(
-                request.db, context.holder, schedule, moment, values["toelichting"], request.actor
-            )
-        except services.TermsError as problem:
-            raise _refused(problem) from None
+        services.propose_terms(
+            request.db, context.holder, schedule, moment, values["toelichting"], request.actor
+        )
         request.flash("Uw voorstel wacht op de archivaris. Tot die het goedkeurt, verandert niets.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -188,22 +169,12 @@ def propose(context: TermsNode, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _refused(problem: services.TermsError) -> FormError:
-    """Return a refusal at the fields that it is about."""
-    if not problem.problems:
-        return FormError(str(problem), "vanaf")
-    wrong: list[tuple[str, str | None]] = [
-        (row.words, f"{row.code or MAXIMUM}.aantal") for row in problem.problems
-    ]
-    return FormError(*wrong[0], also=wrong[1:])
-
-
 @post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)
-def withdraw(context: TermsNode, request: Request) -> Response:
+def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
     """Take back one's own proposal."""
-    step = partial(services.withdraw_terms, row=version_in(request))
-    said = "Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren."
-    return _act(context, request, step, said)
+    services.withdraw_terms(request.db, version_in(request), request.actor)
+    request.flash("Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren.")
+    return HTTPSeeOther(request.resource_path(context))
 
 
 # Deciding
@@ -231,13 +202,12 @@ def decide(context: TermsNode, request: Request) -> Any:
     page = {
         "row": row,
         "why": services.why_not_approve(request.db, row, request.actor),
-        "changes": _changes(request, present, row),
-        "missing": [
-            label_of(request, code) for code, kept in schedule.choices.items() if not kept.category
-        ],
+        "changes": _changes(present, row),
+        "labels": labels_of(request),
+        "missing": [code for code, kept in schedule.choices.items() if not kept.category],
         "soon": len(due_documents(request.db, schedule, today + SOON)),
         "soon_now": len(due_documents(request.db, before, today + SOON)) if before else 0,
-        "short": _overdue(request, schedule, today + DAY),
+        "short": overdue(request.db, schedule, today + DAY),
     }
 
     def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
@@ -262,38 +232,24 @@ def _answer(request: Request, row: RetentionSchedule, values: Mapping[str, Any])
         raise FormError("Schrijf op waarom u weigert, dan kan een nieuw voorstel beter.", "reden")
     if approved and values["reden"]:
         raise FormError("Dit hoort alleen bij weigeren. Maak dit veld leeg.", "reden")
-    try:
-        if approved:
-            services.approve_terms(request.db, row, request.actor)
-        else:
-            services.refuse_terms(request.db, row, values["reden"], request.actor)
-    except services.TermsError as problem:
-        raise FormError(str(problem), "besluit") from None
     if approved:
+        services.approve_terms(request.db, row, request.actor)
         return f"Goedgekeurd. De termijnen gelden vanaf {datetime_long(row.effective_from)}."
+    services.refuse_terms(request.db, row, values["reden"], request.actor)
     return "Geweigerd. Wie het voorstel deed, leest uw reden."
 
 
 @post_view(TermsNode, "verlengen", P.APPROVE_TERMS, guards=(recently_confirmed,))
-def renew(context: TermsNode, request: Request) -> Response:
+def renew(context: TermsNode, request: Request) -> HTTPSeeOther:
     """Note that the archivist looked at the standing decision."""
-    return _act(context, request, services.look_at_standing, "Bekeken: het besluit blijft gelden.")
+    services.look_at_standing(request.db, request.actor)
+    request.flash("Bekeken: het besluit blijft gelden.")
+    return HTTPSeeOther(request.resource_path(context))
 
 
 @post_view(TermsNode, "beeindigen", P.APPROVE_TERMS, guards=(recently_confirmed,))
-def end(context: TermsNode, request: Request) -> Response:
+def end(context: TermsNode, request: Request) -> HTTPSeeOther:
     """End the standing decision: short classes stay from now on."""
-    said = "Beëindigd: korte soorten gaan niet meer weg. De privacyverklaring zegt dat ook."
-    return _act(context, request, services.end_standing, said)
-
-
-def _act(context: TermsNode, request: Request, step: Any, said: str) -> Response:
-    try:
-        step(request.db, actor=request.actor)
-        request.flash(said)
-    except services.EndedError as problem:
-        lines = (str(problem), "Er is niets gewijzigd. Ga terug naar de bewaartermijnen.")
-        return error_response(request, 409, ErrorPage("Dit besluit geldt niet meer", lines))
-    except services.TermsError as problem:
-        request.flash(str(problem), kind="error")
+    services.end_standing(request.db, request.actor)
+    request.flash("Beëindigd: korte soorten gaan niet meer weg. De privacyverklaring zegt dat ook.")
     return HTTPSeeOther(request.resource_path(context))

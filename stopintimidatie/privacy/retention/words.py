@@ -5,34 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.personal import IMPERSONAL_TABLES
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 
-HEAD: Final = """# Bewaartermijnen
-
-Alle soorten gegevens die deze installatie bewaart, met hun termijn. Wat bij *hoe* een
-vernietigingslijst of een doorlopend besluit heeft, is hier een **voorstel**: de gemeente kiest zelf
-categorie en termijn, en haar archivaris keurt ze goed. Tot dan is er niets aan de beurt.
-
-Deze tabel wordt gemaakt uit de code (`stopintimidatie bewaartermijnen`); een
-test vergelijkt ze, en faalt voor een tabel met persoonsgegevens zonder termijn.
-
-| gegevens | tabellen | begint | termijn | hoe | bron |
-|---|---|---|---|---|---|
-"""
-WAYS: Final = """
-**Hoe**: *vernietigingslijst*: twee mensen besluiten elk kwartaal wat weggaat. *Doorlopend
-besluit*: elke nacht, zonder lijst; de archivaris verlengt het besluit elk jaar. *Vanzelf*: het
-programma doet het, wat een gemeente ook kiest. *Gaat mee*: samen met het document. *Onderhoud*: de
-beheerder van de installatie, als eigen rol. *Met de hand*: wie het beheert. *Blijft*: zonder einde.
-"""
-PUBLIC: Final = """
-## Zonder persoonsgegevens van melders of betrokkenen
-
-"""
+TEMPLATE: Final = "stopintimidatie.privacy.retention:templates/terms.md.jinja2"
 
 
 def term_in_words(row: RetentionClass) -> str:
@@ -42,21 +21,20 @@ def term_in_words(row: RetentionClass) -> str:
     return f"{row.term}; {row.until}" if row.until else str(row.term)
 
 
-def lines(classes: Mapping[str, RetentionClass], reasons: Mapping[str, str]) -> Iterator[str]:
-    """Yield the page, line by line."""
-    yield HEAD.rstrip("\n")
-    order = list(Way)
-    for row in sorted(classes.values(), key=lambda row: order.index(row.way)):
-        tables = ", ".join(f"`{name}`" for name in row.tables) or "geen"
-        cells = (row.label, tables, row.starts, term_in_words(row), row.way.value, row.source)
-        yield f"| {' | '.join(cells)} |"
-    yield WAYS.rstrip("\n")
-    yield PUBLIC.rstrip("\n")
-    kept = {name for row in classes.values() for name in row.tables}
-    yield ", ".join(f"`{name}`" for name in sorted(set(reasons) - kept)) + "."
-
-
 def page(registry: Any) -> str:
     """Return the whole page."""
-    classes = RETENTION_CLASSES.of(registry)
-    return "\n".join(lines(classes, IMPERSONAL_TABLES.of(registry))) + "\n"
+    classes, order = RETENTION_CLASSES.of(registry).values(), list(Way)
+    rows = [
+        {
+            "label": row.label,
+            "tables": ", ".join(f"`{name}`" for name in row.tables) or "geen",
+            "starts": row.starts,
+            "term": term_in_words(row),
+            "way": row.way.value,
+            "source": row.source,
+        }
+        for row in sorted(classes, key=lambda row: order.index(row.way))
+    ]
+    kept = {name for row in classes for name in row.tables}
+    public = [f"`{name}`" for name in sorted(set(IMPERSONAL_TABLES.of(registry)) - kept)]
+    return render(TEMPLATE, {"rows": rows, "public": public})

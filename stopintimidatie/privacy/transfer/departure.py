@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from html import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Vault
 from stopintimidatie.core.storage.models import Base
@@ -68,16 +68,12 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("outbox_job", "search_document", "search_gap"), _WORK),
     "report_transfer": "overdracht aan een andere gemeente: die heeft de melding",
 }
-# Sealed or hashed columns of tables that are in the package.
-LEFT_COLUMNS: Final = (
-    "Sleutels, wachtwoorden, volgcodes en hun controlegetallen, en wat alleen dient om iets terug"
-    " te zoeken."
-)
 # In the place of a document that holds the content of a withdrawn report.
 NOT_GIVEN: Final = (
     "In deze pdf staat een melding die de melder heeft ingetrokken. Haar inhoud leest niemand meer;"
     " daarom gaat de pdf niet mee."
 )
+INDEX: Final = "stopintimidatie.privacy.transfer:templates/index.html.jinja2"
 APART: Final = "politie/"
 CHUNK: Final = 1 << 20
 # Documents that are read in one transaction.
@@ -325,43 +321,6 @@ def tables_of() -> Iterator[tuple[Table, str]]:
             yield table, "code"
 
 
-_ABOUT: Final = (
-    (
-        "meldingen/KENMERK.json",
-        "Elke melding, met geschiedenis, berichten en notities. Van een ingetrokken melding alleen"
-        " dat zij er was: haar inhoud leest niemand meer.",
-    ),
-    ("meldingen/KENMERK/", "De bijlagen van die melding, zoals ze zijn bewaard."),
-    ("dossiers/NUMMER.json", "Elk dossier, met notities, afspraken, overleggen en uitvoer."),
-    ("dossiers/NUMMER/", "De bijlagen van dat dossier, en wat per overleg op tafel lag."),
-    ("uitvoer/", "De pdf's van uitvoer die er nog zijn, met wat erin staat."),
-    (
-        "verzoeken/",
-        "De kopieën voor wie om zijn gegevens vroeg. Vraag, persoon en brieven staan in de tabellen"
-        " subject_request en request_letter.",
-    ),
-    (APART, "Politiegegevens, met wie ze las. Geef ze alleen aan wie dat mag."),
-    ("verklaringen/", "De verklaringen van vernietiging, als pdf en als gegevens."),
-    ("tabellen/", "Elke tabel als CSV (voor een rekenblad) en als JSON (precies)."),
-    ("medewerkers.json", "De namen bij de nummers van medewerkers."),
-    ("logo/", "Het logo van de gemeente."),
-    ("manifest-sha256.txt", "De controlesom van elk bestand (BagIt 1.0, een map hoger)."),
-)
-
-
-# Tables that have no term of their own.
-LABELS: Final = {
-    "dossier_counter": "Het laatste nummer van een dossier, per jaar",
-    "municipality_level": "Hoe ver de gemeente meedeed, en sinds wanneer",
-    "municipality_profile": "Hoe ver de gemeente nu meedoet",
-    "municipality_question": "Eigen vragen van de gemeente",
-    "municipality_setting": "Instellingen van de gemeente, in versies",
-    "municipality_logo": "Logo's van de gemeente",
-    "mail_address": "E-mailadressen en nummers voor berichten",
-    "pattern_setting": "Grenzen voor opvallende patronen",
-}
-
-
 def _index(
     registry: Any,
     name: str,
@@ -371,30 +330,12 @@ def _index(
     missing: Sequence[tuple[str, str]],
 ) -> bytes:
     """Make the page that says what is in each file, and what is in none, with the reason."""
-    labels = dict(LABELS)
+    labels: dict[str, str] = {}
     for kind in RETENTION_CLASSES.of(registry).values():
         for table in kind.tables if not kind.desk else ():
             known = "Meldingen" if table.startswith("report") else kind.label
             labels.setdefault(table, known)
-    rows = [(path, number, labels.get(path.rpartition("/")[2], "")) for path, number in tables]
+    rows = [(path, path.rpartition("/")[2], number) for path, number in tables]
     left = [*((f"tabel {table}", why) for table, why in LEFT_OUT.items()), *missing]
-    return (
-        '<!DOCTYPE html>\n<html lang="nl"><head><meta charset="utf-8">'
-        f"<title>Gegevens van gemeente {escape(name)}</title></head><body>\n"
-        f"<h1>Gegevens van gemeente {escape(name)} ({code})</h1>\n"
-        f"<p>Gemaakt op {date_text(moment)} door Stopintimidatie. Wat versleuteld was bewaard, ook"
-        " contactgegevens, staat er leesbaar in."
-        " Velden van meldingen heten zoals in het bericht van de app; andere kolommen zoals in de"
-        " database. Tijdstippen zijn in UTC.</p>\n"
-        f"<h2>Bestanden</h2>\n{_table(_ABOUT)}"
-        f"<h2>Tabellen</h2>\n{_table((('Tabel', 'Rijen', 'Wat'), *rows))}"
-        f"<h2>Wat er niet in zit</h2>\n<p>{LEFT_COLUMNS}</p>\n{_table(left)}</body></html>\n"
-    ).encode()
-
-
-def _table(rows: Iterable[Sequence[Any]]) -> str:
-    cells = (
-        f"<th>{escape(first)}</th>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in rest)
-        for first, *rest in rows
-    )
-    return "<table>\n" + "".join(f"<tr>{row}</tr>\n" for row in cells) + "</table>\n"
+    about = {"name": name, "code": code, "made": date_text(moment), "labels": labels}
+    return render(INDEX, {**about, "tables": rows, "left": left}).encode()

@@ -19,11 +19,13 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.ledger import JOB as LEDGER
 from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.search.registry import INDEX, enqueue_index
 from stopintimidatie.core.search.services import PURGE, enqueue_purge
+from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import date_text, datetime_long, day_of, plural
@@ -59,7 +61,6 @@ from stopintimidatie.privacy.transfer.departure import (
 from stopintimidatie.privacy.transfer.services import (
     EVERYTHING,
     Receipt,
-    TransferError,
     find_transfer,
 )
 from stopintimidatie.reports.models import Report
@@ -96,11 +97,11 @@ def receive_everything(
     """Note that the municipality has the package, and by which decision the rest may go.
 
     Raises:
-        TransferError: that was noted already.
+        FormError: that was noted already.
     """
     session.refresh(row, with_for_update=True)
     if row.received_at is not None:
-        raise TransferError(f"Dit is al vastgelegd, door {row.received_by}. Neem dat eerst terug.")
+        raise FormError(f"Dit is al vastgelegd, door {row.received_by}. Neem dat eerst terug.")
     row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
     row.received_at, row.state = utc_now(), TransferState.DONE.value
     row.received_by_id, row.received_by = actor.id, actor.name
@@ -111,11 +112,11 @@ def take_back(session: Session, row: ArchiveTransfer, actor: Actor) -> None:
     """Take back the decision and the receipt.
 
     Raises:
-        TransferError: the destroying was begun.
+        SecondError: the destroying was begun.
     """
     session.refresh(row, with_for_update=True)
     if row.reports:
-        raise TransferError("Het vernietigen is al begonnen. Dit kan niet meer terug.")
+        raise SecondError("Het vernietigen is al begonnen. Dit kan niet meer terug.")
     forget_receipt(row)
     record(session, actor, "gemeente.vertrek_teruggenomen", row.holder, KIND)
 
@@ -143,17 +144,17 @@ def check_may_go(session: Session) -> ArchiveTransfer:
     """Check that the rest of a municipality may be destroyed, and return its leaving.
 
     Raises:
-        TransferError: something is frozen or asked for, nobody noted decision and receipt, or
+        FormError: something is frozen or asked for, nobody noted decision and receipt, or
             something changed since the package that was received.
     """
     words, row = obstacles(session), find_transfer(session, EVERYTHING)
     if words:
-        raise TransferError(" ".join(words))
+        raise FormError(" ".join(words))
     if row is None or row.received_at is None:
-        raise TransferError(NOT_RECEIVED)
+        raise FormError(NOT_RECEIVED)
     # Destroying that was begun goes on: nobody works there any more.
     if not row.reports and _changed_since(session, row.requested_at):
-        raise TransferError(CHANGED)
+        raise FormError(CHANGED)
     return row
 
 
@@ -188,7 +189,7 @@ def destroy_everything(
     """Destroy the data of a municipality that has left; return number and PDF of the statement.
 
     Raises:
-        TransferError: something stops it.
+        FormError: something stops it.
     """
     with transaction(engine, code) as session:
         row = check_may_go(session)

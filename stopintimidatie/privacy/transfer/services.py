@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import transaction
@@ -81,15 +82,6 @@ WITHDRAWN_SINCE: Final = (
 )
 
 
-class TransferError(Exception):
-    """A step of a transfer is refused; the Dutch message says what to do."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-
-
 @dataclass(frozen=True)
 class Receipt:
     """The receipt of the archive: its number, its day, and the name of the archive."""
@@ -135,12 +127,12 @@ def known_key(text: str) -> str:
     """Return a public age key as it is kept.
 
     Raises:
-        TransferError: it isn't one.
+        FormError: it isn't one.
     """
     try:
         return str(x25519.Recipient.from_str(text.strip()))
     except pyrage.RecipientError:
-        raise TransferError(
+        raise FormError(
             "Dit is geen openbare sleutel. Hij begint met ‘age1’ en is 62 tekens lang. Vraag hem"
             " aan het archief."
         ) from None
@@ -215,12 +207,12 @@ def begin(session: Session, actor: Actor, dossier: Dossier, key: str | None) -> 
     `key`: the archive's; None takes the one that is known. Its open line says *overbrengen*.
 
     Raises:
-        TransferError: the dossier can't be transferred now.
+        FormError: the dossier can't be transferred now.
     """
     session.refresh(dossier, with_for_update=True)
     problem = why_not(session, dossier)
     if problem is not None:
-        raise TransferError(problem)
+        raise FormError(problem)
     line = line_of(session, dossier.id)
     if line is not None and line.authorised_at is None and line.outcome != Outcome.TRANSFER:
         mark_transfer(session, session.get_one(DestructionList, line.list_id), line)
@@ -290,7 +282,7 @@ def make_zip(
     It is read in transactions of the holder, and drawn outside them. `key`: encrypts it.
 
     Raises:
-        TransferError: the dossier is gone.
+        FormError: the dossier is gone.
         ContentError: the dossier can't be put in a document.
         DecryptionError: an attachment can't be read.
         RenderingError: the document couldn't be made.
@@ -299,7 +291,7 @@ def make_zip(
         transfer = session.get(ArchiveTransfer, number)
         dossier = session.get(Dossier, transfer.dossier_id) if transfer else None
         if transfer is None or dossier is None:
-            raise TransferError("Dit dossier is er niet meer.")
+            raise FormError("Dit dossier is er niet meer.")
         name, moment = name_of(transfer), transfer.requested_at
         category = category_of(session, dossier.id)
         package = load_package(session, registry, dossier, moment, category)
@@ -357,15 +349,15 @@ def receive(
     authorised and due; the others stay until their day.
 
     Raises:
-        TransferError: there is no package, its line isn't authorised, or the dossier changed
+        FormError: there is no package, its line isn't authorised, or the dossier changed
             since it was made.
     """
     session.refresh(transfer, with_for_update=True)
     if transfer.state != TransferState.WAITS:
-        raise TransferError("Er is geen pakket dat op een ontvangstbewijs wacht.")
+        raise FormError("Er is geen pakket dat op een ontvangstbewijs wacht.")
     if receipt.on < day_of(transfer.requested_at):
         made = date_text(transfer.requested_at)
-        raise TransferError(
+        raise FormError(
             f"Deze dag ligt voor {made}, toen het pakket is gemaakt. Vul de datum in die op het"
             " ontvangstbewijs staat. Is dat deze? Vraag het archief dan een nieuw bewijs.",
             "datum",
@@ -374,15 +366,15 @@ def receive(
         Dossier, transfer.dossier_id, with_for_update=True, populate_existing=True
     )
     if dossier is None:
-        raise TransferError("Dit dossier is er niet meer.")
+        raise FormError("Dit dossier is er niet meer.")
     problem = why_not(session, dossier)
     if problem is not None:
-        raise TransferError(problem)
+        raise FormError(problem)
     if withdrawn_since(session, transfer):
-        raise TransferError(WITHDRAWN_SINCE)
+        raise FormError(WITHDRAWN_SINCE)
     line = _locked_line(session, dossier)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
-        raise TransferError(CHANGED)
+        raise FormError(CHANGED)
     transfer.receipt_number, transfer.receipt_on = receipt.number, receipt.on
     transfer.receipt_from = receipt.giver
     transfer.received_at, transfer.state = utc_now(), TransferState.DONE.value
@@ -402,7 +394,7 @@ def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
     mine = select(DestructionLine).where(DestructionLine.document_id == dossier.id, _AGREED)
     line = session.scalars(mine.limit(1).with_for_update()).one_or_none()
     if line is None:
-        raise TransferError(NOT_AGREED)
+        raise FormError(NOT_AGREED)
     return line
 
 

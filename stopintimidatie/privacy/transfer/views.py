@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, form_view
@@ -23,7 +23,6 @@ from stopintimidatie.privacy.transfer.services import (
     EVERYTHING,
     NAME,
     Receipt,
-    TransferError,
     find_transfer,
     is_agreed,
     receive,
@@ -86,10 +85,7 @@ def transfers_view(context: MunicipalityResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         row = rows[values["dossier"]]
-        try:
-            number = receive(request.registry, request.db, row, _receipt(values), request.actor)
-        except TransferError as refused:
-            raise FormError(refused.message, refused.field) from None
+        number = receive(request.registry, request.db, row, _receipt(values), request.actor)
         gone = f" met {plural(number, 'melding', 'meldingen')}" if number else ""
         request.flash(f"Dossier {row.reference} is overgebracht, en hier vernietigd{gone}.")
         return HTTPSeeOther(request.path)
@@ -113,11 +109,8 @@ def leave_view(context: MunicipalityResource, request: Request) -> Any:
     row: ArchiveTransfer | None = find_transfer(request.db, EVERYTHING)
     page = {"owner": context.title, "row": row, "obstacles": obstacles(request.db)}
     if row is not None and BACK in request.POST:
-        try:
-            take_back(request.db, row, request.actor)
-            request.flash("Teruggenomen. Er wordt niets vernietigd tot u het opnieuw vastlegt.")
-        except TransferError as refused:
-            request.flash(refused.message, "warning")
+        take_back(request.db, row, request.actor)
+        request.flash("Teruggenomen. Er wordt niets vernietigd tot u het opnieuw vastlegt.")
         return HTTPSeeOther(request.path)
     if row is None or (row.received_at is not None and request.method != "POST"):
         return {**page, "form": None}
@@ -125,10 +118,7 @@ def leave_view(context: MunicipalityResource, request: Request) -> Any:
     form = Form(receipt_schema("Orgaan dat het besluit nam", "besluit"), request, buttons=[button])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
-        try:
-            receive_everything(request.db, row, _receipt(values), request.actor)
-        except TransferError as refused:
-            raise FormError(refused.message) from None
+        receive_everything(request.db, row, _receipt(values), request.actor)
         request.flash("Vastgelegd. Wie de installatie beheert, kan vernietigen wat overblijft.")
         return HTTPSeeOther(request.path)
 

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of, new_code
 from stopintimidatie.privacy.destruction import services
@@ -20,12 +22,10 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
     ListState,
 )
-from stopintimidatie.privacy.destruction.queries import people_of, step_lines
+from stopintimidatie.privacy.destruction.queries import lines_of, people_of
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.destruction.services import (
     Choice,
-    ListError,
-    StaleListError,
     fingerprint,
     make_step,
     takes,
@@ -73,7 +73,7 @@ def choose(session: Any, row: DestructionList, references: str, choice: Choice, 
 
 def make(session: Any, row: DestructionList, step: str, actor: Actor) -> int:
     """Make a step, with the lines that the page showed."""
-    seen = fingerprint(step_lines(session, row.id, takes(session, step)))
+    seen = fingerprint(lines_of(session, row.id, takes(session, step)))
     return make_step(session, row, step, actor, seen)
 
 
@@ -116,12 +116,12 @@ def test_where_it_is_set_the_privacy_officer_looks_in_between(installation: Inst
         a_line(session, row, "M-2")
         make(session, row, ASSESSES, OWNER)
         assert row.state == ListState.ASSESSED
-        with pytest.raises(ListError, match="niets te doen"):
+        with pytest.raises(FormError, match="niets te doen"):
             make(session, row, AUTHORISES, ARCHIVIST)
         choose(session, row, "M-2", HELD, actor=OFFICER)
         assert make(session, row, CHECKS, OFFICER) == 1
         for actor in (OWNER, OFFICER):
-            with pytest.raises(ListError, match="verschillende mensen"):
+            with pytest.raises(FormError, match="verschillende mensen"):
                 make(session, row, AUTHORISES, actor)
         assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert standing(session) == {"M-1": True, "M-2": False}
@@ -139,7 +139,7 @@ def test_a_line_keeps_its_own_people_however_a_list_is_divided(
             make(session, row, ASSESSES, owner)
         assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert standing(session) == {"M-1": True, "M-2": False}
-        with pytest.raises(ListError, match="Vraag een collega"):
+        with pytest.raises(FormError, match="Vraag een collega"):
             make(session, row, AUTHORISES, ARCHIVIST)
         assert make(session, row, AUTHORISES, third) == 1
         assert [(step, name) for step, name, _ in people_of(session, row.id)] == [
@@ -230,7 +230,7 @@ def test_single_lines_are_decided_otherwise_until_they_are_gone(
             (Choice(LineDecision.POSTPONED, "evaluatie", today + timedelta(days=5 * 366)), "tot"),
         ]
         for choice, field in wrong:
-            with pytest.raises(ListError) as refused:
+            with pytest.raises(FormError) as refused:
                 choose(session, row, "M-1", choice)
             assert refused.value.field == field
         make(session, row, ASSESSES, OWNER)
@@ -242,7 +242,7 @@ def test_single_lines_are_decided_otherwise_until_they_are_gone(
         assert "vernietiging.teruggehaald" in actions
         line.gone_at = utc_now()
         session.flush()
-        with pytest.raises(ListError, match="al weg"):
+        with pytest.raises(FormError, match="al weg"):
             choose(session, row, "M-1", HELD)
 
 
@@ -253,10 +253,20 @@ def test_what_changed_since_the_page_is_refused(installation: Installation) -> N
         session.flush()
         seen = fingerprint([line])
         choose(session, row, "M-1", REOPENED)
-        with pytest.raises(StaleListError):
+        with pytest.raises(SecondError):
             choose(session, row, "M-1", HELD, seen=seen)
-        with pytest.raises(StaleListError):
+        with pytest.raises(SecondError):
             make_step(session, row, ASSESSES, OWNER, seen)
+
+
+def test_who_is_nobody_in_particular_makes_no_step(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        for step in (ASSESSES, AUTHORISES):
+            with pytest.raises(SecondError):
+                make(session, row, step, SYSTEM)
+            make(session, row, step, OWNER if step == ASSESSES else ARCHIVIST)
 
 
 # The pages
@@ -404,7 +414,7 @@ def test_a_line_for_an_archive_that_nobody_named_isnt_authorised(
     assert "1 regel wacht op het pakket voor het archief" in page.text
     with town_hall.transaction(DORDRECHT) as session:
         row = session.scalars(select(DestructionList)).one()
-        with pytest.raises(ListError, match="nog geen pakket"):
+        with pytest.raises(FormError, match="nog geen pakket"):
             make(session, row, AUTHORISES, ARCHIVIST)
 
 

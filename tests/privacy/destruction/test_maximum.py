@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.privacy.destruction import extension
@@ -24,8 +26,6 @@ from stopintimidatie.privacy.destruction.models import (
 from stopintimidatie.privacy.destruction.rules import ASSESSES
 from stopintimidatie.privacy.destruction.services import (
     Choice,
-    ListError,
-    StaleListError,
     decide,
     fingerprint,
     make_step,
@@ -151,10 +151,10 @@ def test_archivist_and_fg_are_told_without_content_and_it_can_be_taken_back(
         # Meanwhile the act of the process owner leaves it aside.
         make_step(session, row, ASSESSES, OWNER, fingerprint([line]))
         decisions = [line.decision]
-        with pytest.raises(ListError, match="al ingevuld"):
+        with pytest.raises(FormError, match="al ingevuld"):
             enter(session, row, line)
         extension.withdraw(session, known, OWNER)
-        with pytest.raises(ListError, match="al teruggehaald"):
+        with pytest.raises(FormError, match="al teruggehaald"):
             extension.withdraw(session, known, OWNER)
         make_step(session, row, ASSESSES, OWNER, fingerprint([line]))
         assert [*decisions, line.decision] == [None, LineDecision.GOES]
@@ -168,7 +168,7 @@ def test_where_nobody_can_be_told_it_isnt_entered(installation: Installation) ->
         due = day_of(utc_now()) + timedelta(days=20)
         line = a_line(session, row, "M-1", at_maximum=True, due_on=due)
         session.flush()
-        with pytest.raises(ListError, match="Er is geen archivaris"):
+        with pytest.raises(FormError, match="Er is geen archivaris"):
             enter(session, row, line)
 
 
@@ -229,12 +229,12 @@ def test_nobody_else_keeps_a_document_beyond_its_maximum(installation: Installat
     with installation.transaction(DORDRECHT) as session:
         row, line = at_maximum(session)
         for decision, until in ((LineDecision.POSTPONED, today + DAY), (LineDecision.HELD, None)):
-            with pytest.raises(ListError, match="Langer bewaren dan het uiterste"):
+            with pytest.raises(FormError, match="Langer bewaren dan het uiterste"):
                 choose(session, row, line, Choice(decision, "nodig", until))
         # Nor by putting off until a day beyond it what is due by its own term.
         other = a_line(session, row, "M-2", received_on=today - 9 * YEAR)
         session.flush()
-        with pytest.raises(ListError, match="het uiterste") as refused:
+        with pytest.raises(FormError, match="het uiterste") as refused:
             choose(session, row, other, Choice(LineDecision.POSTPONED, "nodig", today + 3 * YEAR))
         assert refused.value.field == "tot"
         choose(session, row, other, Choice(LineDecision.POSTPONED, "nodig", today + DAY))
@@ -253,20 +253,20 @@ def test_a_decision_has_days_that_can_be_and_a_line_that_waits(
             ({"on": today + DAY}, "datum"),
         ]
         for more, field in wrong:
-            with pytest.raises(ListError) as refused:
+            with pytest.raises(FormError) as refused:
                 enter(session, row, line, **more)
             assert refused.value.field == field
-        with pytest.raises(StaleListError):
+        with pytest.raises(SecondError):
             extension.enter(
                 session, row, line, Ruling(today, "x", "college", "1", today), OWNER, ""
             )
         other = a_line(session, row, "M-2")
         session.flush()
-        with pytest.raises(ListError, match="nog niet op zijn uiterste"):
+        with pytest.raises(FormError, match="nog niet op zijn uiterste"):
             enter(session, row, other)
         line.authorised_at = utc_now()
         session.flush()
-        with pytest.raises(ListError, match="al gemachtigd"):
+        with pytest.raises(FormError, match="al gemachtigd"):
             enter(session, row, line)
 
 

@@ -13,6 +13,7 @@ from webtest import TestApp, TestResponse
 from stopintimidatie.core.accounts.hands import ONE_HAND
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
@@ -29,7 +30,6 @@ from stopintimidatie.privacy.retention.rules import (
     proposal,
 )
 from stopintimidatie.privacy.retention.services import (
-    TermsError,
     approve_terms,
     propose_terms,
 )
@@ -137,12 +137,12 @@ def test_only_dossiers_are_transferred(installation: Installation) -> None:
     ]
     alone = Schedule({HANDLED: Choice("8.1", years(5), Outcome.TRANSFER)})
     with installation.transaction(DORDRECHT) as session:
-        with pytest.raises(TermsError, match="Kies hier vernietigen"):
+        with pytest.raises(FormError, match="Kies hier vernietigen"):
             propose_terms(session, DORDRECHT, alone, utc_now(), None, SYSTEM)
         row = propose_terms(session, DORDRECHT, Schedule(), utc_now(), None, SYSTEM)
         row.content = alone.as_json()
         session.flush()
-        with pytest.raises(TermsError, match="Weiger dit"):
+        with pytest.raises(FormError, match="Weiger dit"):
             approve_terms(session, row, ARCHIVIST)
     page = as_role(installation, Role.ADMIN).get(f"{PAGE}/versie?nr=1")
     page.mustcontain("dat kan alleen in een dossier", "de goedkeuring", no="geldt niet")
