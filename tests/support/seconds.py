@@ -40,7 +40,6 @@ from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
 from stopintimidatie.privacy.requests.models import SubjectRequestMove
 from stopintimidatie.privacy.requests.services import refuses_second
-from stopintimidatie.privacy.retention import queries as retention_queries
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.inbox import queries as inbox
@@ -246,10 +245,6 @@ class Act:
     change: Callable[[Work, Any], Any] | None = None
 
 
-def proposed_terms(holder: str, identity: Identity) -> Select[Any]:
-    return retention_queries.waiting_for(holder, identity)  # type: ignore[no-any-return]
-
-
 STRANGER = "00000000-0000-4000-8000-000000000001"
 ACTS = (
     Act(
@@ -290,7 +285,6 @@ ACTS = (
         lambda work, row, actor: approve_terms(work.session, row, actor),
         SecondError,
         Role.ARCHIVIST,
-        proposed_terms,
         kind="bewaartermijnen",
         take_back=lambda work, row, actor: withdraw_terms(work.session, row, actor),
     ),
