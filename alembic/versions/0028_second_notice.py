@@ -1,5 +1,7 @@
 """Who was mailed of which proposal, so that nobody is mailed of it twice.
 
+And a marked police item names who confirmed it; of those confirmed before, it names nobody.
+
 Revision ID: 0028_second_notice
 """
 
@@ -15,7 +17,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table, empty: who may answer is mailed once after the upgrade."""
+    """Add the columns, and the table, empty: who may answer is mailed once after the upgrade."""
     op.create_table(
         "second_notice",
         sa.Column("proposal_id", sa.Uuid(), nullable=False),
@@ -34,6 +36,8 @@ def upgrade() -> None:
         ),
     )
     protect(op, "second_notice")
+    op.add_column("police_item", sa.Column("answered_by_id", sa.String(64), nullable=True))
+    op.add_column("police_item", sa.Column("answered_by", sa.String(200), nullable=True))
 
 
 def downgrade() -> None:

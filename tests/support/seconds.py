@@ -38,6 +38,10 @@ from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
 from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
+from stopintimidatie.privacy.police import acts as police
+from stopintimidatie.privacy.police import resources as police_list
+from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.requests.models import SubjectRequestMove
 from stopintimidatie.privacy.requests.services import refuses_second
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
@@ -172,6 +176,19 @@ def make_step(step: str) -> Callable[[Work, Any, Actor], Any]:
     return make
 
 
+def mark_words(work: Work) -> PoliceItem:
+    """Mark the assessment of a dossier as words of the police."""
+    said = "De politie meldde dat hij eerder is gezien."
+    dossier = make_dossier(work.session, assessment=said)
+    (piece,) = [p for p in pieces_of(work.session, dossier, None) if said in p.texts]
+    return police.mark(work.installation.registry, work.session, dossier, piece, work.actor)
+
+
+def marked(holder: str, identity: Identity) -> Select[Any]:
+    """What a named person reads as waiting, in the list that stays apart."""
+    return police_list.waiting(holder, identity).where(PoliceItem.waiting())
+
+
 def propose_end(work: Work, holder: str = DORDRECHT) -> Any:
     """Propose not to handle the report of a minor."""
     report = take_on(work.session, make_report(work.session, work.installation, holder=holder))
@@ -245,6 +262,8 @@ class Act:
     change: Callable[[Work, Any], Any] | None = None
 
 
+# Of a list that stays apart, and so of no kind in the shared one.
+APART = "politiegegevens"
 STRANGER = "00000000-0000-4000-8000-000000000001"
 ACTS = (
     Act(
@@ -323,6 +342,17 @@ ACTS = (
         destruction.ListError,
         Role.ARCHIVIST,
         lists.waiting,
+    ),
+    Act(
+        "van de politie",
+        mark_words,
+        lambda work, item, actor: police.confirm(
+            work.installation.registry, work.session, item, actor
+        ),
+        SecondError,
+        Role.POLICE_DATA,
+        marked,
+        kind=APART,
     ),
     Act("tweede blik", propose_end, decline_end, WorkflowError, Role.OFFICER, inbox.waiting),
     Act(
