@@ -28,7 +28,9 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -76,6 +78,7 @@ class Second:
         table: has the mixin `Proposed`.
         permission: of who answers.
         path: from a row of `waiting` to the page where it is answered, below the holder's own.
+        own_path: to the page where who proposed it reads it and takes it back; None: the same.
         key: column that the path needs.
         about: column that says what it is about, for the row: a reference, never content.
         due: column with the moment by which it must be answered.
@@ -90,6 +93,7 @@ class Second:
     table: Any
     permission: Permission
     path: Callable[[Any], str]
+    own_path: Callable[[Any], str] | None = None
     key: Any = None
     about: Any = None
     due: Any = None
@@ -140,6 +144,27 @@ def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
     return [kind for kind in SECONDS.of(registry).values() if may(roles, kind.permission)]
 
 
+def waiting_rows(registry: Any, holder: str, identity: Identity) -> Select[Any] | None:
+    """Select what waits at a holder for the answer of this person, of every kind, late first.
+
+    None: with these roles there can be nothing.
+    """
+    return _merged(kind.waiting(holder, identity) for kind in kinds_for(registry, holder, identity))
+
+
+def proposed_rows(registry: Any, holder: str, identity: Identity) -> Select[Any] | None:
+    """Select what this person proposed at a holder and waits for another one, of every kind."""
+    return _merged(kind.elsewhere(holder, identity) for kind in SECONDS.of(registry).values())
+
+
+def _merged(kinds: Iterable[Select[Any]]) -> Select[Any] | None:
+    selects = list(kinds)
+    if not selects:
+        return None
+    rows = union_all(*selects).subquery()
+    return select(rows).order_by(rows.c.due.is_(None), rows.c.due, rows.c.proposed_at, rows.c.id)
+
+
 def is_second(table: Any, person: str) -> ColumnElement[bool]:
     """Make the condition that this person had no part in a proposal."""
     free = [had_no_part((getattr(table, hand) for hand in table.HANDS), person)]
@@ -175,7 +200,11 @@ def lock_open(
         SecondError: it was answered or changed meanwhile, or it lapsed.
     """
     session.flush()
-    session.refresh(row, with_for_update=True)
+    try:
+        session.refresh(row, with_for_update=True)
+    except InvalidRequestError:
+        # Somebody's answer deleted it.
+        raise SecondError(ANSWERED) from None
     if not row.waits:
         twice = actor.id is not None and row.answered_by_id == actor.id
         raise SecondError(TWICE if twice else ANSWERED)

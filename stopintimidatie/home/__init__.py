@@ -9,13 +9,33 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Add the start page, the pages of areas, search, their items in the menu, the statements."""
-    from stopintimidatie.home import statements
-    from stopintimidatie.home.views import areas_item, start_item
+    """Add the start page, what waits for a second person, areas, search, and the statements."""
+    from functools import partial
+
+    from stopintimidatie.core.clock import daily
+    from stopintimidatie.core.second import waiting_rows
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.home import services, statements
+    from stopintimidatie.home.views import WAITING, areas_item, start_item
+    from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.reports.public.pages import read_english
 
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)
+    add_own_place(
+        config,
+        WAITING,
+        "Wacht op u",
+        Permission.VIEW_WAITING,
+        order=15,
+        desk=True,
+        waiting=partial(waiting_rows, config.registry),
+    )
+    config.add_impersonal_table("second_notice", "in office: who was mailed of which proposal")
+    config.add_mail_template(services.MAIL)
+    config.add_job_kind(
+        services.EVERY_MORNING, services.mail_waiting, next_at=daily(services.MORNING)
+    )
     config.scan("stopintimidatie.home.views")
     config.scan("stopintimidatie.home.search")
     config.add_public_prefix(statements.NAME, "Privacy")

@@ -9,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from stopintimidatie.core.clock import AMSTERDAM, local_date
+from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.second import Second
 from stopintimidatie.core.text import ago, clock, date_text, datetime_short, days_until, plural
 from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.dossiers.workflow import ConsultationKind
@@ -199,6 +200,18 @@ _DOSSIER_ROWS: Final[Mapping[str, Callable[[Place, Any], Task]]] = {
 def task_for(rank: int, title: str, href: str, action: str, *meta: str) -> Task:
     """Return a row of the worklist that leads to a list."""
     return Task(rank, datetime.min.replace(tzinfo=UTC), title, href, action, href, meta)
+
+
+def second_task(kind: Second, row: Any, here: str) -> Task:
+    """Return the row of a proposal that waits for the answer of this person."""
+    title = f"{kind.label}: {row.about}" if row.about else kind.label
+    late = row.due is not None and row.due < utc_now()
+    words = [f"voorstel van {row.proposed_by}", datetime_short(row.proposed_at)]
+    words += [days_until(row.due)] if row.due is not None else []
+    href = f"{here}/{kind.path(row)}"
+    badges = ["te_laat"] if late else []
+    at = row.due or row.proposed_at
+    return Task(LATE if late else DECIDE, at, title, href, "Beslissen", href, words, badges)
 
 
 def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:

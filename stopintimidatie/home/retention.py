@@ -45,7 +45,7 @@ from stopintimidatie.privacy.retention.outlook import paused_until
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
-from stopintimidatie.privacy.retention.services import is_refusal, why_not_approve
+from stopintimidatie.privacy.retention.services import is_refusal
 
 P: Final = Permission
 # The lists that are shown, the oldest first; the others stand on the page of all lists.
@@ -134,11 +134,6 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     # A proposal takes the one that waited back, so that only the newest can wait.
     waiting = newest is not None and newest.approved is None
     refused = is_refusal(newest, request.actor)
-    decides, actor = waiting and approves, request.actor
-    if newest is not None and decides and not why_not_approve(request.db, newest, actor):
-        title = f"Bewaartermijnen: voorstel van {newest.proposed_by}"
-        href = f"{page}/beslissen?nr={newest.number}"
-        yield task_for(DECIDE, title, href, "Beslissen", date_text(newest.proposed_at))
     answered = newest.answered_at if newest is not None and refused else None
     if answered is not None and day_of(answered) > today - REFUSAL_SHOWN:
         title = "De archivaris weigerde uw voorstel voor bewaartermijnen"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from markupsafe import Markup
@@ -16,12 +16,13 @@ from stopintimidatie.core.accounts.services import is_offered_anything
 from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import must_confirm
+from stopintimidatie.core.second import SECONDS, proposed_rows, waiting_rows
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.core.text import datetime_short, days_until, plural
+from stopintimidatie.core.text import datetime_short, days_until, plural, uuid_of
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.charts import sparkline
 from stopintimidatie.core.web.components import ListItem, panels
@@ -30,6 +31,7 @@ from stopintimidatie.core.web.request import (
     Paging,
     Request,
     page_view,
+    post_view,
     wanted_page,
     worth_counting,
 )
@@ -45,6 +47,7 @@ from stopintimidatie.home.pages import (
     dossier_tasks,
     in_order,
     report_tasks,
+    second_task,
     task_for,
     watch_tasks,
 )
@@ -56,9 +59,11 @@ from stopintimidatie.home.queries import (
     work_in_dossiers,
 )
 from stopintimidatie.home.retention import privacy_tasks, privacy_today
+from stopintimidatie.home.services import answerers, remind
 from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
+    MOST_COUNTED,
     Municipalities,
     MunicipalityResource,
     NeighbourhoodResource,
@@ -168,6 +173,7 @@ def desk_start(context: Desk, request: Request) -> dict[str, Any]:
     """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
     here = request.resource_path(context).rstrip("/")
     tasks, today = _privacy(context, request, here)
+    tasks += _second_tasks(context, request, here)
     tasks += _lists(request, here)
     return {"tasks": in_order(tasks), "today": today}
 
@@ -177,6 +183,49 @@ def _privacy(context: Any, request: Request, here: str) -> tuple[list[Task], lis
     tasks = privacy_tasks(context, request, here)
     today = privacy_today(context, request, tasks)
     return [] if today else [task for rows in tasks.values() for task in rows], today
+
+
+WAITING: Final = "wacht"
+REMIND: Final = "wacht-herinneren"
+
+
+def _waiting(context: Any, request: Request) -> Sequence[Any]:
+    """Return what waits for the answer of this person as a second one, late first."""
+    rows = waiting_rows(request.registry, context.holder, request.identity)  # type: ignore[arg-type]
+    return [] if rows is None else request.db.execute(rows.limit(MOST_COUNTED)).all()
+
+
+def _second_tasks(context: Any, request: Request, here: str) -> list[Task]:
+    kinds = SECONDS.of(request.registry)
+    return [second_task(kinds[row.kind], row, here) for row in _waiting(context, request)]
+
+
+@page_view(MunicipalityResource, WAITING, Permission.VIEW_WAITING, "templates/waiting.jinja2")
+@page_view(Desk, WAITING, Permission.VIEW_WAITING, "templates/waiting.jinja2")
+def waiting_view(context: Any, request: Request) -> dict[str, Any]:
+    """Show what waits for this person, and what this person proposed and waits for another."""
+    who: Any = request.identity
+    rows = proposed_rows(request.registry, context.holder, who)
+    own = [] if rows is None else request.db.execute(rows.limit(MOST_COUNTED)).all()
+    return {
+        "waiting": _waiting(context, request),
+        "own": own,
+        "answerers": answerers(request.db, request.registry, context.holder, who) if own else {},
+        "kinds": SECONDS.of(request.registry),
+        "here": request.resource_path(context).rstrip("/"),
+        "now": utc_now(),
+    }
+
+
+@post_view(MunicipalityResource, REMIND, Permission.VIEW_WAITING)
+@post_view(Desk, REMIND, Permission.VIEW_WAITING)
+def remind_view(context: Any, request: Request) -> HTTPSeeOther:
+    """Have the others mailed once more of a proposal."""
+    who: Any = request.identity
+    number = uuid_of(request.POST.get("nr", ""))
+    remind(request.db, request.registry, context.holder, number, who)
+    request.flash("Wie mag beslissen, krijgt de volgende werkdag om 8 uur een herinnering.")
+    return HTTPSeeOther(request.resource_path(context, WAITING))
 
 
 def _page_of(request: Any, holder: str, slug: str) -> str:
@@ -204,6 +253,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _managed(context, request)
     privacy, page["today"] = _privacy(context, request, request.resource_path(context).rstrip("/"))
     tasks += privacy
+    tasks += _second_tasks(context, request, request.resource_path(context).rstrip("/"))
     tasks += _uncovered(context, request, away)
     tasks += _lists(request, request.resource_path(context).rstrip("/"))
     page["settings"] = _settings(context, request)

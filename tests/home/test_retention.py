@@ -81,7 +81,7 @@ def test_the_archivist_reads_a_proposal_and_that_the_standing_decision_waits_for
         propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
     rows = tasks(as_role(installation, Role.ARCHIVIST))
     assert rows["Kijk naar het doorlopend besluit"].endswith("/bewaartermijnen")
-    assert rows[f"Bewaartermijnen: voorstel van {SYSTEM.name}"].endswith("/beslissen?nr=2")
+    assert rows["Bewaartermijnen goedkeuren"].endswith("/beslissen?nr=2")
     assert "Er wacht niets op u" in as_role(installation, Role.PROCESS_OWNER).get(HERE)
 
 

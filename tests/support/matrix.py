@@ -144,6 +144,18 @@ MATRIX: Final[tuple[View, ...]] = (
         "/zoeken": " ja   ja      404    ja      ja    ja       ja      ja",
     }),
     view("Root", "politie-inlichten", "GET", P.SIGNED_IN, {"/politie-inlichten": ALL}),
+    view("Root", "wacht", "GET", P.SIGNED_IN, {"/wacht": ALL}),
+    view("MunicipalityResource", "wacht", "GET", P.VIEW_WAITING, {
+        "{gemeente}/wacht": f"{NEAR_TOO} waarnemer=ja",
+    }),
+    view("Desk", "wacht", "GET", P.VIEW_WAITING, {"{meldpunt}/wacht": "ja ja ja archivaris=ja"}),
+    # Of no proposal of one's own: it says that it was answered.
+    view("MunicipalityResource", "wacht-herinneren", "POST", P.VIEW_WAITING, {
+        "{gemeente}/wacht-herinneren": f"{NEAR_TOO} waarnemer=ja",
+    }),
+    view("Desk", "wacht-herinneren", "POST", P.VIEW_WAITING, {
+        "{meldpunt}/wacht-herinneren": "ja ja ja archivaris=ja",
+    }),
     view("Root", "logboek", "GET", P.SIGNED_IN, {
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
     }),

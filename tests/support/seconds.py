@@ -42,7 +42,10 @@ from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure import approval as erasing
 from stopintimidatie.privacy.erasure.services import preview_erasure
-from stopintimidatie.privacy.retention import queries as retention_queries
+from stopintimidatie.privacy.police import acts as police
+from stopintimidatie.privacy.police import resources as police_list
+from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.inbox import queries as inbox
@@ -224,6 +227,19 @@ def make_step(step: str) -> Callable[[Work, Any, Actor], Any]:
     return make
 
 
+def mark_words(work: Work) -> PoliceItem:
+    """Mark the assessment of a dossier as words of the police."""
+    said = "De politie meldde dat hij eerder is gezien."
+    dossier = make_dossier(work.session, assessment=said)
+    (piece,) = [p for p in pieces_of(work.session, dossier, None) if said in p.texts]
+    return police.mark(work.installation.registry, work.session, dossier, piece, work.actor)
+
+
+def marked(holder: str, identity: Identity) -> Select[Any]:
+    """What a named person reads as waiting, in the list that stays apart."""
+    return police_list.waiting(holder, identity).where(PoliceItem.waiting())
+
+
 def propose_end(work: Work, holder: str = DORDRECHT) -> Any:
     """Propose not to handle the report of a minor."""
     report = take_on(work.session, make_report(work.session, work.installation, holder=holder))
@@ -297,10 +313,6 @@ class Act:
     change: Callable[[Work, Any], Any] | None = None
 
 
-def proposed_terms(holder: str, identity: Identity) -> Select[Any]:
-    return retention_queries.waiting_for(holder, identity)  # type: ignore[no-any-return]
-
-
 def propose_erasing(work: Work) -> Any:
     """Propose to erase a report."""
     registry = work.installation.registry
@@ -316,6 +328,8 @@ def erase(work: Work, proposal: Any, actor: Actor) -> None:
     erasing.carry_out(registry, session, proposal, seen, actor)
 
 
+# Of a list that stays apart, and so of no kind in the shared one.
+APART = "politiegegevens"
 ACTS = (
     Act(
         "uitvoer goedkeuren",
@@ -368,7 +382,6 @@ ACTS = (
         lambda work, row, actor: approve_terms(work.session, row, actor),
         SecondError,
         Role.ARCHIVIST,
-        proposed_terms,
         kind="bewaartermijnen",
         take_back=lambda work, row, actor: withdraw_terms(work.session, row, actor),
     ),
@@ -433,6 +446,17 @@ ACTS = (
         SecondError,
         Role.ARCHIVIST,
         lists.waiting,
+    ),
+    Act(
+        "van de politie",
+        mark_words,
+        lambda work, item, actor: police.confirm(
+            work.installation.registry, work.session, item, actor
+        ),
+        SecondError,
+        Role.POLICE_DATA,
+        marked,
+        kind=APART,
     ),
     Act("tweede blik", propose_end, decline_end, WorkflowError, Role.OFFICER, inbox.waiting),
     Act(

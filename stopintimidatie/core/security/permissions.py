@@ -103,6 +103,8 @@ class Permission(StrEnum):
 
     # Signed in, whatever the role: the start page, one's own account.
     SIGNED_IN = "aangemeld"
+    # Everybody with a role at a holder; which kinds, each says by a permission of its own.
+    VIEW_WAITING = "zien wat op een tweede persoon wacht"
     VIEW_MUNICIPALITY = "gemeente bekijken"
     SEARCH = "zoeken"
     VIEW_REPORT = "melding bekijken"
@@ -169,6 +171,7 @@ PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER})
 DESK: Final = frozenset({Role.NATIONAL_DESK})
 
 GRANTS: Final[dict[Permission, frozenset[Role]]] = {
+    P.VIEW_WAITING: frozenset(Role),
     P.VIEW_MUNICIPALITY: OOV
     | PRIVACY
     | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST, Role.POLICE_DATA},

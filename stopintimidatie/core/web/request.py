@@ -59,12 +59,16 @@ NAV_ITEMS: Final = Directive[str, NavFactory]("add_nav_item", "nav_items")
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One item of the menu. ``count`` is shown behind the label when it isn't None."""
+    """One item of the menu. ``count`` is shown behind the label when it isn't None.
+
+    ``shared``: another item counts the same as well, so the bell leaves it out.
+    """
 
     label: str
     href: str
     current: bool = False
     count: int | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import NoneType
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.second import Second
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -187,10 +189,15 @@ class OwnPlace:
     permission: Permission
     # The desk has one too.
     desk: bool = False
-    # Selects what waits at a holder for the answer of this person.
-    waiting: Callable[[str, Identity], Select[Any]] | None = None
+    # Selects what waits at a holder for the answer of this person; None: nothing ever does.
+    waiting: Callable[[str, Identity], Select[Any] | None] | None = None
     # For answering, one of these; none: seeing the page is enough. For others nothing waits.
     answers: Permission | frozenset[Permission] | None = None
+
+    @property
+    def shared(self) -> bool:
+        """True where the list of all that waits for a second person counts the same."""
+        return isinstance(getattr(self.waiting, "__self__", None), Second)
 
     def holders(self, request: Any) -> list[str]:
         """Return the holders for which this person may see the page."""
@@ -203,20 +210,20 @@ class OwnPlace:
         On the pages of a municipality it leads to its own page, if the person may see that; so it
         does on a page that says where one works (`works_at`).
         """
-        holders = self.holders(request)
+        holders, item = self.holders(request), partial(NavItem, self.label, shared=self.shared)
         for node in lineage(getattr(request, "context", None)):
             if getattr(node, "kind", "") in PLACES and node.holder in holders:
                 address = request.resource_path(node, self.name)
-                return NavItem(self.label, address, count=self._count(request, node.holder))
+                return item(address, count=self._count(request, node.holder))
         holder, home = request.works_at or (None, "")
         if holder in holders:
-            return NavItem(self.label, f"{home}/{self.name}", count=self._count(request, holder))
+            return item(f"{home}/{self.name}", count=self._count(request, holder))
         if holders == [NATIONAL]:
-            return NavItem(self.label, f"/{NATIONAL}/{self.name}")
+            return item(f"/{NATIONAL}/{self.name}")
         count = self._count(request, holders[0]) if len(holders) == 1 else None
         if len(holders) > 1:
             count = sum(self.counted(request, holder) for holder in holders) or None
-        return NavItem(self.label, f"/{self.name}", count=count) if holders else None
+        return item(f"/{self.name}", count=count) if holders else None
 
     def _count(self, request: Any, holder: str) -> int | None:
         if self.waiting is None or not self.is_answered_by(request, holder):
@@ -225,7 +232,7 @@ class OwnPlace:
             return None
         if holder not in request.waiting:
             count_with_menu(request, holder, {})
-        return request.waiting[holder][self.name] or None
+        return request.waiting[holder].get(self.name) or None
 
     def counted(self, request: Any, holder: str) -> int:
         """Return how many wait at a holder for this person, as far as that was counted."""
@@ -299,7 +306,9 @@ def count_places(request: Any) -> dict[str, int]:
     places = OWN_PLACES.of(request.registry).values()
     return {
         holder: sum(
-            place.counted(request, holder) for place in places if holder in place.holders(request)
+            place.counted(request, holder)
+            for place in places
+            if holder in place.holders(request) and not place.shared
         )
         for holder in holders
     }
@@ -309,9 +318,10 @@ def _count_in(
     request: Any, session: Session, holder: str, counts: Mapping[str, ColumnElement[Any]]
 ) -> dict[str, int]:
     lists = {
-        place.name: place.waiting(holder, request.identity).limit(MOST_COUNTED + 1).subquery()
+        place.name: rows.limit(MOST_COUNTED + 1).subquery()
         for place in OWN_PLACES.of(request.registry).values()
         if place.waiting is not None and place.is_answered_by(request, holder)
+        if (rows := place.waiting(holder, request.identity)) is not None
     }
     if not lists and not counts:
         request.waiting[holder] = {}

@@ -134,6 +134,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.onleesbaar": "Woorden onleesbaar gemaakt",
     "melding.nagekeken": "Tekst nagekeken voor ontvangers",
     "dossier.nagekeken": "Teksten van medewerkers nagekeken voor ontvangers",
+    "voorstel.herinnerd": "Gevraagd een voorstel nog eens te mailen aan wie mag beslissen",
     "wissen.voorgesteld": "Wissen voorgesteld aan een tweede persoon",
     "wissen.aangekondigd": "Verteld dat één persoon mag wissen: er is geen tweede",
     "wissen.geweigerd": "Wissen geweigerd door een tweede persoon",

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
+from stopintimidatie.core.second import ANSWERED, check_hand, lock_open, sign
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
@@ -37,7 +38,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.personal import copies_of, frozen_with
 from stopintimidatie.privacy.police.mail import tell_named
-from stopintimidatie.privacy.police.models import WAITS, Origin, PoliceItem
+from stopintimidatie.privacy.police.models import Origin, PoliceItem
 from stopintimidatie.privacy.police.pieces import (
     Document,
     Piece,
@@ -49,10 +50,10 @@ from stopintimidatie.privacy.police.pieces import (
 )
 from stopintimidatie.privacy.police.resources import (
     ITEM,
+    OWN_MARK,
     PoliceList,
     judges_of,
     list_address,
-    why_not_judge,
 )
 from stopintimidatie.privacy.police.services import (
     SOON,
@@ -74,8 +75,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 NAME: Final = "van-de-politie"
 CONFIRM, PUT_BACK = "ja", "nee"
-FORM: Final = "stopintimidatie.privacy.police:templates/form.jinja2"
-DECIDED: Final = "Hierover is al beslist. Er is niets meer te doen."
+FORM: Final = "stopintimidatie.privacy.police:templates/marking.jinja2"
 NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestigen."
 
 
@@ -115,7 +115,8 @@ def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> 
     """Keep what was marked as police data, and take it out of exports, papers and index.
 
     Raises:
-        PoliceError: It was decided before or by this person, or a hold is in force.
+        SecondError: It was decided before, or this person marked it.
+        PoliceError: This person isn't named, or a hold is in force.
     """
     row = _lock(session, item, actor)
     if str(actor.id) not in map(str, judges_of(session, item)):
@@ -130,8 +131,8 @@ def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> 
     if "file" not in taken:
         taken["rows"] = []
     keep_taken(registry.key_ring, item, taken | {"texts": []})
-    item.confirmed_at = item.changed_at = utc_now()
-    item.changed_by = actor.name
+    item.changed_at, item.changed_by = utc_now(), actor.name
+    sign(session, item, actor)
     write_event(session, actor, "bevestigd", item)
 
 
@@ -153,7 +154,8 @@ def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) ->
     """Put back what was marked, as it was.
 
     Raises:
-        PoliceError: It was decided before or by this person, or its document is gone.
+        SecondError: It was decided before, or this person marked it.
+        PoliceError: Its document is gone.
     """
     row = _lock(session, item, actor)
     if row is None or row.state in REPORTS_GONE | DOSSIERS_GONE:
@@ -166,30 +168,15 @@ def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) ->
 
 
 def _lock(session: Session, item: PoliceItem, actor: Actor) -> Document | None:
-    """Lock a marked item and its document, and return that.
-
-    Raises:
-        PoliceError: It was decided before, or this person marked it.
-    """
-    waits = select(PoliceItem).where(PoliceItem.id == item.id, WAITS).with_for_update()
-    if session.scalars(waits.execution_options(populate_existing=True)).one_or_none() is None:
-        raise PoliceError(DECIDED)
-    if refused := why_not_judge(session, item, actor):
-        raise PoliceError(refused)
+    """Lock a marked item, check who decides, and return its document, locked as well."""
+    lock_open(session, item, actor)
+    check_hand(session, item, actor, own=OWN_MARK)
     entity: Any = Report if item.document_kind == REPORT else Dossier
     row: Document | None = session.get(entity, item.document_id, with_for_update=True)
     return row
 
 
 # Pages
-
-
-INTRO: Final = (
-    "Wat de politie verstrekte, hoort niet in een melding of dossier. Kies wat het is: altijd de"
-    " hele notitie, de hele tekst of het hele bestand. Staat er meer in? Schrijf dat daarna opnieuw"
-    " op. Het is meteen voor iedereen verborgen, behalve voor u en voor wie erover beslist. Die"
-    " bevestigt het, of zet het terug. Wat een melder zelf schreef, kunt u niet markeren."
-)
 
 
 @form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=ASKED)
@@ -215,10 +202,7 @@ def mark_view(context: Any, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         piece = next(piece for piece in pieces if piece.code == values["welk"])
-        try:
-            item = mark(request.registry, session, row, piece, request.actor)
-        except PoliceError as problem:
-            raise FormError(str(problem)) from None
+        item = mark(request.registry, session, row, piece, request.actor)
         words = "Gemarkeerd, en verborgen. Een ander beslist erover."
         request.flash(words, link=("Bekijken", _address(context, request, item)))
         return HTTPSeeOther(back)
@@ -226,13 +210,11 @@ def mark_view(context: Any, request: Request) -> Any:
     def page() -> dict[str, Any]:
         task = "dossier bekijken" if dossier else "melding bekijken"
         note_read(request, context.holder, kind_of(row), [row.id], task=task)
-        mine = PoliceItem.document_id == row.id, PoliceItem.entered_by_id == request.actor.id
-        marked = session.scalars(select(PoliceItem).where(WAITS, *mine)).all()
+        mine = PoliceItem.document_id == row.id, PoliceItem.proposed_by_id == request.actor.id
+        marked = session.scalars(select(PoliceItem).where(PoliceItem.waiting(), *mine)).all()
         return {
-            "heading": "Komt dit van de politie?",
-            "owner": row.number if isinstance(row, Dossier) else row.reference,
+            "name": row.number if isinstance(row, Dossier) else row.reference,
             "pieces": pieces,
-            "intro": INTRO if pieces else "Er staat hier niets (meer) dat u kunt markeren.",
             "marked": [(taken_of(keys, m)["name"], _address(context, request, m)) for m in marked],
         }
 
@@ -247,29 +229,27 @@ def still_waits(context: PoliceList, request: Request) -> HTTPSeeOther | None:
     """Tell a named person that another decided first: what they choose now isn't done (guard)."""
     named = may(roles_at(request, context.holder), Permission.POLICE_DATA)
     number = uuid_of(dict(query_pairs(request)).get("nr", ""))
-    waits = select(PoliceItem.id).where(PoliceItem.id == number, WAITS)
+    waits = select(PoliceItem.id).where(PoliceItem.id == number, PoliceItem.waiting())
     if not named or "besluit" not in request.POST or request.db.scalar(waits):
         return None
-    request.flash(DECIDED, "warning")
+    request.flash(ANSWERED, "warning")
     return HTTPSeeOther(request.resource_path(context))
 
 
 def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[str, Any]) -> Any:
     """Ask a second person if it comes from the police; confirm that, or put it back."""
-    registry, named = request.registry, page["back"] is not None
-    choices = [(CONFIRM, "Ja, dit komt van de politie")] if named else []
+    registry = request.registry
+    choices = [(CONFIRM, "Ja, dit komt van de politie")] if page["named"] else []
     choices += [(PUT_BACK, "Nee, zet het terug zoals het was")]
     question = field(forms.OneOf(choices, radio=True), "Komt dit van de politie?", name="besluit")
     form = Form(Schema(question), request, buttons=[Button("beslissen", "Beslissen")])
 
     def on_valid(values: dict[str, Any]) -> Any:
         act = confirm if values["besluit"] == CONFIRM else put_back
-        try:
-            act(registry, request.db, item, request.actor)
-        except PoliceError as problem:
-            raise FormError(str(problem)) from None
+        act(registry, request.db, item, request.actor)
         request.flash("Bevestigd: het is een politiegegeven." if act is confirm else "Teruggezet.")
-        return HTTPSeeOther(page["back"] or request.resource_path(context.__parent__))
+        back = context if page["named"] else context.__parent__
+        return HTTPSeeOther(request.resource_path(back))
 
     withdrawn = [row.reference for row, _ in exports_with(registry, request.db, item)]
-    return handle_form(request, form, on_valid, page | {"named": named, "withdrawn": withdrawn})
+    return handle_form(request, form, on_valid, page | {"withdrawn": withdrawn})

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held, held_table
+from stopintimidatie.core.storage.models import Base, Held, Proposed, held_table
 from stopintimidatie.core.text import Term
 from stopintimidatie.dossiers.models import Versioned
 
@@ -40,8 +40,11 @@ class Origin(Term):
     ACTION = "optreden", "er is opgetreden door boa’s", "wardens took action"
 
 
-class PoliceItem(Versioned, Held, Base):
-    """Something that the police disclosed: about a document of ours, or a report of its own."""
+class PoliceItem(Proposed, Versioned, Held, Base):
+    """Something that the police disclosed: about a document of ours, or a report of its own.
+
+    What an officer marked is proposed, and waits until somebody else confirms it or puts it back.
+    """
 
     __tablename__ = "police_item"
     __table_args__ = held_table(
@@ -69,27 +72,25 @@ class PoliceItem(Versioned, Held, Base):
     # Sealed JSON of something that an officer marked: where it stood, and all that puts it back
     # (`pieces.take`). It waits until somebody else confirms it.
     taken: Mapped[str | None] = mapped_column(Text)
-    confirmed_at: Mapped[datetime | None]
     # The file that was marked; its parts stay where they are, for who has the key.
     attachment_id: Mapped[UUID | None]
-    entered_by_id: Mapped[str | None] = mapped_column(String(64))
-    entered_by: Mapped[str] = mapped_column(String(200))
+    proposed_at = synonym("made_at")
+    proposed_by_id: Mapped[str | None] = mapped_column("entered_by_id", String(64))
+    proposed_by: Mapped[str] = mapped_column("entered_by", String(200))
+    answered_at: Mapped[datetime | None] = mapped_column("confirmed_at")
     # None: still here.
     destroyed_at: Mapped[datetime | None]
 
+    # The version before 1.0.0 destroys without knowing of `taken`.
+    @classmethod
+    def waiting(cls) -> ColumnElement[bool]:
+        """Make the condition that it was marked, and neither confirmed nor put back."""
+        return and_(super().waiting(), cls.taken.is_not(None), cls.destroyed_at.is_(None))
+
     @property
     def waits(self) -> bool:
-        """Tell whether it was marked, and neither confirmed nor put back (`WAITS`)."""
-        return self.taken is not None and self.confirmed_at is None and self.destroyed_at is None
-
-
-# Marked by one person, and neither confirmed nor put back by another. The version before this one
-# destroys without knowing of `taken`.
-WAITS: Final = and_(
-    PoliceItem.taken.is_not(None),
-    PoliceItem.confirmed_at.is_(None),
-    PoliceItem.destroyed_at.is_(None),
-)
+        """Tell whether it was marked, and neither confirmed nor put back."""
+        return super().waits and self.taken is not None and self.destroyed_at is None
 
 
 class PoliceAccess(Held, Base):

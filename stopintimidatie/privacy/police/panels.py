@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.dossiers.pages import may_edit, roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.police.acts import NAME as MARK_PAGE
-from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
-from stopintimidatie.privacy.police.resources import ITEM, items_about, list_address
-from stopintimidatie.privacy.police.services import WAITING, note_police_read
+from stopintimidatie.privacy.police.models import Article, Origin
+from stopintimidatie.privacy.police.resources import items_about, list_address
+from stopintimidatie.privacy.police.services import note_police_read
 from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.reports.page.steps import Action
 
@@ -40,10 +38,9 @@ def document_panel(context: Any, request: Any) -> Panel | None:
     if items:
         note_police_read(request, home.holder, "lijst")
     name = dossier.number if dossier else context.report.reference
-    lines = [(_line(item), f"{here}/{ITEM}?nr={item.id}") for item in items]
-    asked = urlencode({"kenmerk": name})
-    enter, action = f"{here}/vastleggen?{asked}", f"{here}/optreden?{asked}"
-    return Panel("Politiegegevens", PANEL, {"lines": lines, "enter": enter, "action": action})
+    grounds = {**dict(Origin.choices()), **dict(Article.choices())}
+    values = {"items": items, "grounds": grounds, "here": here, "name": name}
+    return Panel("Politiegegevens", PANEL, values)
 
 
 def mark_action(request: Any, context: Any) -> Action | None:
@@ -60,8 +57,3 @@ def mark_panel(context: Any, request: Any) -> Panel | None:
     if not is_on(request.db, context.holder) or not may_edit(context, request):
         return None
     return Panel("Van de politie", MARK, {"href": request.resource_path(context, MARK_PAGE)})
-
-
-def _line(item: PoliceItem) -> str:
-    kind = Article.word(item.article) or Origin.word(item.origin)
-    return f"{kind}, {date_text(item.received_on)}{WAITING if item.waits else ''}"

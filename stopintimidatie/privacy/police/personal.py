@@ -22,7 +22,7 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.dossiers.models import DossierMembership
-from stopintimidatie.privacy.police.models import PURPOSE, WAITS, PoliceAccess, PoliceItem
+from stopintimidatie.privacy.police.models import PURPOSE, PoliceAccess, PoliceItem
 from stopintimidatie.privacy.police.pieces import redact_taken
 from stopintimidatie.reports.models import AttachmentPart
 
@@ -67,7 +67,7 @@ def source_redacted(
         "content": fragment.taken_out_of,
         "taken": partial(redact_taken, fragment),
     }
-    for item in session.scalars(select(PoliceItem).where(WAITS, about)):
+    for item in session.scalars(select(PoliceItem).where(PoliceItem.waiting(), about)):
         for name, cut in cuts.items():
             known = json.loads(keys.decrypt(PURPOSE, getattr(item, name), str(item.id)))
             setattr(item, name, keys.encrypt(PURPOSE, json.dumps(cut(known)), str(item.id)))
@@ -78,7 +78,10 @@ def source_redacted(
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
     {
-        "police_item": treated(sealed="content taken", staff="entered_by_id entered_by changed_by"),
+        "police_item": treated(
+            sealed="content taken",
+            staff="entered_by_id entered_by answered_by_id answered_by changed_by",
+        ),
         "police_access": treated(sealed="reason"),
         "police_event": treated(staff="actor_id actor_name"),
     },

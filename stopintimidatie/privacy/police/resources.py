@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, Select, false, not_, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import hands_of, others, refusal
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import transaction
@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.resources import PLACES, HolderBranch, holder_levels
-from stopintimidatie.privacy.police.models import WAITS, PoliceItem
+from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import paths_of_reports
@@ -88,14 +88,9 @@ def named_persons(session: Session, holder: str) -> Mapping[UUID, frozenset[Role
     }
 
 
-def why_not_judge(session: Session, item: PoliceItem, actor: Actor) -> str | None:
-    """Return why somebody is no second person for a marked item; None when they are."""
-    return refusal(session, item.entered_by_id, actor.id, OWN_MARK)
-
-
 def judges_of(session: Session, item: PoliceItem) -> list[UUID]:
     """Return who is named for police data, may read a marked item, and is another hand."""
-    hands = hands_of(session, item.entered_by_id)
+    hands = hands_of(session, item.proposed_by_id)
     return [
         person
         for person, roles in named_persons(session, item.holder).items()
@@ -106,7 +101,7 @@ def judges_of(session: Session, item: PoliceItem) -> list[UUID]:
 
 def waiting_marks(session: Session, holder: str) -> list[tuple[PoliceItem, list[UUID]]]:
     """Return the marked items that wait, the oldest first, each with who may confirm it."""
-    mine = select(PoliceItem).where(PoliceItem.holder == holder, WAITS)
+    mine = select(PoliceItem).where(PoliceItem.holder == holder, PoliceItem.waiting())
     items = session.scalars(mine.order_by(PoliceItem.made_at)).all()
     return [(item, judges_of(session, item)) for item in items]
 
@@ -120,7 +115,7 @@ def open_marks(session: Session, holder: str, identity: Identity) -> list[Police
     return [
         item
         for item, judges in waiting_marks(session, holder)
-        if item.entered_by_id == identity.actor.id or (guards and not judges)
+        if item.proposed_by_id == identity.actor.id or (guards and not judges)
     ]
 
 
@@ -148,7 +143,7 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(PoliceItem.id).where(
         PoliceItem.holder == holder,
         PoliceItem.destroyed_at.is_(None),
-        or_(not_(WAITS), others(PoliceItem.entered_by_id, str(identity.user_id))),
+        or_(not_(PoliceItem.waiting()), is_second(PoliceItem, str(identity.user_id))),
         PoliceItem.review_on <= day_of(utc_now()) + NEAR,
         readable(identity.roles_for(holder)),
     )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.ledger import DESTROYED, note_gone
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
@@ -39,7 +40,6 @@ from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import (
     PURPOSE,
-    WAITS,
     Article,
     Origin,
     PoliceAccess,
@@ -61,12 +61,8 @@ LONGEST: Final = 365
 SOON: Final = timedelta(days=7)
 
 
-class PoliceError(Exception):
+class PoliceError(FormError):
     """Something that can't be kept or decided; `field` names the control that is wrong."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -122,8 +118,8 @@ def keep_item(
         article=received.article.value if received.article else None,
         received_on=received.received_on,
         review_on=received.review_on,
-        entered_by_id=actor.id,
-        entered_by=actor.name,
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
         changed_by=actor.name,
     )
     if received.content is not None:
@@ -290,7 +286,7 @@ def keep_taken(keys: KeyRing, item: PoliceItem, taken: Mapping[str, Any]) -> Non
 def _marked_in(session: Session, request: SubjectRequest) -> str | None:
     """Return why a copy for a data subject waits: a text in it was marked."""
     traced = select(RequestTrace.document_id).where(RequestTrace.request_id == request.id)
-    waits = select(PoliceItem.id).where(WAITS, PoliceItem.document_id.in_(traced))
+    waits = select(PoliceItem.id).where(PoliceItem.waiting(), PoliceItem.document_id.in_(traced))
     return MARKED_IN if session.scalar(waits.limit(1)) else None
 
 
@@ -382,22 +378,3 @@ def reasons_of(session: Session, keys: KeyRing, events: Sequence[PoliceEvent]) -
         event.id: known.get((event.subject_id, event.actor_id, day_of(event.at)), "")
         for event in given
     }
-
-
-# Words behind a marked item that nobody confirmed yet.
-WAITING: Final = ", wacht op een tweede persoon"
-# Words for the actions of the log.
-ACTIONS: Final = {
-    "vastgelegd": "legde vast",
-    "gemarkeerd": "markeerde achteraf",
-    "bevestigd": "bevestigde dat het van de politie komt",
-    "teruggezet": "zette terug wat was gemarkeerd",
-    "aangevuld": "vulde artikel en doel aan",
-    "lijst": "bekeek de lijst",
-    "reden": "gaf een reden om te lezen",
-    "gelezen": "las",
-    "bewaard": "besloot langer te bewaren",
-    "vernietigd": "vernietigde",
-    "uitgevoerd": "voerde alles uit voor een gemeente die stopt",
-    "logboek": "bekeek dit logboek",
-}

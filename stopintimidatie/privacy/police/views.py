@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.second import why_not
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.text import date_text, datetime_short, day_of, plural, uuid_of
+from stopintimidatie.core.text import date_text, day_of, uuid_of
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -24,7 +25,6 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.words import link
 from stopintimidatie.privacy.police.acts import judge, still_waits
 from stopintimidatie.privacy.police.forms import (
     ABOUT,
@@ -45,6 +45,7 @@ from stopintimidatie.privacy.police.pieces import attachment_of
 from stopintimidatie.privacy.police.resources import (
     ITEM,
     NEAR,
+    OWN_MARK,
     Place,
     PoliceList,
     find_place,
@@ -54,14 +55,10 @@ from stopintimidatie.privacy.police.resources import (
     readable,
     title_of,
     waiting,
-    why_not_judge,
 )
 from stopintimidatie.privacy.police.services import (
-    ACTIONS,
-    WAITING,
     About,
     Content,
-    PoliceError,
     Received,
     complete,
     content_of,
@@ -105,29 +102,13 @@ def list_view(context: PoliceList, request: Request) -> dict[str, Any]:
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     late = len(request.db.scalars(waiting(context.holder, request.identity).limit(100)).all())
     return {
-        "owner": context.owner,
-        "rows": [_row(item, here, places) for item in items],
+        "items": [(item, title_of(item, places)) for item in items],
+        "grounds": {**dict(Origin.choices()), **dict(Article.choices())},
+        "soon": day_of(utc_now()) + NEAR,
         "paging": paging,
-        "late": plural(late, "stuk vraagt een besluit", "stukken vragen een besluit")
-        if late
-        else "",
-        "enter": f"{here}/{ENTER}",
-        "action": f"{here}/{ACTION}",
-        "log": f"{here}/{LOG}",
+        "late": late,
+        "here": here,
     }
-
-
-def _row(item: PoliceItem, here: str, places: Any) -> list[Any]:
-    if item.destroyed_at:
-        day = f"vernietigd op {date_text(item.destroyed_at)}"
-    else:
-        day = date_text(item.review_on)
-        day += " (nu beslissen)" if item.review_on <= day_of(utc_now()) + NEAR else ""
-    kind = Article.word(item.article) or Origin.word(item.origin)
-    if item.waits:
-        kind, day = kind + WAITING, "na het besluit"
-    href = f"{here}/{ITEM}?nr={item.id}"
-    return [link(href, title_of(item, places)), kind, date_text(item.received_on), day]
 
 
 def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str]:
@@ -164,32 +145,26 @@ def item_view(context: PoliceList, request: Request) -> Any:
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
     here, taken = request.resource_path(context), taken_of(keys, item)
-    refused = why_not_judge(request.db, item, identity.actor)
+    refused = why_not(request.db, item, identity.actor.id, own=OWN_MARK) if item.waits else None
     page = {
         "heading": title,
-        "owner": context.owner,
         "item": item,
-        "over": link(place.path, place.label) if place.path else place.label,
-        "article": Article.word(item.article) or "nog niet bekend",
+        "place": place,
+        "article": Article.word(item.article),
         "origin": Origin.word(item.origin),
-        "stood": taken.get("name"),
-        "file": None,
+        "taken": taken,
         "shut": is_shut(request.db, item),
-        "refused": refused if item.waits else None,
+        "refused": refused,
         "content": None,
-        "reviews": [],
         "here": here,
-        "back": here if may(roles_at(request, context.holder), P) else None,
+        "named": may(roles_at(request, context.holder), P),
         "form": None,
     }
     if page["shut"]:
         return page
     if item.content is None or may_read_today(request.db, item, identity):
         note_police_read(request, context.holder, "gelezen", item)
-        content = content_of(keys, item)
-        page["content"] = content if item.content else None
-        page["file"] = taken.get("file")
-        page["reviews"] = [_review_of(review) for review in content.reviews]
+        page["content"] = content_of(keys, item)
         return page if refused or not item.waits else judge(context, request, item, page)
     form = Form(ReasonSchema(), request, buttons=[Button("lezen", "Lezen")], cancel_url=here)
 
@@ -222,10 +197,6 @@ def file_view(context: PoliceList, request: Request) -> Any:
     return response
 
 
-def _review_of(review: Any) -> str:
-    return f"{review['op']}: {review['door']} bewaart tot {review['tot']}. {review['waarom']}"
-
-
 @form_view(PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def enter_view(context: PoliceList, request: Request) -> Any:
     """Enter what the police disclosed, about a document or as a report of its own."""
@@ -242,8 +213,7 @@ def enter_view(context: PoliceList, request: Request) -> Any:
         item = keep_report(*where, received, request.actor)
         return f"Vastgelegd als melding {item.reference}: alleen voor gemachtigden."
 
-    page = {"heading": "Politiegegevens vastleggen", "intro": ENTERED}
-    return _entered(context, request, item_schema(), {"over": ABOUT}, keep, page)
+    return _entered(context, request, item_schema(), {"over": ABOUT}, keep)
 
 
 @form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
@@ -257,8 +227,7 @@ def action_view(context: PoliceList, request: Request) -> Any:
         keep_item(*where, received, request.actor, about=about)
         return "Vastgelegd dat er is opgetreden. Alleen gemachtigden zien dit."
 
-    page = {"heading": "Optreden van boa’s vastleggen", "intro": ACTED}
-    return _entered(context, request, action_schema(), {}, keep, page)
+    return _entered(context, request, action_schema(), {}, keep)
 
 
 def _entered(
@@ -267,7 +236,6 @@ def _entered(
     schema: Any,
     first: dict[str, Any],
     keep: Callable[[dict[str, Any]], str],
-    page: dict[str, Any],
 ) -> Any:
     """Ask what is entered, about the document in the address, and say what `keep` did."""
     here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
@@ -279,13 +247,7 @@ def _entered(
         request.flash(keep(values))
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {**page, "owner": context.owner})
-
-
-ENTERED: Final = (
-    "Wat u hier vastlegt, zien alleen de gemachtigden voor politiegegevens. Het komt niet in"
-    " zoeken, patronen, cijfers of uitvoer, en anderen zien niet dát het er is."
-)
+    return handle_form(request, form, on_valid, {})
 
 
 def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> About | None:
@@ -311,16 +273,7 @@ BOTH: Final = (
 
 
 def _named(context: PoliceList, request: Request, typed: str) -> About:
-    try:
-        return document_named(request.db, typed, roles_at(request, context.holder))
-    except PoliceError as problem:
-        raise FormError(str(problem), problem.field) from None
-
-
-ACTED: Final = (
-    "Van eigen onderzoek van boa’s leggen wij alleen vast dát er is opgetreden, en wanneer. Er is"
-    " dus geen veld voor wat er gebeurde of wie het betrof."
-)
+    return document_named(request.db, typed, roles_at(request, context.holder))
 
 
 @form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
@@ -356,7 +309,7 @@ def complete_view(context: PoliceList, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_police_read(request, context.holder, "gelezen", item)
-        return {"heading": f"Aanvullen: {title}", "owner": context.owner, "intro": ""}
+        return {"item_title": title}
 
     return handle_form(request, form, on_valid, page)
 
@@ -395,8 +348,7 @@ def decide_view(context: PoliceList, request: Request) -> Any:
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
 
-    page = {"heading": f"Beslissen: {title}", "owner": context.owner, "intro": ""}
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {"item_title": title})
 
 
 NOT_BOTH: Final = (
@@ -423,18 +375,11 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
     titles = {item.id: title_of(item, places) for item in items}
     reasons = reasons_of(request.db, request.registry.key_ring, events)
     note_police_read(request, context.holder, LOG)
+    back = request.resource_path(context)
     return {
-        "owner": context.owner,
-        "rows": [
-            [
-                datetime_short(event.at),
-                event.actor_name,
-                ACTIONS.get(event.action, event.action),
-                titles.get(event.item_id, "dat er niet meer is") if event.item_id else "",
-                reasons.get(event.id, ""),
-            ]
-            for event in events
-        ],
+        "events": events,
+        "titles": titles,
+        "reasons": reasons,
         "paging": paging,
-        "back": request.resource_path(context),
+        "back": back,
     }

@@ -272,7 +272,7 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
     """
     try:
         rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
-    except FormError as unknown:
+    except forms.FormError as unknown:
         raise services.RequestError(str(unknown), "stuk") from None
     if len(rows) != 1:
         raise services.RequestError("Vul één kenmerk of dossiernummer in.", "stuk")

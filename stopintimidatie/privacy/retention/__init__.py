@@ -25,6 +25,7 @@ def includeme(config: Any) -> None:
             RetentionSchedule,
             Permission.APPROVE_TERMS,
             lambda row: f"{NAME}/beslissen?nr={row.key}",
+            own_path=lambda row: NAME,
             key=RetentionSchedule.number,
             desk=True,
         )

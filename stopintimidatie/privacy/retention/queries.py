@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
-from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
@@ -266,10 +265,9 @@ def all_versions(session: Session, most: int) -> Sequence[RetentionSchedule]:
 
 
 def waiting_for(holder: str, identity: Identity) -> Any:
-    """Select the versions at a holder that wait for the answer of this person.
+    """Select the version at a holder that counts, when it waits for its archivist.
 
-    The version that counts waits when somebody looks at its standing decision, and when that ends
-    soon, or has ended.
+    It does when somebody must look at its standing decision, and when that ends soon, or has ended.
     """
     version = aliased(RetentionSchedule)
     present = (
@@ -282,18 +280,13 @@ def waiting_for(holder: str, identity: Identity) -> Any:
         .order_by(version.effective_from.desc(), version.number.desc())
         .limit(1)
     )
-    proposed = and_(
-        RetentionSchedule.waiting(), is_second(RetentionSchedule, str(identity.user_id))
-    )
-    ends = and_(
+    return select(RetentionSchedule.id).where(
+        RetentionSchedule.holder == holder,
         RetentionSchedule.id == present.scalar_subquery(),
         or_(
             RetentionSchedule.look_by < local_date(utc_now()) + ASKED,
             RetentionSchedule.standing_until <= local_date(utc_now()) + WARNED,
         ),
-    )
-    return select(RetentionSchedule.id).where(
-        RetentionSchedule.holder == holder, or_(proposed, ends)
     )
 
 

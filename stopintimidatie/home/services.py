@@ -1,0 +1,159 @@
+"""Proposals that wait for a second person: asked again by who made them, mailed each morning."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.hands import hands_of
+from stopintimidatie.core.accounts.mail import person
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import is_working_day, local_date, utc_now
+from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.second import (
+    ANSWERED,
+    SECONDS,
+    Second,
+    SecondError,
+    kinds_for,
+    proposed_rows,
+    waiting_rows,
+)
+from stopintimidatie.core.security import Identity, Role
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.home.models import SecondNotice
+from stopintimidatie.municipalities.people.absence import away_today
+from stopintimidatie.municipalities.people.services import able
+
+KIND: Final = "voorstel"
+AGAIN: Final = "U vroeg dit vandaag al opnieuw. Morgen kan het weer, of bel uw collega."
+EVERY_MORNING: Final = Job("wacht.mailen")
+MORNING: Final = time(8)
+
+
+def staff_of(session: Session, holder: str, today: date) -> list[Identity]:
+    """Return who has a role at a holder, can sign in and isn't away, by name."""
+    rows = session.execute(
+        able(RoleAssignment.role, User)
+        .where(RoleAssignment.holder == holder)
+        .order_by(User.name, User.username)
+    )
+    roles = defaultdict[User, set[tuple[str, Role]]](set)
+    for role, user in rows:
+        roles[user].add((holder, Role(role)))
+    away = away_today(session, holder, today)
+    return [
+        Identity(user.id, user.username, user.name, frozenset(own))
+        for user, own in roles.items()
+        if user.id not in away
+    ]
+
+
+def answerers(
+    session: Session, registry: Any, holder: str, identity: Identity
+) -> Mapping[str, Sequence[str]]:
+    """Return by kind who may answer now what this person proposed, by name."""
+    hands = hands_of(session, str(identity.user_id))
+    names = defaultdict[str, list[str]](list)
+    for colleague in staff_of(session, holder, local_date(utc_now())):
+        if str(colleague.user_id) not in hands:
+            for kind in kinds_for(registry, holder, colleague):
+                names[kind.name].append(colleague.name)
+    return names
+
+
+def remind(
+    session: Session, registry: Any, holder: str, number: UUID | None, identity: Identity
+) -> None:
+    """Have the others mailed once more of what this person proposed; once a day.
+
+    Raises:
+        SecondError: it isn't theirs, waits no more, or they did this today.
+    """
+    rows = proposed_rows(registry, holder, identity)
+    mine = None if rows is None else rows.where(rows.selected_columns.id == number)
+    row = None if mine is None else session.execute(mine).first()
+    if row is None:
+        raise SecondError(ANSWERED)
+    notices = SecondNotice.holder == holder, SecondNotice.proposal_id == row.id
+    asked = session.scalar(
+        select(func.max(SecondNotice.at)).where(*notices, SecondNotice.person_id.is_(None))
+    )
+    if asked is not None and local_date(asked) == local_date(utc_now()):
+        raise SecondError(AGAIN)
+    session.execute(delete(SecondNotice).where(*notices))
+    session.add(SecondNotice(holder=holder, proposal_id=row.id))
+    record(session, identity.actor, "voorstel.herinnerd", holder, KIND, [row.id], fields=[row.kind])
+
+
+# The mail of each working day
+
+
+def mail_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Mail each person once for whom something waits that they weren't mailed of (job).
+
+    The message is of the day: a repeat after a crash sends no second one.
+    """
+    today = local_date(utc_now())
+    if not is_working_day(today):
+        return
+    with context.transaction() as session:
+        holders = sorted(session.scalars(select(RoleAssignment.holder).distinct()))
+    numbers, news = defaultdict[UUID, int](int), defaultdict[str, list[tuple[UUID, UUID]]](list)
+    for holder in holders:
+        with transaction(context.engine, holder, write=False) as session:
+            mailed = select(SecondNotice.person_id, SecondNotice.proposal_id)
+            known = {
+                (*row,) for row in session.execute(mailed.where(SecondNotice.holder == holder))
+            }
+            for identity in staff_of(session, holder, today):
+                number = identity.user_id
+                rows = waiting_rows(context.registry, holder, identity)
+                for row in () if rows is None else session.execute(rows):
+                    numbers[number] += 1
+                    if (str(number), row.id) not in known:
+                        news[holder].append((number, row.id))
+    for number in sorted({number for pairs in news.values() for number, _ in pairs}):
+        with transaction(context.engine, NATIONAL) as session:
+            values, key = {"aantal": numbers[number]}, f"{MAIL.name}:{today}:{number}"
+            queue_mail(session, NATIONAL, MAIL.name, person(number), values=values, key=key)
+    for holder in holders:
+        _keep(context, holder, news[holder])
+
+
+def _keep(context: JobContext, holder: str, news: Sequence[tuple[UUID, UUID]]) -> None:
+    """Remember who was mailed of what, for as long as it waits."""
+    kinds: Sequence[Second] = [*SECONDS.of(context.registry).values()]
+    waiting = union_all(
+        *(select(k.table.id).where(k.table.holder == holder, k.table.waiting()) for k in kinds)
+    )
+    rows = [
+        {"holder": holder, "person_id": str(number), "proposal_id": proposal}
+        for number, proposal in news
+    ]
+    with transaction(context.engine, holder) as session:
+        gone = SecondNotice.proposal_id.not_in(waiting)
+        session.execute(delete(SecondNotice).where(SecondNotice.holder == holder, gone))
+        if rows:
+            session.execute(insert(SecondNotice), rows)
+
+
+def _letter(writing: Writing) -> Letter:
+    """Write how much waits; not what it is, and nobody's name."""
+    return Letter({**writing.message.values, "link": writing.link("/wacht")})
+
+
+MAIL: Final = MailTemplate(
+    "wacht_op_u",
+    "Er wacht iets op u",
+    "stopintimidatie.home:templates/mail/wacht.txt.jinja2",
+    _letter,
+)
