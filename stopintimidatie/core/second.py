@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, select, true
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -26,6 +27,7 @@ from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.models import Proposed, UtcDateTime
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.errors import ErrorPage, error_response
 
@@ -67,6 +69,8 @@ class Second:
         about: column that says what it is about, for the row: a reference, never content.
         due: column with the moment by which it must be answered.
         only: (holder, identity) -> a further condition of who may know of it.
+        turn: (holder, identity) -> which proposals somebody answers there, where those aren't just
+            the holder's own: some go to the desk, or to two parties.
         desk: the desk has such proposals too.
         urgent: column that says that it is mailed at once.
         alone: see `Alone`.
@@ -81,19 +85,26 @@ class Second:
     about: Any = None
     due: Any = None
     only: Callable[[str, Identity], ColumnElement[bool]] | None = None
+    turn: Callable[[str, Identity], ColumnElement[bool]] | None = None
     desk: bool = False
     urgent: Any = None
     alone: Alone = Alone.NEVER
 
     def waiting(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what waits at a holder for the answer of this person."""
-        return self._rows(holder, identity, is_second(self.table, str(identity.user_id)))
+        whose = is_second(self.table, str(identity.user_id))
+        if self.turn is not None:
+            return self._rows(holder, identity, whose, self.turn(holder, identity))
+        return self._rows(holder, identity, whose, self.table.holder == holder)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""
-        return self._rows(holder, identity, self.table.proposed_by_id == str(identity.user_id))
+        whose = self.table.proposed_by_id == str(identity.user_id)
+        anywhere = self.turn is not None and holder == NATIONAL
+        here = true() if anywhere else self.table.holder == holder
+        return self._rows(holder, identity, whose, here)
 
-    def _rows(self, holder: str, identity: Identity, whose: ColumnElement[bool]) -> Select[Any]:
+    def _rows(self, holder: str, identity: Identity, *which: ColumnElement[bool]) -> Select[Any]:
         """Select id, kind, key, about, who proposed it and when, and the moment it is due."""
         table = self.table
         only = () if self.only is None else (self.only(holder, identity),)
@@ -105,7 +116,7 @@ class Second:
             table.proposed_by.label("proposed_by"),
             table.proposed_at.label("proposed_at"),
             (cast(null(), UtcDateTime) if self.due is None else self.due).label("due"),
-        ).where(table.holder == holder, table.waiting(), whose, *only)
+        ).where(table.waiting(), *which, *only)
 
 
 def _text(column: Any) -> Any:
@@ -142,7 +153,10 @@ def lock_open(
         SecondError: it was answered or changed meanwhile, or it lapsed.
     """
     session.flush()
-    session.refresh(row, with_for_update=True)
+    try:
+        session.refresh(row, with_for_update=True)
+    except InvalidRequestError:  # It was withdrawn: there is no such row any more.
+        raise SecondError(ANSWERED) from None
     if not row.waits:
         twice = actor.id is not None and row.answered_by_id == actor.id
         raise SecondError(TWICE if twice else ANSWERED)

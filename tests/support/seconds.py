@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select, update
 
-from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
-from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer, User
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.second import SecondError
+from stopintimidatie.core.second import SecondError, kinds_for
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
@@ -31,8 +30,9 @@ from stopintimidatie.exports.models import ExportState
 from stopintimidatie.exports.request import approval, services
 from stopintimidatie.exports.request.routes import approve_together, judge_after
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
-from stopintimidatie.municipalities.people import groups, proposals, provider
+from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import actor_of, givers
+from stopintimidatie.municipalities.sso import provider
 from stopintimidatie.privacy.copies import resources as copies
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
@@ -204,7 +204,7 @@ def propose_where_nobody_reads(work: Work) -> Any:
 
 def propose_group(work: Work) -> Any:
     here = {"group": "OOV-team", "role": Role.ADMIN}
-    return groups.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
+    return provider.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
 
 
 def confirm_role(at: str = DORDRECHT) -> Callable[[Work, Any, Actor], Any]:
@@ -220,8 +220,11 @@ def set_provider(work: Work) -> Any:
     return row
 
 
-def confirm_provider(work: Work, row: Any, actor: Actor) -> None:
-    provider.confirm(work.session, row, actor, DORDRECHT)
+def change_provider(work: Work, row: Any) -> None:
+    """Put another connection forward beneath who looks at this one."""
+    connection = {"id": uuid4(), "issuer": "https://kwaad.example"}
+    mine = update(IdentityProvider).where(IdentityProvider.holder == row.holder)
+    work.session.execute(mine.values(connection).execution_options(synchronize_session=False))
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,17 @@ class Act:
 
 def proposed_terms(holder: str, identity: Identity) -> Select[Any]:
     return retention_queries.waiting_for(holder, identity)  # type: ignore[no-any-return]
+
+
+def waiting_kinds(installation: Installation, username: str, holder: str = DORDRECHT) -> list[str]:
+    """The kinds of what waits at a holder for the answer of somebody, by name."""
+    with installation.transaction(holder) as session:
+        user = session.scalars(select(User).where(User.username == username)).one()
+        roles = frozenset((row.holder, Role(row.role)) for row in user.roles)
+        identity = Identity(user.id, username, user.name, roles)
+        kinds = kinds_for(installation.registry, holder, identity)
+        rows = [session.execute(kind.waiting(holder, identity)).all() for kind in kinds]
+        return sorted(row.kind for some in rows for row in some)
 
 
 STRANGER = "00000000-0000-4000-8000-000000000001"
@@ -339,23 +353,48 @@ ACTS = (
         Role.NATIONAL_DESK,
         holder=NATIONAL,
     ),
-    Act("rol", propose_role, confirm_role(), AccountError, Role.OFFICER),
+    Act("rol", propose_role, confirm_role(), SecondError, Role.OFFICER, kind="rol"),
+    Act(
+        "rol weigeren",
+        propose_role,
+        lambda work, row, actor: proposals.refuse(work.session, row, actor, DORDRECHT, "Nee."),
+        SecondError,
+        Role.PRIVACY_OFFICER,
+        kind="rol",
+    ),
     Act(
         "rol, bevestigd door het meldpunt",
         propose_where_nobody_reads,
         confirm_role(NATIONAL),
-        AccountError,
+        SecondError,
         Role.NATIONAL_DESK,
         holder=NATIONAL,
+        kind="rol",
     ),
     Act(
         "rol, voorgesteld door het meldpunt",
         lambda work: propose_role(work, EINDHOVEN, NATIONAL),
         confirm_role(NATIONAL),
-        AccountError,
+        SecondError,
         Role.NATIONAL_DESK,
         holder=NATIONAL,
+        kind="rol",
     ),
-    Act("rol van een groep", propose_group, confirm_role(), AccountError, Role.OFFICER),
-    Act("inlogdienst", set_provider, confirm_provider, AccountError, Role.OFFICER),
+    Act(
+        "rol van een groep",
+        propose_group,
+        confirm_role(),
+        SecondError,
+        Role.OFFICER,
+        kind="groepsrol",
+    ),
+    Act(
+        "inlogdienst",
+        set_provider,
+        confirm_role(),
+        SecondError,
+        Role.OFFICER,
+        kind="inlogdienst",
+        change=change_provider,
+    ),
 )

@@ -54,7 +54,7 @@ from stopintimidatie.municipalities.people.services import domains_of, set_domai
 from stopintimidatie.municipalities.people.views import (
     AGAIN,
     PROPOSALS_PAGE,
-    TEMPLATE,
+    answered_page,
     change_offer,
     decide,
     invite,
@@ -173,7 +173,7 @@ def passwords_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@form_view(Desk, PROPOSALS_PAGE, Permission.CONNECT, TEMPLATE, guards=(change_confirmed,))
+@answered_page(Desk)
 def proposals_view(context: Desk, request: Request) -> Any:
     """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import RoleOffer
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     Button,
@@ -56,12 +57,8 @@ from stopintimidatie.municipalities.levels import services as levels
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelRefusedError
 from stopintimidatie.municipalities.partners.vocabulary import offered_bases
-from stopintimidatie.municipalities.people.services import (
-    domains_of,
-    invited_at,
-    is_outside,
-    number_to_decide,
-)
+from stopintimidatie.municipalities.people.parties import pending
+from stopintimidatie.municipalities.people.services import domains_of, is_outside
 from stopintimidatie.municipalities.sso.provider import find_provider
 
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
@@ -154,7 +151,6 @@ def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "asked": _requests(request.db),
         "begun": _begun(request.db),
-        "proposals": number_to_decide(request.db, NATIONAL, request.identity.user_id),  # type: ignore[union-attr]
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
@@ -298,7 +294,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "outside": {
             colleague.id for colleague in people if is_outside(colleague.username, domains)
         },
-        "invited": invited_at(request.db, municipality.code),
+        "invited": pending(request.db, RoleOffer, RoleOffer.holder == municipality.code)[::-1],
         "domains": domains,
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
@@ -18,7 +18,6 @@ from stopintimidatie.core.accounts.models import (
     ProviderAccount,
     RoleAssignment,
     User,
-    signed_in_before,
 )
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
@@ -40,6 +39,12 @@ from stopintimidatie.municipalities.people.services import READERS, able, domain
 
 NO_FACTOR: Final = "geen"
 AT_PROVIDER: Final = "bij de gemeente"
+
+
+def signed_in_before(role: dict[str, Any]) -> datetime | None:
+    """Return when a role in `BlockedColleague.roles` was last used, as far as that was kept."""
+    used = role.get("signed_in_at")
+    return datetime.fromisoformat(used) if used else None
 
 
 @dataclass(frozen=True)

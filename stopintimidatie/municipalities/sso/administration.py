@@ -29,15 +29,10 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     settings_link,
 )
-from stopintimidatie.municipalities.people.groups import (
-    counting_groups,
-    group_lines,
-    propose_group,
-    remove_group,
-)
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import Party, parties_of, pending
 from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_given
-from stopintimidatie.municipalities.people.services import awaited_for
-from stopintimidatie.municipalities.people.views import PARTIES, posted_id
+from stopintimidatie.municipalities.people.views import posted_id
 from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.door import calling
 from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
@@ -46,7 +41,11 @@ from stopintimidatie.municipalities.sso.provider import (
     SECRET,
     ProviderPlan,
     ProviderRefusedError,
+    counting_groups,
     find_provider,
+    members_by_role,
+    propose_group,
+    remove_group,
     save_provider,
     use_of,
     version_of,
@@ -165,15 +164,11 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
         raise FormError(refused.message, refused.field) from None
     row = find_provider(request.db, context.holder)
     if changed and row is not None and row.waits:
-        request.flash(f"Opgeslagen. Wacht op een tweede persoon: {_second(request, row)}.")
+        request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
     elif changed:
         request.flash(SAVED_ON if plan.enabled else SAVED_OFF)
     else:
         request.flash("Er is niets gewijzigd.", "info")
-
-
-def _second(request: Request, row: IdentityProvider) -> str:
-    return PARTIES[awaited_for(request.db, row)]
 
 
 SAVED_ON: Final = "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
@@ -189,7 +184,7 @@ def _page(
     number, last = use_of(request.db, context.holder)
     return {
         "provider": row,
-        "second": _second(request, row) if row is not None and row.waits else "",
+        "by_desk": row is not None and row.waits and Party.DESK in parties_of(request.db, row),
         "people": plural(number, "collega meldde", "collega's meldden") if number else "",
         "last": last,
         "addresses": [
@@ -278,10 +273,12 @@ PROPOSED: Final = (
 def groups_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the groups with the roles that they give, or will give once confirmed."""
     provider = find_provider(request.db, context.holder)
-    lines = group_lines(request.db, context.holder)
+    lines = pending(request.db, GroupRole, GroupRole.holder == context.holder)
+    lines.sort(key=lambda line: (line.row.group_name, line.row.role))
     counting = {line.row.role for line in lines if line.row.state == OfferState.OFFERED}
     return {
         "lines": lines,
+        "people": members_by_role(request.db, context.holder),
         "no_admin": bool(counting) and Role.ADMIN not in counting,
         "claim": provider.groups_claim if provider is not None else None,
         "provider": request.resource_path(context, PAGE),
