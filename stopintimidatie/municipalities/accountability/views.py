@@ -216,7 +216,8 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
     held = able(RoleAssignment.role).where(RoleAssignment.holder == context.holder)
     national = pages.is_national(context)
     controller = controller_of(account.content)
-    profile = None if national else profile_of(request.db, context.holder)
+    missing = lacking_words(lacking(lines))
+    looked_at = bool(missing) and not national
     slug = None if national else context.__parent__.__name__
     return {
         "controller": controller,
@@ -232,7 +233,7 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
         },
         "href": request.resource_path(context, NAME),
         "national": national,
-        "missing": lacking_words(lacking(lines)),
+        "missing": missing,
         "is_real": is_real(request.registry.app_settings.demo, context.holder),
-        "profile": profile,
+        "profile": profile_of(request.db, context.holder) if looked_at else None,
     }

@@ -38,7 +38,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    inspect,
     literal,
     or_,
     select,
@@ -64,7 +63,7 @@ from stopintimidatie.municipalities.people.services import READERS, able
 
 Proposal = RoleOffer | GroupRole | IdentityProvider
 # The kinds of proposal: name, what the second person does, table.
-KINDS: Final[tuple[tuple[str, str, type[Proposal]], ...]] = (
+KINDS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("inlogdienst", "Inlogdienst bevestigen", IdentityProvider),
     ("groepsrol", "Rol van een groep bevestigen", GroupRole),
     ("rol", "Rol van een collega bevestigen", RoleOffer),
@@ -83,7 +82,7 @@ def party_at(holder: str) -> Party:
     return Party.DESK if holder == NATIONAL else Party.COLLEAGUE
 
 
-def awaits(table: type[Proposal], party: Party) -> ColumnElement[bool]:
+def awaits(table: Any, party: Party) -> ColumnElement[bool]:
     """Make the condition that a party must still confirm a proposal."""
     free = able(RoleAssignment.user_id).where(
         RoleAssignment.holder == table.holder,
@@ -104,7 +103,7 @@ def awaits(table: type[Proposal], party: Party) -> ColumnElement[bool]:
     return or_(and_(needed, table.desk_id.is_(None)), instead)
 
 
-def is_outside_domains(table: type[Proposal]) -> ColumnElement[bool]:
+def is_outside_domains(table: Any) -> ColumnElement[bool]:
     """Make the condition that who is invited has a mailbox outside the municipality's domains."""
     if table is not RoleOffer:
         return false()
@@ -114,7 +113,7 @@ def is_outside_domains(table: type[Proposal]) -> ColumnElement[bool]:
     return and_(exists().where(known), ~exists().where(known, own))
 
 
-def _no_hand(table: type[Proposal], me: Any, username: Any) -> ColumnElement[bool]:
+def _no_hand(table: Any, me: Any, username: Any) -> ColumnElement[bool]:
     """Make the condition that somebody had no part in a proposal, nor who is one hand with them.
 
     `me`: their id without dashes, for SQLite stores a UUID so.
@@ -134,7 +133,7 @@ def _plain(column: Any) -> ColumnElement[str]:
     return func.replace(cast(column, String), "-", "")
 
 
-def turn_of(table: type[Proposal]) -> Callable[[str, Identity], ColumnElement[bool]]:
+def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:
     """Return the rule of which proposals of a kind somebody may answer at a holder."""
 
     def turn(holder: str, identity: Identity) -> ColumnElement[bool]:
@@ -145,7 +144,7 @@ def turn_of(table: type[Proposal]) -> Callable[[str, Identity], ColumnElement[bo
     return turn
 
 
-def _answered_at(table: type[Proposal], holder: str) -> list[ColumnElement[bool]]:
+def _answered_at(table: Any, holder: str) -> list[ColumnElement[bool]]:
     here = true() if holder == NATIONAL else table.holder == holder
     return [here, table.waiting(), awaits(table, party_at(holder))]
 
@@ -177,7 +176,7 @@ class Pending:
 
 
 def pending(
-    session: Session, table: type[Proposal], *which: ColumnElement[bool], me: Identity | None = None
+    session: Session, table: Any, *which: ColumnElement[bool], me: Identity | None = None
 ) -> list[Pending]:
     """Return proposals of a kind, the oldest first; in one statement. `me`: who looks."""
     free = _no_hand(table, literal(me.user_id.hex), me.username) if me else true()
@@ -191,8 +190,9 @@ def pending(
 def parties_of(session: Session, row: Proposal) -> set[Party]:
     """Return the parties that must still confirm a proposal."""
     session.flush()
-    key, table = inspect(row).identity[0], type(row)
-    (proposal,) = pending(session, table, inspect(table).primary_key[0] == key)
+    table = type(row)
+    mine = table.holder == row.holder if isinstance(row, IdentityProvider) else table.id == row.id
+    (proposal,) = pending(session, table, mine)
     return proposal.parties
 
 

@@ -112,18 +112,6 @@ WHOSE_MANDATE: Final = "Schrijf op wie besloot dat deze persoon waarneemt, en wa
 LONG_MANDATE: Final = "Een waarnemer heeft een einddatum, hoogstens een jaar vooruit."
 
 
-class MandateError(AccountError):
-    """A deputy whose mandate isn't complete.
-
-    Args:
-        problems: what to mend, each with the field that it is about.
-    """
-
-    def __init__(self, *problems: tuple[str, str]) -> None:
-        super().__init__(problems[0][0])
-        self.problems = problems
-
-
 def propose(
     session: Session,
     actor: Actor,
@@ -183,17 +171,18 @@ def _check_mandate(role: Role, until: date | None, mandate: str) -> None:
     """Check that a deputy has an end date within a year and a decision, and that no other has one.
 
     Raises:
-        MandateError: something is missing, or too long.
+        FormError: something is missing, or too long.
     """
     if role is not Role.DEPUTY:
         if mandate:
-            raise MandateError((NO_MANDATE, MANDATE))
+            raise FormError(NO_MANDATE, MANDATE)
         return
     problems = [] if mandate else [(WHOSE_MANDATE, MANDATE)]
     if until is None or until > local_date(utc_now()) + LONGEST_MANDATE:
         problems.append((LONG_MANDATE, UNTIL))
     if problems:
-        raise MandateError(*problems)
+        first, *also = problems
+        raise FormError(*first, also)
 
 
 def add(session: Session, row: RoleProposal, known: str) -> None:

@@ -23,6 +23,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.rules import (
     REVIEW_MONTHS,
     STANDS_STILL,
@@ -268,15 +269,16 @@ def number_due(code: str, me: UUID) -> ScalarSelect[int]:
     return people.scalar_subquery()
 
 
-def overdue(session: Session) -> dict[str, int]:
-    """Count the people of each municipality whose review is a month too late, by its code."""
+def overdue(session: Session) -> Sequence[Any]:
+    """Return the municipalities whose review is a month too late, with how many people wait."""
     limit = months_earlier(local_date(utc_now()), REVIEW_MONTHS + 1)
-    rows = session.execute(
-        select(RoleAssignment.holder, func.count(RoleAssignment.user_id.distinct()))
-        .where(RoleAssignment.holder != NATIONAL, _review_waits(limit))
-        .group_by(RoleAssignment.holder)
-    )
-    return {row[0]: row[1] for row in rows}
+    return session.execute(
+        select(Municipality, func.count(RoleAssignment.user_id.distinct()))
+        .join(RoleAssignment, RoleAssignment.holder == Municipality.code)
+        .where(_review_waits(limit))
+        .group_by(Municipality.code)
+        .order_by(Municipality.name)
+    ).all()
 
 
 def _review_waits(limit: date) -> ColumnElement[bool]:

@@ -327,9 +327,6 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
             until=values["tot_en_met"],
             mandate=values["mandaat"],
         )
-    except proposals.MandateError as problem:
-        first, *also = problem.problems
-        raise FormError(*first, also) from None
     except AccountError as problem:
         raise FormError(str(problem), "adres") from None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)

@@ -40,7 +40,6 @@ from stopintimidatie.municipalities.sso.openid import ProviderError
 from stopintimidatie.municipalities.sso.provider import (
     SECRET,
     ProviderPlan,
-    ProviderRefusedError,
     counting_groups,
     find_provider,
     members_by_role,
@@ -151,17 +150,14 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
         enabled=values["aan"],
         required=values["alleen"],
     )
-    try:
-        changed = save_provider(
-            request.db,
-            request.registry.key_ring,
-            request.actor,
-            context.holder,
-            plan,
-            opened_through=current_session(request).provider,
-        )
-    except ProviderRefusedError as refused:
-        raise FormError(refused.message, refused.field) from None
+    changed = save_provider(
+        request.db,
+        request.registry.key_ring,
+        request.actor,
+        context.holder,
+        plan,
+        opened_through=current_session(request).provider,
+    )
     row = find_provider(request.db, context.holder)
     if changed and row is not None and row.waits:
         request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")

@@ -32,6 +32,7 @@ from stopintimidatie.core.accounts.models import (
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -77,15 +78,6 @@ FIRST_THROUGH_IT: Final = (
     "U bent nu met een wachtwoord aangemeld. Haal dit vinkje weg en sla op; meld u daarna via de"
     " gemeente aan en zet het hier aan. Dan is zeker dat u niet uzelf buitensluit."
 )
-
-
-class ProviderRefusedError(Exception):
-    """A change of the provider that isn't made; `field` is what to mend."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -147,7 +139,7 @@ def save_provider(
         opened_through: The holder whose provider opened the admin's own session.
 
     Raises:
-        ProviderRefusedError: people could be locked out by it, or something is missing.
+        FormError: people could be locked out by it, or something is missing.
     """
     row = session.get(IdentityProvider, holder, with_for_update=True)
     changes = _changes(row, plan)
@@ -215,15 +207,15 @@ def _check(
     row: IdentityProvider | None, plan: ProviderPlan, changes: Sequence[str], *, through_it: bool
 ) -> None:
     if not plan.client_secret and (row is None or ADDRESS in changes):
-        raise ProviderRefusedError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
+        raise FormError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
     if not plan.required:
         return
     if not plan.enabled:
-        raise ProviderRefusedError(ONLY_WHEN_ON, "alleen")
+        raise FormError(ONLY_WHEN_ON, "alleen")
     if CONNECTION & set(changes):
-        raise ProviderRefusedError(FIRST_OFF, "alleen")
+        raise FormError(FIRST_OFF, "alleen")
     if ONLY in changes and not through_it:
-        raise ProviderRefusedError(FIRST_THROUGH_IT, "alleen")
+        raise FormError(FIRST_THROUGH_IT, "alleen")
 
 
 # The way out when the provider is down: the desk, or the operator on the command line.
