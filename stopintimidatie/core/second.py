@@ -41,6 +41,7 @@ from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.models import Proposed, UtcDateTime
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.errors import ErrorPage, error_response
 
@@ -83,6 +84,8 @@ class Second:
         about: column that says what it is about, for the row: a reference, never content.
         due: column with the moment by which it must be answered.
         only: (holder, identity) -> a further condition of who may know of it.
+        turn: (holder, identity) -> which proposals somebody answers there, where those aren't just
+            the holder's own: some go to the desk, or to two parties.
         desk: the desk has such proposals too.
         urgent: column that says that it is mailed at once.
         alone: see `Alone`.
@@ -98,6 +101,7 @@ class Second:
     about: Any = None
     due: Any = None
     only: Callable[[str, Identity], ColumnElement[bool]] | None = None
+    turn: Callable[[str, Identity], ColumnElement[bool]] | None = None
     desk: bool = False
     urgent: Any = None
     alone: Alone = Alone.NEVER
@@ -110,13 +114,18 @@ class Second:
         whose = is_second(self.table, str(identity.user_id))
         if self.alone is Alone.LATER:
             whose = or_(whose, self.table.alone_at <= utc_now())
-        return self._rows(holder, identity, whose)
+        if self.turn is not None:
+            return self._rows(holder, identity, whose, self.turn(holder, identity))
+        return self._rows(holder, identity, whose, self.table.holder == holder)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""
-        return self._rows(holder, identity, self.table.proposed_by_id == str(identity.user_id))
+        whose = self.table.proposed_by_id == str(identity.user_id)
+        anywhere = self.turn is not None and holder == NATIONAL
+        here = true() if anywhere else self.table.holder == holder
+        return self._rows(holder, identity, whose, here)
 
-    def _rows(self, holder: str, identity: Identity, whose: ColumnElement[bool]) -> Select[Any]:
+    def _rows(self, holder: str, identity: Identity, *which: ColumnElement[bool]) -> Select[Any]:
         """Select id, kind, key, about, who proposed it and when, and the moment it is due."""
         table = self.table
         only = () if self.only is None else (self.only(holder, identity),)
@@ -128,7 +137,7 @@ class Second:
             table.proposed_by.label("proposed_by"),
             table.proposed_at.label("proposed_at"),
             (cast(null(), UtcDateTime) if self.due is None else self.due).label("due"),
-        ).where(table.holder == holder, table.waiting(), whose, *only)
+        ).where(table.waiting(), *which, *only)
 
 
 def _text(column: Any) -> Any:

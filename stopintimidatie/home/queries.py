@@ -16,7 +16,6 @@ from sqlalchemy import (
     Date,
     Select,
     Text,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import others
-from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, RoleOffer, User
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, local_date
 from stopintimidatie.core.security import Identity, Role
@@ -50,7 +49,6 @@ from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.reports.inbox.panels import forms_of_report
 from stopintimidatie.reports.inbox.rules import (
     ANY_READER,
@@ -64,8 +62,6 @@ from stopintimidatie.reports.models import Report, ReportContact, ReportProposal
 
 # The most rows of one kind on the start page.
 SHOWN: Final = 8
-# The kind of the row that says that a role waits for a second person.
-ROLES: Final = "rollen"
 AGREEMENT_WARNING: Final = timedelta(days=7)
 # Time after a consultation in which the start page asks for its report.
 REPORT_WANTED: Final = timedelta(days=14)
@@ -232,7 +228,7 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
         .limit(SHOWN)
         for row in (*_meetings(), *_exports(), _stopped())
     ]
-    some = [select(kind.subquery()) for kind in (*kinds, _roles())]
+    some = [select(kind.subquery()) for kind in kinds]
     merged = union_all(*some).subquery()
     # The names are joined once: PostgreSQL would plan the same joins for each kind.
     return (
@@ -240,32 +236,6 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
         .outerjoin(User, User.id == merged.c.owner_id)
         .outerjoin(Neighbourhood, Neighbourhood.code == merged.c.area)
     )
-
-
-def _roles() -> Any:
-    """Select one row of the shape of the others when a role or a provider waits for a yes."""
-    empty = ("first", "second", "number", "owner_id", "area", "dossier_id")
-    types = {"owner_id": Uuid(), "dossier_id": Uuid()}
-    return select(
-        literal(ROLES).label("kind"),
-        cast(null(), UtcDateTime).label("at"),
-        cast(null(), Date).label("day"),
-        *(cast(null(), types.get(name, Text())).label(name) for name in empty),
-    ).where(awaits_confirmation(_HOLDER))
-
-
-def awaits_confirmation(holder: Any) -> ColumnElement[bool]:
-    """Return the condition that something about who may come in waits for a second person."""
-    proposed = (
-        exists().where(kind.holder == holder, kind.state == OfferState.PROPOSED)
-        for kind in (RoleOffer, GroupRole)
-    )
-    provider = exists().where(
-        IdentityProvider.holder == holder,
-        IdentityProvider.enabled,
-        IdentityProvider.confirmed_at.is_(None),
-    )
-    return or_(*proposed, provider)
 
 
 def _of_dossier(
@@ -405,5 +375,4 @@ def watched(session: Session, holder: str, identity: Identity, now: datetime) ->
     )
     counts |= {"late_advice": late, "unheeded": unheeded, "stop": stop}
     columns = [query.scalar_subquery().label(name) for name, query in counts.items()]
-    waits = case((awaits_confirmation(holder), 1), else_=0).label(ROLES)
-    return session.execute(select(*columns, waits)).one()
+    return session.execute(select(*columns)).one()

@@ -52,7 +52,6 @@ from stopintimidatie.home.pages import (
     watch_tasks,
 )
 from stopintimidatie.home.queries import (
-    ROLES,
     end_of_today,
     reports_that_wait,
     watched,
@@ -72,8 +71,6 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
 from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
-from stopintimidatie.municipalities.people.services import number_to_decide
-from stopintimidatie.municipalities.people.views import PROPOSALS_PAGE
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day
@@ -291,8 +288,6 @@ def _work(
         note_read(request, holder, "dossier", sorted(dossiers), task="startpagina")
         decides = bool(request.has_permission(Permission.APPROVE_EXPORT, context))
         tasks += dossier_tasks(place, waiting, decides=decides)
-        if any(row.kind == ROLES for row in waiting):
-            tasks += _roles(context, request)
     return tasks
 
 
@@ -329,20 +324,7 @@ def _lists(request: Request, here: str) -> list[Task]:
 def _watch(context: MunicipalityResource, request: Request, reader: Reader) -> list[Task]:
     counts = watched(request.db, context.holder, request.identity, reader.now)  # type: ignore[arg-type]
     advises = bool(request.has_permission(Permission.ADVISE_DOSSIER, context))
-    tasks = watch_tasks(counts, context.municipality.slug, advises=advises)
-    return [*tasks, *(_roles(context, request) if counts.rollen else [])]
-
-
-def _roles(context: MunicipalityResource, request: Request) -> list[Task]:
-    """Return the row about roles that this person confirms or refuses."""
-    if not request.has_permission(Permission.CONFIRM_ROLE, context):
-        return []
-    number = number_to_decide(request.db, context.holder, request.identity.user_id)  # type: ignore[union-attr]
-    if not number:
-        return []
-    href = request.resource_path(context, PROPOSALS_PAGE)
-    waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
-    return [task_for(DECIDE, "Een collega of een groep een rol geven", href, "Beslissen", waits)]
+    return watch_tasks(counts, context.municipality.slug, advises=advises)
 
 
 def _managed(context: MunicipalityResource, request: Request) -> list[Task]:

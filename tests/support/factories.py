@@ -32,8 +32,9 @@ from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.people.parties import proposals_for
 from stopintimidatie.municipalities.people.proposals import confirm
-from stopintimidatie.municipalities.people.services import actor_of, proposals_for
+from stopintimidatie.municipalities.people.services import actor_of
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting
 from stopintimidatie.municipalities.settings.services import CleanLogo, keep_logo
 from stopintimidatie.reports.arrival import Arrival, receive
@@ -93,8 +94,8 @@ def confirmed_by_second(installation: Installation, code: str = DORDRECHT) -> No
         number = str(user_id(installation, make_user(installation, (holder, role))))
         with installation.transaction(holder) as session:
             actor = actor_of(session, number)
-            for offer in proposals_for(session, holder):
-                confirm(session, offer, actor, holder)
+            for pending in proposals_for(session, holder):
+                confirm(session, pending.row, actor, holder)
 
 
 def connect(

@@ -942,7 +942,7 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Desk", "aansluiting-uitnodigen", P.CONNECT, {
         "{meldpunt}/aansluiting-uitnodigen?gemeente=zwijndrecht": " ja 404 404",
     }),
-    *form("Desk", "rollen", P.CONNECT, {"{meldpunt}/rollen": " ja 404 404"}),
+    *form("Desk", "rollen", P.CONFIRM_ROLE, {"{meldpunt}/rollen": " ja 404 404"}),
     *form("Desk", "aansluiting-domeinen", P.CONNECT, {
         "{meldpunt}/aansluiting-domeinen?gemeente=zwijndrecht": " ja 404 404",
     }),

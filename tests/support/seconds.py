@@ -8,13 +8,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select, update
 
-from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
-from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer, User
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.second import SecondError
+from stopintimidatie.core.second import SecondError, kinds_for
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
@@ -32,8 +31,9 @@ from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.request import second, services
 from stopintimidatie.exports.request.pages import SECOND
 from stopintimidatie.exports.vocabulary import ExportRequest
-from stopintimidatie.municipalities.people import groups, proposals, provider
+from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import actor_of, givers
+from stopintimidatie.municipalities.sso import provider
 from stopintimidatie.privacy.copies import judgement as copies
 from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
@@ -271,7 +271,7 @@ def propose_where_nobody_reads(work: Work) -> Any:
 
 def propose_group(work: Work) -> Any:
     here = {"group": "OOV-team", "role": Role.ADMIN}
-    return groups.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
+    return provider.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
 
 
 def confirm_role(at: str = DORDRECHT) -> Callable[[Work, Any, Actor], Any]:
@@ -287,8 +287,11 @@ def set_provider(work: Work) -> Any:
     return row
 
 
-def confirm_provider(work: Work, row: Any, actor: Actor) -> None:
-    provider.confirm(work.session, row, actor, DORDRECHT)
+def change_provider(work: Work, row: Any) -> None:
+    """Put another connection forward beneath who looks at this one."""
+    connection = {"id": uuid4(), "issuer": "https://kwaad.example"}
+    mine = update(IdentityProvider).where(IdentityProvider.holder == row.holder)
+    work.session.execute(mine.values(connection).execution_options(synchronize_session=False))
 
 
 @dataclass(frozen=True)
@@ -326,6 +329,17 @@ def erase(work: Work, proposal: Any, actor: Actor) -> None:
     report = session.get_one(Report, proposal.document_id)
     seen = preview_erasure(registry, session, report).fingerprint
     erasing.carry_out(registry, session, proposal, seen, actor)
+
+
+def waiting_kinds(installation: Installation, username: str, holder: str = DORDRECHT) -> list[str]:
+    """The kinds of what waits at a holder for the answer of somebody, by name."""
+    with installation.transaction(holder) as session:
+        user = session.scalars(select(User).where(User.username == username)).one()
+        roles = frozenset((row.holder, Role(row.role)) for row in user.roles)
+        identity = Identity(user.id, username, user.name, roles)
+        kinds = kinds_for(installation.registry, holder, identity)
+        rows = [session.execute(kind.waiting(holder, identity)).all() for kind in kinds]
+        return sorted(row.kind for some in rows for row in some)
 
 
 # Of a list that stays apart, and so of no kind in the shared one.
@@ -467,23 +481,48 @@ ACTS = (
         Role.NATIONAL_DESK,
         holder=NATIONAL,
     ),
-    Act("rol", propose_role, confirm_role(), AccountError, Role.OFFICER),
+    Act("rol", propose_role, confirm_role(), SecondError, Role.OFFICER, kind="rol"),
+    Act(
+        "rol weigeren",
+        propose_role,
+        lambda work, row, actor: proposals.refuse(work.session, row, actor, DORDRECHT, "Nee."),
+        SecondError,
+        Role.PRIVACY_OFFICER,
+        kind="rol",
+    ),
     Act(
         "rol, bevestigd door het meldpunt",
         propose_where_nobody_reads,
         confirm_role(NATIONAL),
-        AccountError,
+        SecondError,
         Role.NATIONAL_DESK,
         holder=NATIONAL,
+        kind="rol",
     ),
     Act(
         "rol, voorgesteld door het meldpunt",
         lambda work: propose_role(work, EINDHOVEN, NATIONAL),
         confirm_role(NATIONAL),
-        AccountError,
+        SecondError,
         Role.NATIONAL_DESK,
         holder=NATIONAL,
+        kind="rol",
     ),
-    Act("rol van een groep", propose_group, confirm_role(), AccountError, Role.OFFICER),
-    Act("inlogdienst", set_provider, confirm_provider, AccountError, Role.OFFICER),
+    Act(
+        "rol van een groep",
+        propose_group,
+        confirm_role(),
+        SecondError,
+        Role.OFFICER,
+        kind="groepsrol",
+    ),
+    Act(
+        "inlogdienst",
+        set_provider,
+        confirm_role(),
+        SecondError,
+        Role.OFFICER,
+        kind="inlogdienst",
+        change=change_provider,
+    ),
 )

@@ -16,13 +16,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment, RoleOffer, User
-from stopintimidatie.core.accounts.services import AccountError, accept_offer, give_role
+from stopintimidatie.core.accounts.services import accept_offer, give_role
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.second import SECONDS
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.people import proposals
-from stopintimidatie.municipalities.people.services import actor_of, number_to_decide
+from stopintimidatie.municipalities.people.services import actor_of
 from stopintimidatie.municipalities.sso import entry
 from tests.support.factories import (
     DORDRECHT,
@@ -188,8 +189,11 @@ def is_listed(work: Work, act: Act, person: str) -> bool | None:
     work.session.flush()
     if act.listed is not None:
         return work.session.scalar(act.listed(act.holder, identity).limit(1)) is not None
-    if act.refused is AccountError:
-        return number_to_decide(work.session, act.holder, UUID(person)) > 0
+    if act.kind is not None:
+        user = work.session.get_one(User, UUID(person))
+        identity = Identity(user.id, user.username, "x", identity.roles)
+        kind = SECONDS.of(work.installation.registry)[act.kind]
+        return work.session.execute(kind.waiting(act.holder, identity)).first() is not None
     return None
 
 

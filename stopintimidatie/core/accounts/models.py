@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -25,14 +25,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.models import Base, Proposed
 from stopintimidatie.core.storage.tenancy import open_table
 
 open_table("user_account", "sign-in comes before the holder is known")
 open_table("role_assignment", "a person may hold roles for several holders")
-open_table(
-    "role_offer", "who is offered a role has none there yet; the desk may have to confirm it"
-)
+open_table("role_offer", "who is offered a role has none there yet; the desk may confirm it")
 open_table("blocked_colleague", "the desk reads it for every municipality")
 open_table("login_session", "the session leads to the person and so to the holder")
 open_table("invitation", "who was invited has no session yet")
@@ -80,6 +78,7 @@ class RoleAssignment(Base):
     """
 
     __tablename__ = "role_assignment"
+    __table_args__ = (Index(None, "holder", "role"),)
 
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
@@ -127,12 +126,6 @@ class BlockedColleague(Base):
     roles: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
     user: Mapped[User] = relationship()
-
-
-def signed_in_before(role: dict[str, Any]) -> datetime | None:
-    """Return when a role in `BlockedColleague.roles` was last used, as far as that was kept."""
-    used = role.get("signed_in_at")
-    return datetime.fromisoformat(used) if used else None
 
 
 class LoginSession(Base):
@@ -247,8 +240,8 @@ class SpentValue(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
-class IdentityProvider(Base):
-    """The OpenID provider of a holder, and how sessions through it are."""
+class IdentityProvider(Proposed, Base):
+    """The OpenID provider of a holder; its connection is proposed by whoever changed it last."""
 
     __tablename__ = "identity_provider"
 
@@ -265,16 +258,28 @@ class IdentityProvider(Base):
     required: Mapped[bool] = mapped_column(default=False)
     session_hours: Mapped[int] = mapped_column(default=8)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    # Whoever changed the connection last, and all who had a hand in it since it was confirmed.
-    proposed_at: Mapped[datetime | None]
-    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
-    proposed_by: Mapped[str | None] = mapped_column(String(200))
+    # Another one for each connection that is put forward, so that what was seen is known again.
+    id: Mapped[UUID | None]
+    # Empty in a row of before a second person was asked.
+    proposed_at: Mapped[datetime] = mapped_column(nullable=True)
+    proposed_by: Mapped[str] = mapped_column(String(200), nullable=True)
+    # All who had a hand in the connection since it was confirmed, and who gave them their roles.
     given_by: Mapped[list[str]] = mapped_column(default=list)
-    # The second person; None while the connection as it is now waits for one.
+    # The second person; None while the connection as it is now waits for one, or was refused.
     confirmed_at: Mapped[datetime | None]
     confirmed_by_id: Mapped[str | None] = mapped_column(String(64))
     # The words of the second person who refused it.
     reason: Mapped[str | None] = mapped_column(String(500))
+
+    @classmethod
+    def waiting(cls) -> ColumnElement[bool]:
+        """Make the condition that it is on and waits for a second person."""
+        return and_(cls.enabled, cls.confirmed_at.is_(None))
+
+    @property
+    def waits(self) -> bool:
+        """True while it is on and waits for a second person."""
+        return self.enabled and self.confirmed_at is None
 
     @hybrid_property
     def in_use(self) -> bool:
@@ -285,11 +290,6 @@ class IdentityProvider(Base):
     @classmethod
     def _in_use(cls) -> ColumnElement[bool]:
         return and_(cls.enabled, cls.confirmed_at.is_not(None))
-
-    @property
-    def waits(self) -> bool:
-        """True while it is on and waits for a second person."""
-        return self.enabled and self.confirmed_at is None
 
 
 class ProviderAccount(Base):
@@ -338,39 +338,42 @@ class OfferState(StrEnum):
     DECLINED = "afgeslagen"
 
 
-class RoleProposal:
+class RoleProposal(Proposed):
     """Columns of a role that is proposed and that a second person may have to confirm.
 
-    Who must is a rule of `municipalities.people.services.pending_confirmers`.
+    Who must is a rule of `municipalities.people.parties`. Who confirmed it last answered it.
     """
+
+    HANDS: ClassVar[tuple[str, ...]] = ("proposed_by_id", "colleague_id", "desk_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
     role: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(12), default=OfferState.PROPOSED)
     by_desk: Mapped[bool]
-    proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
-    proposed_by: Mapped[str] = mapped_column(String(200))
     # The proposing person, and whoever gave that person their roles: none of them confirms it.
     given_by: Mapped[list[str]] = mapped_column(default=list)
     # The people who confirmed it, at the municipality and at the desk.
     colleague_id: Mapped[str | None] = mapped_column(String(64))
     desk_id: Mapped[str | None] = mapped_column(String(64))
-    # The last person who confirmed or refused it; None where none was needed.
-    decided_by: Mapped[str | None] = mapped_column(String(200))
+    answered_by: Mapped[str | None] = mapped_column("decided_by", String(200))
     reason: Mapped[str | None] = mapped_column(String(500))
     expires_at: Mapped[datetime]
+
+    @classmethod
+    def waiting(cls) -> ColumnElement[bool]:
+        """Make the condition that a party must still confirm it, and that it hasn't lapsed."""
+        return and_(cls.state == OfferState.PROPOSED, cls.expires_at > utc_now())
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether a party must still confirm it, and it hasn't lapsed."""
+        return self.state == OfferState.PROPOSED and self.expires_at > utc_now()
 
     @property
     def label(self) -> str:
         """The role in words."""
         return Role(self.role).label
-
-    @property
-    def invited(self) -> str | None:
-        """The user name of who gets the role; None where it isn't for one person."""
-        return None
 
 
 class RoleOffer(RoleProposal, Base):

@@ -97,7 +97,7 @@ OFFER_COLUMNS: Final = treated(
     text="reason mandate",
     sealed="username name",
     staff="proposed_by decided_by",
-    codes="proposed_by_id given_by colleague_id desk_id",
+    codes="proposed_by_id answered_by_id given_by colleague_id desk_id",
 )
 
 

@@ -239,7 +239,7 @@ def _send(context: JobContext, number: UUID) -> None:
         message.state, message.problem, message.sent_at = MailState.SENT, None, utc_now()
         if kept:
             message.kept = _as_kept(envelope)
-        template = MAIL_TEMPLATES.of(context.registry)[message.template]
+        template = _template_of(context.registry, message)
         template.sent(Writing(session, context.settings, context.registry, message))
         _log(context.registry, session, "post.verstuurd", message)
 
@@ -259,7 +259,7 @@ def _written(
 ) -> Envelope | TextMessage | None:
     """Write the message as it goes out now; None when it is no longer needed."""
     registry, settings = context.registry, context.settings
-    template = MAIL_TEMPLATES.of(registry)[message.template]
+    template = _template_of(registry, message)
     kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     address = kind.find(session, registry.key_ring, message.recipient_id)
     letter = template.write(Writing(session, settings, registry, message)) if address else None
@@ -274,6 +274,12 @@ def _written(
     made = write(message.id, message.created_at, sender, address, template.subject, text)
     content = encrypted(made, letter.certificate) if letter.certificate else made.as_bytes()
     return Envelope(message.id, split_sender(sender)[1], plain_address(address), content)
+
+
+def _template_of(registry: Any, message: MailMessage) -> MailTemplate:
+    """Return the template of a message; one that a later release took away writes nothing more."""
+    gone = MailTemplate(message.template, "", "", lambda _: None)
+    return MAIL_TEMPLATES.of(registry).get(message.template, gone)
 
 
 def _note_problem(context: JobContext, number: UUID, error: MailError) -> None:
@@ -301,12 +307,12 @@ def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
 def _tell_room(registry: Any, session: Session, message: MailMessage) -> None:
     kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     kind.bounced(session, message.recipient_id)
-    template = MAIL_TEMPLATES.of(registry)[message.template]
+    template = _template_of(registry, message)
     template.returned(registry, session, message)
 
 
 def _log(registry: Any, session: Session, action: str, message: MailMessage) -> None:
-    if not MAIL_TEMPLATES.of(registry)[message.template].logged:
+    if not _template_of(registry, message).logged:
         return
     about = [] if message.about_id is None else [message.about_id]
     fields = [message.template]

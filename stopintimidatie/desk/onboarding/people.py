@@ -7,15 +7,11 @@ from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
@@ -30,7 +26,6 @@ from stopintimidatie.desk.onboarding.views import (
     check_plan,
 )
 from stopintimidatie.desk.resources import Desk, address_of
-from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, without_admin
 from stopintimidatie.municipalities.people import proposals
@@ -54,7 +49,7 @@ from stopintimidatie.municipalities.people.services import domains_of, set_domai
 from stopintimidatie.municipalities.people.views import (
     AGAIN,
     PROPOSALS_PAGE,
-    TEMPLATE,
+    answered_page,
     change_offer,
     decide,
     invite,
@@ -173,7 +168,7 @@ def passwords_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@form_view(Desk, PROPOSALS_PAGE, Permission.CONNECT, TEMPLATE, guards=(change_confirmed,))
+@answered_page(Desk)
 def proposals_view(context: Desk, request: Request) -> Any:
     """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
@@ -235,11 +230,7 @@ def users_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the people of the desk or of a municipality, with what the desk must look at."""
     page = list_page(request, _roster(context, request))
     if not page["roster"].slug:
-        page["attention"] = [
-            ListItem(municipality.name, _people_of(municipality))
-            for municipality in without_admin(request.db)
-        ]
-        page["overdue"] = _overdue(request.db)
+        page |= {"attention": without_admin(request.db), "overdue": overdue(request.db)}
     return page
 
 
@@ -253,23 +244,3 @@ def user_view(context: Desk, request: Request) -> Any:
 def review_view(context: Desk, request: Request) -> Any:
     """Show the question whether roles at the desk or a municipality are right; save the answers."""
     return handle_review(request, _roster(context, request))
-
-
-def _overdue(session: Session) -> list[ListItem]:
-    """Return the municipalities where the review of rights is a month late, with how many wait."""
-    waiting = overdue(session)
-    rows = session.scalars(
-        select(Municipality).where(Municipality.code.in_(waiting)).order_by(Municipality.name)
-    )
-    return [
-        ListItem(
-            municipality.name,
-            f"/{NATIONAL}/{REVIEW_PAGE}?gemeente={municipality.slug}",
-            meta=[plural(waiting[municipality.code], "persoon", "mensen")],
-        )
-        for municipality in rows
-    ]
-
-
-def _people_of(municipality: Municipality) -> str:
-    return f"/{NATIONAL}/{USERS_PAGE}?gemeente={municipality.slug}"

@@ -58,14 +58,6 @@ FOR_EVERYBODY: Final = frozenset(
 )
 
 
-class JoiningError(Exception):
-    """The request is refused; `field` is the answer that is wrong."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def owner_of_request(request_id: UUID) -> Owner:
     """Return the owner of the e-mail address of a request."""
     return Owner(KIND, str(request_id))
@@ -105,11 +97,11 @@ def ask_to_join(
     """Store a request to join, and send a code to its address.
 
     Raises:
-        JoiningError: the address isn't one of a role, or there were too many requests today.
+        FormError: the address isn't one of a role, or there were too many requests today.
     """
     fault = fault_of_address(address)
     if fault:
-        raise JoiningError(fault, "adres")
+        raise FormError(fault, "adres")
     enter(session, NATIONAL)
     _refuse_too_many(session, municipality.code)
     joining = JoiningRequest(
@@ -131,12 +123,12 @@ def refuse_flood(session: Session, senders: Senders, address: str) -> None:
     """Count a code to this address, and refuse too many.
 
     Raises:
-        JoiningError: enough codes went there today.
+        FormError: enough codes went there today.
     """
     subject = senders.subject(TO_ADDRESS, address.lower(), session)
     crowded = count_and_judge(session, (Watched(TO_ADDRESS, subject),))
     if crowded:
-        raise JoiningError(crowded, "adres")
+        raise FormError(crowded, "adres")
 
 
 def _refuse_too_many(session: Session, code: str) -> None:
@@ -152,7 +144,7 @@ def _refuse_too_many(session: Session, code: str) -> None:
         )
     )
     if (number or 0) >= MOST_A_DAY:
-        raise JoiningError(
+        raise FormError(
             "Voor deze gemeente is vandaag al een paar keer een code verstuurd. Kijk in de mail van"
             " uw functieadres, of probeer het morgen opnieuw."
         )
@@ -242,18 +234,15 @@ def joining_view(request: Request) -> Any:
         municipality = municipality_by_code(request.db, values["gemeente"])
         if municipality is None:
             raise FormError("Kies een gemeente uit de lijst.", "gemeente")
-        try:
-            refuse_flood(request.db, request.registry.senders, values["adres"])
-            joining = ask_to_join(
-                request.db,
-                request.registry.key_ring,
-                municipality,
-                function=values["functie"],
-                address=values["adres"],
-                telephone=values["telefoon"],
-            )
-        except JoiningError as problem:
-            raise FormError(str(problem), problem.field) from None
+        refuse_flood(request.db, request.registry.senders, values["adres"])
+        joining = ask_to_join(
+            request.db,
+            request.registry.key_ring,
+            municipality,
+            function=values["functie"],
+            address=values["adres"],
+            telephone=values["telefoon"],
+        )
         return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={joining.id}")
 
     return handle_form(request, form, on_valid, {"branding": NATIONAL_LOOK})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import RoleOffer
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     Button,
@@ -24,8 +26,8 @@ from stopintimidatie.core.mail.addresses import clear_address, find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text, datetime_long
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.desk.onboarding.services import (
@@ -56,12 +58,8 @@ from stopintimidatie.municipalities.levels import services as levels
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelRefusedError
 from stopintimidatie.municipalities.partners.vocabulary import offered_bases
-from stopintimidatie.municipalities.people.services import (
-    domains_of,
-    invited_at,
-    is_outside,
-    number_to_decide,
-)
+from stopintimidatie.municipalities.people.parties import pending
+from stopintimidatie.municipalities.people.services import domains_of, is_outside
 from stopintimidatie.municipalities.sso.provider import find_provider
 
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
@@ -152,48 +150,20 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
-        "asked": _requests(request.db),
-        "begun": _begun(request.db),
-        "proposals": number_to_decide(request.db, NATIONAL, request.identity.user_id),  # type: ignore[union-attr]
+        "asked": _newest(request.db, JoiningRequest, JoiningRequest.asked_at),
+        "begun": _newest(request.db, Onboarding, Onboarding.started_at),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
 
-def _requests(session: Session) -> list[ListItem]:
-    rows = session.execute(
-        select(JoiningRequest, Municipality)
-        .join(Municipality, Municipality.code == JoiningRequest.municipality_code)
-        .order_by(JoiningRequest.asked_at.desc())
+def _newest(session: Session, table: Any, moment: Any) -> Sequence[Any]:
+    """Return the newest rows of a table, each with its municipality."""
+    return session.execute(
+        select(table, Municipality)
+        .join(Municipality, Municipality.code == table.municipality_code)
+        .order_by(moment.desc())
         .limit(MOST_SHOWN)
-    )
-    return [_item(joining, municipality) for joining, municipality in rows]
-
-
-def _item(joining: JoiningRequest, municipality: Municipality) -> ListItem:
-    state = "adres bevestigd" if joining.confirmed_at else "adres nog niet bevestigd"
-    doubt = [] if joining.domain_fits else ["kijk na of het domein van de gemeente is"]
-    return ListItem(
-        title=municipality.name,
-        href=address_of(municipality),
-        meta=[joining.function, f"gevraagd op {date_text(joining.asked_at)}", state, *doubt],
-    )
-
-
-def _begun(session: Session) -> list[ListItem]:
-    rows = session.execute(
-        select(Onboarding, Municipality)
-        .join(Municipality, Municipality.code == Onboarding.municipality_code)
-        .order_by(Onboarding.started_at.desc())
-        .limit(MOST_SHOWN)
-    )
-    return [
-        ListItem(
-            title=municipality.name,
-            href=address_of(municipality),
-            meta=[f"begonnen op {date_text(row.started_at)}"],
-        )
-        for row, municipality in rows
-    ]
+    ).all()
 
 
 @form_view(Desk, "aansluiting", Permission.CONNECT, PAGE)
@@ -298,7 +268,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "outside": {
             colleague.id for colleague in people if is_outside(colleague.username, domains)
         },
-        "invited": invited_at(request.db, municipality.code),
+        "invited": pending(request.db, RoleOffer, RoleOffer.holder == municipality.code)[::-1],
         "domains": domains,
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},

@@ -69,7 +69,6 @@ from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.areas.resources import count_with_menu
 from stopintimidatie.municipalities.levels.services import number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
-from stopintimidatie.municipalities.people.services import any_proposed, number_to_decide
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
@@ -186,14 +185,10 @@ def _counted(
         return dict(zip(numbers, row, strict=True))
     numbers |= {
         "returned": number_returned(),
-        "proposals": any_proposed(context.holder),
         "without_admin": number_without_admin(),
         "reviews": number_due(context.holder, identity.user_id),
     }
-    counts = count_with_menu(request, context.holder, numbers)
-    if counts.get("proposals"):
-        counts["proposals"] = number_to_decide(session, context.holder, identity.user_id)
-    return counts
+    return count_with_menu(request, context.holder, numbers)
 
 
 # Decisions

@@ -15,7 +15,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.forms import Schema, field, handle_form
 from stopintimidatie.core.httpclient import OutgoingError, check_address
-from stopintimidatie.core.text import date_long, date_text
+from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.accountability.rules import (
@@ -35,7 +35,6 @@ from stopintimidatie.municipalities.accountability.services import (
     is_real,
 )
 from stopintimidatie.municipalities.areas.resources import Administration
-from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import profile_of
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.municipalities.settings import pages
@@ -217,6 +216,8 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
     held = able(RoleAssignment.role).where(RoleAssignment.holder == context.holder)
     national = pages.is_national(context)
     controller = controller_of(account.content)
+    missing = lacking_words(lacking(lines))
+    looked_at = bool(missing) and not national
     slug = None if national else context.__parent__.__name__
     return {
         "controller": controller,
@@ -232,32 +233,7 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
         },
         "href": request.resource_path(context, NAME),
         "national": national,
-        "says": _says(context, request, lacking_words(lacking(lines))),
+        "missing": missing,
+        "is_real": is_real(request.registry.app_settings.demo, context.holder),
+        "profile": profile_of(request.db, context.holder) if looked_at else None,
     }
-
-
-def _says(context: Administration, request: Request, missing: str) -> tuple[str, str]:
-    """Return what the gate does now, with the kind of its alert."""
-    demo = request.registry.app_settings.demo
-    if not missing:
-        return "ok", "Deze vijf zaken hebben een datum. Dit houdt geen meldingen meer tegen."
-    if pages.is_national(context):
-        return "warning", f"Nog niet gereed: {missing}. Vul dit in voor er echte meldingen komen."
-    if not is_real(demo, context.holder):
-        return "info", (
-            f"Nog niet gereed: {missing}. Hier houdt dat niets tegen, want dit zijn geen echte"
-            " meldingen. Bij een echte gemeente gaan meldingen dan naar het landelijk meldpunt."
-        )
-    profile = profile_of(request.db, context.holder)
-    if profile.is_refused:
-        return "warning", (
-            f"Nog niet gereed: {missing}. Nieuwe meldingen gaan naar het landelijk meldpunt, tot"
-            " alles is ingevuld; dan komen zij vanzelf naar u toe."
-        )
-    if profile.agreed_level != ParticipationLevel.PROGRAMME:
-        return "info", f"Nog niet gereed: {missing}. Tot dan kan de gemeente niet aansluiten."
-    until = f" na {date_long(profile.refused_from)}" if profile.refused_from else " over 90 dagen"
-    return "warning", (
-        f"Nog niet gereed: {missing}. Is het{until} niet ingevuld, dan gaan nieuwe meldingen naar"
-        " het landelijk meldpunt."
-    )

@@ -9,19 +9,38 @@ def includeme(config: Any) -> None:
     """Register the mails and jobs of roles, and the pages about people."""
     from stopintimidatie.core.clock import next_hour
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.municipalities.people import access, jobs, mail, provider
+    from stopintimidatie.core.second import Second
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.people import jobs, mail
+    from stopintimidatie.municipalities.people.parties import KINDS, turn_of
     from stopintimidatie.municipalities.people.proposals import ROLE_CONDITIONS
-    from stopintimidatie.municipalities.people.views import postbox_panel, users_panel
+    from stopintimidatie.municipalities.people.views import (
+        PROPOSALS_PAGE,
+        postbox_panel,
+        users_panel,
+    )
 
     ROLE_CONDITIONS.declare(config)
-    for template in (mail.LINK, mail.NEW_PASSWORD, mail.OFFERED, mail.CONFIRM, mail.PROVIDER):
+    for kind, label, table in KINDS:
+        config.add_second(
+            Second(
+                kind,
+                label,
+                table,
+                Permission.CONFIRM_ROLE,
+                lambda _: PROPOSALS_PAGE,
+                due=getattr(table, "expires_at", None),
+                turn=turn_of(table),
+                desk=True,
+            )
+        )
+    for template in (mail.LINK, mail.NEW_PASSWORD, mail.OFFERED):
         config.add_mail_template(template)
     config.add_mail_recipient(mail.LINK_RECIPIENT)
     config.add_mail_recipient(mail.OFFER_RECIPIENT)
     config.add_job_kind(mail.INVITE_JOB, mail.send_invitations)
-    config.add_job_kind(mail.TELL_JOB, mail.tell_other_side)
-    config.add_job_kind(access.TELL_JOB, access.tell_other)
-    config.add_job_kind(provider.TELL_JOB, provider.tell_other)
+    for job in (mail.TELL_JOB, mail.TELL_OF_ROLE, mail.TELL_OF_PROVIDER):
+        config.add_job_kind(job, mail.tell_other)
     config.add_job_kind(jobs.JOB, jobs.end_roles, lane=Lane.SLOW, next_at=next_hour)
     config.add_impersonal_table("absence", "in office: who of the staff is away, and who steps in")
     config.add_panel("beheer", "gebruikers", users_panel, order=90)

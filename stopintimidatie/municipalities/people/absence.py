@@ -53,14 +53,6 @@ LACKING: Final[Mapping[Role, str]] = {
 }
 
 
-class AbsenceError(Exception):
-    """This absence isn't possible; the message says why, `field` which answer is the cause."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 @dataclass(frozen=True)
 class Away:
     """An absence with the names that a page shows, and who does the work meanwhile."""
@@ -243,20 +235,20 @@ def announce_absence(
     """Store that somebody is away, and who steps in.
 
     Raises:
-        AbsenceError: The days or the substitute are impossible; nothing is stored.
+        FormError: The days or the substitute are impossible; nothing is stored.
     """
     _check_days(since, until)
     if substitute_id not in {s.user.id for s in substitutes(session, holder, user_id)}:
-        raise AbsenceError("Deze collega doet hier ander werk. Kies een ander.", "vervanger")
+        raise FormError("Deze collega doet hier ander werk. Kies een ander.", "vervanger")
     for away in absences(session, holder, since, until):
         if away.row.user_id == user_id:
-            raise AbsenceError(
+            raise FormError(
                 f"Van {date_text(away.row.since)} tot en met {date_text(away.row.until)} staat er"
                 " al een afwezigheid. Beëindig die eerst, of kies andere dagen.",
                 "van",
             )
         if away.row.user_id == substitute_id:
-            raise AbsenceError(
+            raise FormError(
                 # Named as the field is, so that nothing goes before the name.
                 f"Vervanger {away.name} is zelf {away.words}. Kies een ander, of andere dagen.",
                 "vervanger",
@@ -273,11 +265,11 @@ def announce_absence(
 
 def _check_days(since: date, until: date) -> None:
     if since < local_date(utc_now()):
-        raise AbsenceError("Deze dag is voorbij. Kies vandaag of later.", "van")
+        raise FormError("Deze dag is voorbij. Kies vandaag of later.", "van")
     if until < since:
-        raise AbsenceError("De laatste dag ligt voor de eerste. Kies een latere dag.", "tot")
+        raise FormError("De laatste dag ligt voor de eerste. Kies een latere dag.", "tot")
     if until - since > LONGEST:
-        raise AbsenceError(
+        raise FormError(
             "Dit is langer dan een jaar. Kies een eerdere laatste dag; u kunt later verlengen."
             " Komt iemand niet terug, beëindig dan de rol.",
             "tot",
@@ -330,10 +322,7 @@ def absence_view(context: MunicipalityResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         days, substitute = (values["van"], values["tot"]), UUID(values["vervanger"])
-        try:
-            announce_absence(session, holder, person.id, substitute, *days, request.actor)
-        except AbsenceError as problem:
-            raise FormError(str(problem), problem.field) from None
+        announce_absence(session, holder, person.id, substitute, *days, request.actor)
         request.flash("De afwezigheid is vastgelegd.")
         warning = next(s.warning for s in people if s.user.id == substitute)
         if warning:

@@ -23,7 +23,6 @@ from stopintimidatie.core.accounts.models import (
     RoleAssignment,
     RoleOffer,
     User,
-    signed_in_before,
 )
 from stopintimidatie.core.accounts.services import (
     BLOCKED,
@@ -33,14 +32,18 @@ from stopintimidatie.core.accounts.services import (
     unblock_user,
 )
 from stopintimidatie.core.accounts.sessions import end_sessions_of
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.services import reset_factors
-from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text
+from stopintimidatie.municipalities.people.mail import tell
 from stopintimidatie.municipalities.people.proposals import NOT_YOURSELF
-from stopintimidatie.municipalities.people.queries import is_last_steward, staff_of
+from stopintimidatie.municipalities.people.queries import (
+    is_last_steward,
+    signed_in_before,
+    staff_of,
+)
 from stopintimidatie.municipalities.people.rules import (
     STANDS_STILL,
     leaves_nobody,
@@ -48,10 +51,9 @@ from stopintimidatie.municipalities.people.rules import (
     stewards_at,
     why_no_reset,
 )
-from stopintimidatie.municipalities.people.services import LAST_READER, READERS, USER_KIND, actor_of
+from stopintimidatie.municipalities.people.services import LAST_READER, READERS, USER_KIND
 
 FACTOR_RESET: Final = "factor.hersteld"
-TELL_JOB: Final = Job("toegang.vertellen")
 WITHOUT_ADMIN: Final = "gemeente.zonder_beheerder"
 LAST_ADMIN: Final = (
     "Dit is de laatste beheerder die blijft. Nodig eerst een andere beheerder uit, of vraag het"
@@ -299,9 +301,7 @@ def _of_desk(session: Session, by: Steward, person: UUID) -> User:
 
 def _tell(session: Session, actor: Actor, action: str, person: UUID, holders: list[str]) -> None:
     for holder in holders:
-        who = {"by": actor.id, "person": str(person)}
-        payload: dict[str, Any] = {"action": action, **who, "fields": []}
-        enqueue(session, TELL_JOB, holder, payload)
+        tell(session, actor, action, holder, [], person=str(person))
 
 
 # Shared
@@ -410,18 +410,4 @@ def log_change(
     fields = [by.code, *fields]
     record(session, by.actor, action, by.at, USER_KIND, [person], fields=fields, reason=reason)
     if by.at != by.code:
-        payload = {"action": action, "by": by.actor.id, "person": str(person), "fields": fields}
-        enqueue(session, TELL_JOB, by.code, payload)
-
-
-def tell_other(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Record in the log of this holder what another did about its people (job)."""
-    for number, payload in enumerate(payloads):
-        with context.ending(number) as session:
-            if session is None:
-                continue
-            by = actor_of(session, payload["by"]) if payload["by"] else SYSTEM
-            people = [UUID(payload["person"])] if payload["person"] else []
-            kind = USER_KIND if people else "gemeente"
-            fields = payload["fields"]
-            record(session, by, payload["action"], context.holder, kind, people, fields=fields)
+        tell(session, by.actor, action, by.code, fields, person=str(person))

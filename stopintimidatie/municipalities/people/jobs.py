@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.municipalities.people.access import TELL_JOB, WITHOUT_ADMIN, end_when_empty
+from stopintimidatie.municipalities.people.access import WITHOUT_ADMIN, end_when_empty
+from stopintimidatie.municipalities.people.mail import tell
 from stopintimidatie.municipalities.people.queries import staff_of
 from stopintimidatie.municipalities.people.rules import stewards_at
 from stopintimidatie.municipalities.people.services import USER_KIND
@@ -75,5 +76,4 @@ def _tell_desk(session: Session, holder: str, ended: Iterable[str]) -> None:
     """Have it recorded at the desk that a municipality has no admin any more."""
     stewards = stewards_at(holder)
     if stewards & set(ended) and not staff_of(session, holder, stewards):
-        payload = {"action": WITHOUT_ADMIN, "by": None, "person": None, "fields": [holder]}
-        enqueue(session, TELL_JOB, NATIONAL, payload)
+        tell(session, SYSTEM, WITHOUT_ADMIN, NATIONAL, [holder])

@@ -15,17 +15,17 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import (
+    IdentityProvider,
     Invitation,
     OfferState,
     RoleOffer,
-    RoleProposal,
     User,
 )
 from stopintimidatie.core.accounts.services import KIND, find_user
 from stopintimidatie.core.accounts.sessions import end_sessions_of
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import (
     Letter,
     MailRecipient,
@@ -37,35 +37,17 @@ from stopintimidatie.core.mail import (
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.people.services import (
-    USER_KIND,
-    Proposal,
-    actor_of,
-    find_proposal,
-    postbox_recipient,
-    proposals_for,
-    providers_for,
-)
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.services import USER_KIND, actor_of
 
 INVITE_JOB: Final = Job("rol.uitnodigen")
-TELL_JOB: Final = Job("rol.vertellen")
+TELL_JOB: Final = Job("toegang.vertellen")
+# Jobs of 1.0.0 that may still wait: their payloads are those of `TELL_JOB`.
+TELL_OF_ROLE: Final = Job("rol.vertellen")
+TELL_OF_PROVIDER: Final = Job("aanmelden.vertellen")
 INVITED: Final = "gebruiker.uitgenodigd"
-GROUP_PROPOSED: Final = "gebruiker.groep_voorgesteld"
+PROVIDER_REFUSED: Final = "gemeente.aanmelden_geweigerd"
 _FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
-
-
-def ask_to_confirm(session: Session, holder: str, offer: RoleProposal) -> None:
-    """Mail the mailbox of this holder that a proposal waits; the mail doesn't say which one."""
-    mailbox = postbox_recipient(session, holder)
-    if mailbox is not None:
-        queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
-
-
-def ask_about_provider(session: Session, holder: str) -> None:
-    """Mail the mailbox of this holder that the connection to a provider waits."""
-    mailbox = postbox_recipient(session, holder)
-    if mailbox is not None:
-        queue_mail(session, holder, PROVIDER.name, mailbox)
 
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -115,29 +97,43 @@ def renew_password(session: Session, keys: KeyRing, actor: Actor, user: User) ->
     queue_mail(session, NATIONAL, NEW_PASSWORD.name, to, about=invitation.id)
 
 
-def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Record in the other holder's log what was done about a role (job).
+# In the log of the other holder
 
-    Also mails the second person that a proposal waits for them.
+
+def tell(
+    session: Session, actor: Actor, action: str, holder: str, fields: Sequence[str], **about: str
+) -> None:
+    """Have a job record in the log of another holder what was done; `about`: `offer`, `person`."""
+    payload = {"action": action, "by": actor.id, "fields": list(fields), **about}
+    enqueue(session, TELL_JOB, holder, payload)
+
+
+def tell_other(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Record in the log of this holder what another did about its people, roles or provider (job).
+
+    A reason isn't in the job, but read where it stands.
     """
-    holder = context.holder
     for number, payload in enumerate(payloads):
         with context.ending(number) as session:
             if session is None:
                 continue
-            offer_id, action = UUID(payload["offer"]), payload["action"]
-            offer, by = find_proposal(session, offer_id), actor_of(session, payload["by"])
-            reason, fields = _reason_of(offer, action), payload["fields"]
-            record(session, by, action, holder, KIND, [offer_id], fields=fields, reason=reason)
-            if action in (INVITED, GROUP_PROPOSED) and offer in proposals_for(session, holder):
-                ask_to_confirm(session, holder, offer)
+            action, fields = payload["action"], payload["fields"]
+            ids = [UUID(payload[key]) for key in ("offer", "person") if payload.get(key)]
+            kind = USER_KIND if payload.get("person") else KIND if ids else "gemeente"
+            by, reason = actor_of(session, payload["by"]), _reason_of(session, payload)
+            record(session, by, action, context.holder, kind, ids, fields=fields, reason=reason)
 
 
-def _reason_of(offer: Proposal | None, action: str) -> str | None:
-    """Return the mandate of a deputy who is invited, or why a proposal was refused."""
-    if isinstance(offer, RoleOffer) and action == INVITED:
+def _reason_of(session: Session, payload: dict[str, Any]) -> str | None:
+    """Return the mandate of a deputy who is invited, or why something was refused."""
+    if payload["action"] == PROVIDER_REFUSED:
+        provider = session.get(IdentityProvider, payload["fields"][0])
+        return provider.reason if provider is not None else None
+    number = UUID(payload["offer"]) if payload.get("offer") else None
+    offer = number and (session.get(RoleOffer, number) or session.get(GroupRole, number))
+    if isinstance(offer, RoleOffer) and payload["action"] == INVITED:
         return offer.mandate
-    return offer.reason if offer is not None else None
+    return offer.reason if offer else None
 
 
 def _usable(session: Session, number: str) -> Invitation | None:
@@ -183,28 +179,6 @@ def _offered(session: Session, offer: RoleOffer) -> dict[str, str]:
     return {"place": place, "role": offer.label}
 
 
-def _write_confirm(writing: Writing) -> Letter | None:
-    """Write the mail about a waiting proposal; None if it was decided in the meantime."""
-    about = writing.message.about_id
-    offer = find_proposal(writing.session, about) if about else None
-    if offer is None or offer.state != OfferState.PROPOSED:
-        return None
-    return _page_to_confirm(writing)
-
-
-def _write_provider(writing: Writing) -> Letter | None:
-    waiting = providers_for(writing.session, writing.message.holder)
-    return _page_to_confirm(writing) if waiting else None
-
-
-def _page_to_confirm(writing: Writing) -> Letter:
-    holder = writing.message.holder
-    if holder == NATIONAL:
-        return Letter({"link": writing.link(f"/{NATIONAL}/rollen")})
-    slug = writing.session.get_one(Municipality, holder).slug
-    return Letter({"link": writing.link(f"/gemeenten/{slug}/rollen")})
-
-
 LINK: Final = MailTemplate(
     "uitnodiging",
     "Uw account voor Stopintimidatie",
@@ -222,18 +196,6 @@ OFFERED: Final = MailTemplate(
     "U bent uitgenodigd in Stopintimidatie",
     f"{_FOLDER}/rol_aangeboden.txt.jinja2",
     _write_offer,
-)
-CONFIRM: Final = MailTemplate(
-    "rol_bevestigen",
-    "Een rol wacht op bevestiging",
-    f"{_FOLDER}/rol_bevestigen.txt.jinja2",
-    _write_confirm,
-)
-PROVIDER: Final = MailTemplate(
-    "inlogdienst_bevestigen",
-    "De inlogdienst van een gemeente wacht op bevestiging",
-    f"{_FOLDER}/inlogdienst_bevestigen.txt.jinja2",
-    _write_provider,
 )
 LINK_RECIPIENT: Final = MailRecipient("genodigde", _address_of_link, personal=True)
 OFFER_RECIPIENT: Final = MailRecipient("rolaanbod", _address_of_offer, personal=True)

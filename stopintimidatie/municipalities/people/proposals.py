@@ -1,8 +1,8 @@
-"""Proposals of a role for somebody, confirmed by a second person.
+"""Proposals of who may come in, confirmed by a second person: a role, of a group too; a provider.
 
-`pending_confirmers` says who must confirm one; it can take two people. Until the last of them did,
-there is no right, no link and no mail to the invited person. Pages show only what was typed, so
-that nobody can tell whether that person has an account.
+`parties` says who must confirm one; it can take two people. Until the last of them did, there is no
+right, no link and no mail to the invited person. Pages show only what was typed, so that nobody can
+tell whether that person has an account.
 """
 
 from __future__ import annotations
@@ -17,42 +17,32 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import normal_username
-from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.links import LASTS
 from stopintimidatie.core.accounts.models import (
     BlockedColleague,
+    IdentityProvider,
     Invitation,
     OfferState,
     RoleAssignment,
     RoleOffer,
+    RoleProposal,
     User,
 )
 from stopintimidatie.core.accounts.services import KIND, AccountError, find_user
 from stopintimidatie.core.audit import Actor, AuditEvent, record
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.second import ANSWERED, TWICE, SecondError, check_hand, lock_open, sign
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import checked_address, date_text
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.municipalities.people.mail import (
-    GROUP_PROPOSED,
-    INVITE_JOB,
-    INVITED,
-    TELL_JOB,
-    ask_to_confirm,
-)
+from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, tell
 from stopintimidatie.municipalities.people.models import GroupRole
-from stopintimidatie.municipalities.people.services import (
-    Confirmer,
-    Proposal,
-    givers,
-    has_hand,
-    party_at,
-    pending_confirmers,
-    readers_of,
-)
+from stopintimidatie.municipalities.people.parties import Party, Proposal, parties_of, party_at
+from stopintimidatie.municipalities.people.services import able, givers
 
 # Time a proposal waits for the second person; an offer lasts as long as the link in its mail.
 WAITS: Final = timedelta(days=30)
@@ -112,7 +102,7 @@ HAD_A_HAND: Final = (
     "U had hier zelf een hand in: u deed of bevestigde dit voorstel, u gaf een account aan wie dat"
     " deed of kreeg het uwe van die persoon, of het gaat over u. Een ander moet beslissen."
 )
-_DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de pagina opnieuw."
+GROUP_PROPOSED: Final = "gebruiker.groep_voorgesteld"
 
 
 # Names of the fields that a mandate is about, in the form.
@@ -120,18 +110,6 @@ MANDATE, UNTIL = "mandaat", "tot_en_met"
 NO_MANDATE: Final = "Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg."
 WHOSE_MANDATE: Final = "Schrijf op wie besloot dat deze persoon waarneemt, en wanneer."
 LONG_MANDATE: Final = "Een waarnemer heeft een einddatum, hoogstens een jaar vooruit."
-
-
-class MandateError(AccountError):
-    """A deputy whose mandate isn't complete.
-
-    Args:
-        problems: what to mend, each with the field that it is about.
-    """
-
-    def __init__(self, *problems: tuple[str, str]) -> None:
-        super().__init__(problems[0][0])
-        self.problems = problems
 
 
 def propose(
@@ -173,39 +151,51 @@ def propose(
         mandate=mandate or None,
         expires_at=utc_now() + WAITS,
     )
-    _add(session, offer)
-    left = pending_confirmers(session, [offer])[offer.id]
+    add(session, offer, _WAITS_ALREADY)
     log_step(session, offer, actor, INVITED, at, reason=offer.mandate)
-    if not left:
-        _open(session, offer)
-    elif party_at(at) in left:
-        ask_to_confirm(session, at, offer)
+    if role is Role.ADMIN and at == NATIONAL and _needs_nobody(session, code):
+        _take_effect(session, offer, actor)
     return offer
+
+
+def _needs_nobody(session: Session, code: str) -> bool:
+    """Tell whether this is the very first role of a municipality, and the desk is one person."""
+    at_desk = able(RoleAssignment.user_id).where(
+        RoleAssignment.holder == NATIONAL, RoleAssignment.role == Role.NATIONAL_DESK
+    )
+    anybody = select(RoleAssignment.role).where(RoleAssignment.holder == code).limit(1)
+    return len(session.scalars(at_desk.limit(2)).all()) < 2 and session.scalar(anybody) is None
 
 
 def _check_mandate(role: Role, until: date | None, mandate: str) -> None:
     """Check that a deputy has an end date within a year and a decision, and that no other has one.
 
     Raises:
-        MandateError: something is missing, or too long.
+        FormError: something is missing, or too long.
     """
     if role is not Role.DEPUTY:
         if mandate:
-            raise MandateError((NO_MANDATE, MANDATE))
+            raise FormError(NO_MANDATE, MANDATE)
         return
     problems = [] if mandate else [(WHOSE_MANDATE, MANDATE)]
     if until is None or until > local_date(utc_now()) + LONGEST_MANDATE:
         problems.append((LONG_MANDATE, UNTIL))
     if problems:
-        raise MandateError(*problems)
+        first, *also = problems
+        raise FormError(*first, also)
 
 
-def _add(session: Session, offer: RoleOffer) -> None:
+def add(session: Session, row: RoleProposal, known: str) -> None:
+    """Add a proposal.
+
+    Raises:
+        AccountError: it was proposed before; `known` says so.
+    """
     try:
         with session.begin_nested():
-            session.add(offer)
+            session.add(row)
     except IntegrityError:
-        raise AccountError(_WAITS_ALREADY) from None
+        raise AccountError(known) from None
 
 
 def refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
@@ -275,57 +265,59 @@ def _refuse_present(
         )
 
 
-def confirm(session: Session, offer: Proposal, actor: Actor, at: str) -> None:
-    """Confirm a proposal for one party; after the last the role is offered and mailed.
-
-    The role of a group counts from then on, and nobody is mailed.
+def confirm(session: Session, row: Proposal, actor: Actor, at: str) -> None:
+    """Confirm a proposal for one party; after the last it counts, and who gets a role is mailed.
 
     Raises:
-        AccountError: this user may not confirm it, or it was decided already.
+        SecondError: this user may not confirm it, or it was answered or changed.
     """
-    left = _check_second(session, offer, actor, at)
-    offer.decided_by = actor.name
-    if at == NATIONAL:
-        offer.desk_id = actor.id
-    else:
-        offer.colleague_id = actor.id
-    log_step(session, offer, actor, "gebruiker.rol_bevestigd", at)
-    if left == (party_at(at),):
-        _open(session, offer)
+    left = _lock_for(session, row, actor, at)
+    if isinstance(row, RoleProposal):
+        setattr(row, "desk_id" if at == NATIONAL else "colleague_id", actor.id)
+    log_step(session, row, actor, f"{_named(row)}_bevestigd", at)
+    if left == {party_at(at)}:
+        _take_effect(session, row, actor)
+        sign(session, row, actor)
 
 
-def refuse(session: Session, offer: Proposal, actor: Actor, at: str, reason: str) -> None:
+def refuse(session: Session, row: Proposal, actor: Actor, at: str, reason: str) -> None:
     """Refuse a proposal as second person, with a reason that the proposing person can read.
 
+    A provider is switched off by it.
+
     Raises:
-        AccountError: no reason, or this user may not refuse it, or it was decided already.
+        FormError: no reason was given.
+        SecondError: this user may not refuse it, or it was answered or changed.
     """
     if not reason.strip():
-        raise AccountError("Schrijf op waarom u het voorstel weigert.")
-    _check_second(session, offer, actor, at)
-    offer.state, offer.decided_by, offer.reason = OfferState.REFUSED, actor.name, reason
-    log_step(session, offer, actor, "gebruiker.rol_geweigerd", at, reason=reason)
+        raise FormError("Schrijf op waarom u het voorstel weigert.", "reden")
+    _lock_for(session, row, actor, at)
+    row.reason = reason
+    if isinstance(row, RoleProposal):
+        row.state = OfferState.REFUSED
+    else:
+        row.enabled = row.required = False
+    sign(session, row, actor)
+    log_step(session, row, actor, f"{_named(row)}_geweigerd", at, reason=reason)
 
 
-def _check_second(
-    session: Session, offer: Proposal, actor: Actor, at: str
-) -> tuple[Confirmer, ...]:
-    """Check that this user may decide about a proposal; return the parties that must confirm it.
+def _lock_for(session: Session, row: Proposal, actor: Actor, at: str) -> set[Party]:
+    """Lock a proposal for an answer of this user; return the parties that must confirm it.
 
     Raises:
-        AccountError: they may not, or it was decided already.
+        SecondError: they may not answer it, or it was answered or changed.
     """
-    _lock(session, offer)
-    if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
-        raise AccountError(_DECIDED)
-    person = session.get(User, UUID(actor.id)) if actor.id else None
-    if person is None or has_hand(offer, person, hands_of(session, actor.id)):
-        raise AccountError(HAD_A_HAND)
-    left = pending_confirmers(session, [offer])[offer.id]
-    if party_at(at) not in left:
-        raise AccountError(_DECIDED)
-    if at != NATIONAL and person not in readers_of(session, [at])[at]:
-        raise AccountError("Alleen wie hier meldingen leest, kan dit voorstel bevestigen.")
+    lock_open(session, row, actor, seen=row.id, is_now=lambda: row.id)
+    if isinstance(row, RoleProposal) and actor.id in (row.colleague_id, row.desk_id):
+        raise SecondError(TWICE)
+    user = session.get(User, UUID(actor.id)) if actor.id else None
+    invited = isinstance(row, RoleOffer) and user is not None and row.username == user.username
+    # The givers of the proposer's role have a part in it; others to whom they gave one haven't.
+    part = {actor.id} if invited or actor.id in row.given_by else set()
+    check_hand(session, row, actor, part, HAD_A_HAND)
+    left = parties_of(session, row)
+    if at not in (NATIONAL, row.holder) or party_at(at) not in left:
+        raise SecondError(ANSWERED)
     return left
 
 
@@ -341,7 +333,7 @@ def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> Non
     log_step(session, offer, actor, INVITED, at)
     offer.state = OfferState.OFFERED
     if not _mailed_lately(offer):
-        _open(session, offer)
+        _take_effect(session, offer, actor)
 
 
 def _mailed_lately(offer: RoleOffer) -> bool:
@@ -362,15 +354,14 @@ def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
     _forget(session, offer)
 
 
-def _lock(session: Session, offer: Proposal) -> None:
-    """Read the proposal again and lock its row until this transaction ends.
+def _lock(session: Session, offer: RoleOffer) -> None:
+    """Read an offer again and lock its row until this transaction ends.
 
     Raises:
         AccountError: it was taken or withdrawn in the meantime.
     """
-    fresh = session.get(type(offer), offer.id, populate_existing=True, with_for_update=True)
-    if fresh is None:
-        raise AccountError(_DECIDED)
+    if session.get(RoleOffer, offer.id, populate_existing=True, with_for_update=True) is None:
+        raise AccountError(ANSWERED)
 
 
 def _forget(session: Session, offer: RoleOffer) -> None:
@@ -379,22 +370,29 @@ def _forget(session: Session, offer: RoleOffer) -> None:
     session.flush()
 
 
-def _open(session: Session, offer: Proposal) -> None:
-    """Offer the role: the person can take it from now on, and is mailed.
+def _take_effect(session: Session, row: Proposal, actor: Actor) -> None:
+    """Let what was confirmed count; who is offered a role can take it, and is mailed.
 
     The desk sends the mail, so that nothing in the municipality's log shows whether it had a link,
     which would tell whether the person has an account.
     """
-    offer.state = OfferState.OFFERED
-    if isinstance(offer, GroupRole):
+    if isinstance(row, IdentityProvider):
+        row.confirmed_at, row.confirmed_by_id = utc_now(), actor.id
         return
-    offer.expires_at = utc_now() + LASTS
-    enqueue(session, INVITE_JOB, NATIONAL, {"offer": str(offer.id)})
+    row.state = OfferState.OFFERED
+    if isinstance(row, RoleOffer):
+        row.expires_at = utc_now() + LASTS
+        enqueue(session, INVITE_JOB, NATIONAL, {"offer": str(row.id)})
+
+
+def _named(row: Proposal) -> str:
+    """Return how the actions of a confirmation begin in the log."""
+    return "gemeente.aanmelden" if isinstance(row, IdentityProvider) else "gebruiker.rol"
 
 
 def log_step(
     session: Session,
-    offer: Proposal,
+    row: Proposal,
     actor: Actor,
     action: str,
     at: str,
@@ -402,31 +400,20 @@ def log_step(
     reason: str | None = None,
 ) -> None:
     """Record an action here; a job records it at the other holder, if that has a part in it."""
-    group = [f"groep: {offer.group_name}"] if isinstance(offer, GroupRole) else []
-    fields = [offer.holder, offer.role, *group]
-    record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
-    left = pending_confirmers(session, [offer])[offer.id]
-    desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left
-    if at == NATIONAL or desk_has_part:
-        other = offer.holder if at == NATIONAL else NATIONAL
-        payload = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
-        enqueue(session, TELL_JOB, other, payload)
+    if isinstance(row, IdentityProvider):
+        kind, offer = "gemeente", []
+        fields = [row.holder, row.issuer, row.client_id, row.groups_claim]
+    else:
+        kind, offer = KIND, [row.id]
+        group = [f"groep: {row.group_name}"] if isinstance(row, GroupRole) else []
+        fields = [row.holder, row.role, *group]
+    record(session, actor, action, at, kind, offer, fields=fields, reason=reason)
+    if at == NATIONAL or _desk_has_part(session, row):
+        other = row.holder if at == NATIONAL else NATIONAL
+        tell(session, actor, action, other, fields, **({"offer": str(row.id)} if offer else {}))
 
 
-# In words
-
-
-def title_of(offer: Proposal) -> str:
-    """Return the title of the card about a proposal."""
-    if isinstance(offer, GroupRole):
-        return f"Groep ‘{offer.group_name}’ krijgt de rol {offer.label}"
-    return f"{offer.label} voor {offer.name}"
-
-
-def whom(offer: Proposal) -> list[tuple[str, str]]:
-    """Return who gets the role and until when, as lines of the list of facts."""
-    if isinstance(offer, GroupRole):
-        return [("Groep bij de gemeente", offer.group_name)]
-    until = f"tot en met {date_text(offer.until)}" if offer.until else "geen"
-    mandate = [("Besluit over de waarneming", offer.mandate)] if offer.mandate else []
-    return [("E-mailadres", offer.username), ("Einddatum", until), *mandate]
+def _desk_has_part(session: Session, row: Proposal) -> bool:
+    if isinstance(row, RoleProposal) and (row.by_desk or row.desk_id is not None):
+        return True
+    return Party.DESK in parties_of(session, row)

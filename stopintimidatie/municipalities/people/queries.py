@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
@@ -18,12 +18,12 @@ from stopintimidatie.core.accounts.models import (
     ProviderAccount,
     RoleAssignment,
     User,
-    signed_in_before,
 )
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.rules import (
     REVIEW_MONTHS,
     STANDS_STILL,
@@ -40,6 +40,12 @@ from stopintimidatie.municipalities.people.services import READERS, able, domain
 
 NO_FACTOR: Final = "geen"
 AT_PROVIDER: Final = "bij de gemeente"
+
+
+def signed_in_before(role: dict[str, Any]) -> datetime | None:
+    """Return when a role in `BlockedColleague.roles` was last used, as far as that was kept."""
+    used = role.get("signed_in_at")
+    return datetime.fromisoformat(used) if used else None
 
 
 @dataclass(frozen=True)
@@ -263,15 +269,16 @@ def number_due(code: str, me: UUID) -> ScalarSelect[int]:
     return people.scalar_subquery()
 
 
-def overdue(session: Session) -> dict[str, int]:
-    """Count the people of each municipality whose review is a month too late, by its code."""
+def overdue(session: Session) -> Sequence[Any]:
+    """Return the municipalities whose review is a month too late, with how many people wait."""
     limit = months_earlier(local_date(utc_now()), REVIEW_MONTHS + 1)
-    rows = session.execute(
-        select(RoleAssignment.holder, func.count(RoleAssignment.user_id.distinct()))
-        .where(RoleAssignment.holder != NATIONAL, _review_waits(limit))
-        .group_by(RoleAssignment.holder)
-    )
-    return {row[0]: row[1] for row in rows}
+    return session.execute(
+        select(Municipality, func.count(RoleAssignment.user_id.distinct()))
+        .join(RoleAssignment, RoleAssignment.holder == Municipality.code)
+        .where(_review_waits(limit))
+        .group_by(Municipality.code)
+        .order_by(Municipality.name)
+    ).all()
 
 
 def _review_waits(limit: date) -> ColumnElement[bool]:

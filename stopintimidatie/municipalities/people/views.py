@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -11,8 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from stopintimidatie.core.accounts.hands import hands_of
-from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, User
+from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, RoleOffer
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.mail.addresses import (
@@ -24,6 +23,7 @@ from stopintimidatie.core.mail.addresses import (
     send_code,
     set_address,
 )
+from stopintimidatie.core.second import ANSWERED
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import plural
@@ -35,14 +35,15 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     settings_link,
 )
-from stopintimidatie.municipalities.people import proposals, provider, services
+from stopintimidatie.municipalities.people import proposals, services
 from stopintimidatie.municipalities.people.forms import (
-    CONFIRM,
+    REFUSE,
     DecisionSchema,
     invite_schema,
     postbox_schema,
 )
 from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import pending, proposals_for
 from stopintimidatie.municipalities.people.queries import count_due
 from stopintimidatie.municipalities.people.review import handle_review
 from stopintimidatie.municipalities.people.roster import (
@@ -58,7 +59,6 @@ from stopintimidatie.municipalities.people.roster import (
     known_invitee,
     list_page,
 )
-from stopintimidatie.municipalities.people.services import Confirmer, Proposal
 
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
 PAGE: Final = f"{_TEMPLATES}/postbox.jinja2"
@@ -149,92 +149,63 @@ def take_code(request: Any, owner: Owner | None, confirmed: str, *, phone: bool 
     return problem is None
 
 
-# `…/rollen`: the second person confirms or refuses a proposed role.
+# `…/rollen`: the second person confirms or refuses who may come in.
 
 PROPOSALS_PAGE: Final = "rollen"
-PARTIES: Final = {
-    Confirmer.COLLEAGUE: "een collega van de gemeente die meldingen leest",
-    Confirmer.DESK: "het landelijk meldpunt",
-}
 TEMPLATE: Final = f"{_TEMPLATES}/proposals.jinja2"
 CONFIRMED: Final = "Bevestigd. De uitnodiging gaat weg."
 GROUP_CONFIRMED: Final = (
     "Bevestigd. Wie in deze groep zit, krijgt de rol bij de volgende aanmelding via de gemeente."
 )
+PROVIDER_CONFIRMED: Final = "Bevestigd. Collega's kunnen zich nu via de gemeente aanmelden."
 HALF: Final = "Bevestigd. De uitnodiging gaat weg als ook de tweede partij bevestigt."
 WITHOUT_REASON: Final = (
     "U koos bevestigen, maar vulde in waarom u weigert. Kies weigeren, of maak dit veld leeg."
 )
-GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
-
-
-@form_view(
-    MunicipalityResource,
-    PROPOSALS_PAGE,
-    Permission.CONFIRM_ROLE,
-    TEMPLATE,
+answered_page = partial(
+    form_view,
+    name=PROPOSALS_PAGE,
+    permission=Permission.CONFIRM_ROLE,
+    renderer=TEMPLATE,
     guards=(change_confirmed,),
 )
+
+
+@answered_page(MunicipalityResource)
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
-    """Show the proposed roles that wait for a second person, and take their decision."""
+    """Show what waits for a second person here, and take their decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
 
 
 def decide(request: Request, at: str, here: str) -> Any:
     """Show the proposals that the holder `at` must confirm, and handle a posted decision."""
-    offers = services.proposals_for(request.db, at)
-    providers = services.providers_for(request.db, at)
-    waiting: dict[str, Proposal | IdentityProvider] = {str(offer.id): offer for offer in offers}
-    waiting |= {provider.key_of(row): row for row in providers}
-    forms = {number: _form(request, number, here) for number in waiting}
-    me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
-    party = PARTIES[services.party_at(at)]
-    hands = hands_of(request.db, request.actor.id)
-    own = {number for number, row in waiting.items() if services.has_hand(row, me, hands)}
-    cards = [provider.card_of(request.db, row, party) for row in providers]
-    page = {"cards": [*cards, *_cards(request, offers)], "own": own, "forms": forms}
+    cards = proposals_for(request.db, at, request.identity)
+    forms = {str(card.row.id): _form(request, str(card.row.id), here) for card in cards}
+    codes = {card.row.holder for card in cards}
+    named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
+    page = {"cards": cards, "forms": forms, "names": dict(request.db.execute(named).all())}
     if request.method != "POST":
         return page
     chosen = str(request.POST.get("voorstel", ""))
-    if chosen not in waiting:
-        request.flash(GONE, "error")
+    if chosen not in forms:
+        request.flash(ANSWERED, "error")
         return HTTPSeeOther(here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        _decide(request, waiting[chosen], at, values)
+        row = next(card.row for card in cards if str(card.row.id) == chosen)
+        if values["besluit"] == REFUSE:
+            proposals.refuse(request.db, row, request.actor, at, values["reden"])
+            request.flash("Geweigerd. Wie het voorstelde, leest waarom.")
+        elif values["reden"]:
+            raise FormError(WITHOUT_REASON, "reden")
+        else:
+            proposals.confirm(request.db, row, request.actor, at)
+            of_group = GROUP_CONFIRMED if isinstance(row, GroupRole) else CONFIRMED
+            done = PROVIDER_CONFIRMED if isinstance(row, IdentityProvider) else of_group
+            request.flash(HALF if row.waits else done)
         return HTTPSeeOther(here)
 
     return handle_form(request, forms[chosen], on_valid, page)
-
-
-def _decide(
-    request: Request, offer: Proposal | IdentityProvider, at: str, values: dict[str, Any]
-) -> None:
-    """Confirm a proposal, or refuse it with a reason.
-
-    Raises:
-        FormError: this user may not decide about it, or choice and reason don't fit.
-    """
-    actor = request.actor
-    if values["besluit"] == CONFIRM and values["reden"]:
-        raise FormError(WITHOUT_REASON, "reden")
-    try:
-        if isinstance(offer, IdentityProvider):
-            if values["besluit"] == CONFIRM:
-                provider.confirm(request.db, offer, actor, at)
-                request.flash(provider.DONE)
-            else:
-                provider.refuse(request.db, offer, actor, at, values["reden"])
-                request.flash(provider.SWITCHED_OFF)
-        elif values["besluit"] == CONFIRM:
-            proposals.confirm(request.db, offer, actor, at)
-            words = GROUP_CONFIRMED if isinstance(offer, GroupRole) else CONFIRMED
-            request.flash(words if offer.state == OfferState.OFFERED else HALF)
-        else:
-            proposals.refuse(request.db, offer, actor, at, values["reden"])
-            request.flash("Geweigerd. Wie het voorstel deed, leest waarom.")
-    except AccountError as problem:
-        raise FormError(str(problem), "reden") from None
 
 
 def _form(request: Request, number: str, here: str) -> Form:
@@ -246,33 +217,6 @@ def _form(request: Request, number: str, here: str) -> Form:
         formid=f"voorstel-{number[:8]}",
         appstruct={"voorstel": number},
     )
-
-
-def _cards(
-    request: Request, offers: Mapping[Proposal, Sequence[Confirmer]]
-) -> list[dict[str, Any]]:
-    codes = {offer.holder for offer in offers}
-    named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
-    names = dict(request.db.execute(named).all())
-    domains = services.domains_of(request.db, codes)
-    return [
-        {
-            "id": str(offer.id),
-            "provider": False,
-            "offer": offer,
-            "role": Role(offer.role).label,
-            "municipality": names[offer.holder],
-            "title": proposals.title_of(offer),
-            "whom": proposals.whom(offer),
-            "outside": _is_outside(offer, domains[offer.holder]),
-            "awaited": " en ".join(PARTIES[party] for party in left),
-        }
-        for offer, left in offers.items()
-    ]
-
-
-def _is_outside(offer: Proposal, domains: Sequence[str]) -> bool:
-    return offer.invited is not None and services.is_outside(offer.invited, domains)
 
 
 # `…/gebruikers`: the admin invites, and changes who may come in.
@@ -321,7 +265,7 @@ def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     """Show all users with a role here, their roles, and the people who are invited."""
     return {
         **list_page(request, _roster(context, request)),
-        "invited": services.invited_at(request.db, context.holder),
+        "invited": pending(request.db, RoleOffer, RoleOffer.holder == context.holder)[::-1],
         "domains": services.domains_of(request.db, [context.holder])[context.holder],
         "again": request.resource_path(context, "gebruiker-opnieuw"),
         "withdraw": request.resource_path(context, "gebruiker-intrekken"),
@@ -383,9 +327,6 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
             until=values["tot_en_met"],
             mandate=values["mandaat"],
         )
-    except proposals.MandateError as problem:
-        first, *also = problem.problems
-        raise FormError(*first, also) from None
     except AccountError as problem:
         raise FormError(str(problem), "adres") from None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)

@@ -29,29 +29,27 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     settings_link,
 )
-from stopintimidatie.municipalities.people.groups import (
-    counting_groups,
-    group_lines,
-    propose_group,
-    remove_group,
-)
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import Party, parties_of, pending
 from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_given
-from stopintimidatie.municipalities.people.services import awaited_for
-from stopintimidatie.municipalities.people.views import PARTIES, posted_id
+from stopintimidatie.municipalities.people.views import posted_id
 from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.door import calling
 from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
-from stopintimidatie.municipalities.sso.openid import ProviderError, Refusal
+from stopintimidatie.municipalities.sso.openid import ProviderError
 from stopintimidatie.municipalities.sso.provider import (
     SECRET,
     ProviderPlan,
-    ProviderRefusedError,
+    counting_groups,
     find_provider,
+    members_by_role,
+    propose_group,
+    remove_group,
     save_provider,
     use_of,
     version_of,
 )
-from stopintimidatie.municipalities.sso.rules import ClaimFault, GroupRights, roles_by_groups
+from stopintimidatie.municipalities.sso.rules import roles_by_groups
 
 PAGE: Final = "aanmelden-instellen"
 TEST: Final = "aanmelden-testen"
@@ -152,28 +150,21 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
         enabled=values["aan"],
         required=values["alleen"],
     )
-    try:
-        changed = save_provider(
-            request.db,
-            request.registry.key_ring,
-            request.actor,
-            context.holder,
-            plan,
-            opened_through=current_session(request).provider,
-        )
-    except ProviderRefusedError as refused:
-        raise FormError(refused.message, refused.field) from None
+    changed = save_provider(
+        request.db,
+        request.registry.key_ring,
+        request.actor,
+        context.holder,
+        plan,
+        opened_through=current_session(request).provider,
+    )
     row = find_provider(request.db, context.holder)
     if changed and row is not None and row.waits:
-        request.flash(f"Opgeslagen. Wacht op een tweede persoon: {_second(request, row)}.")
+        request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
     elif changed:
         request.flash(SAVED_ON if plan.enabled else SAVED_OFF)
     else:
         request.flash("Er is niets gewijzigd.", "info")
-
-
-def _second(request: Request, row: IdentityProvider) -> str:
-    return PARTIES[awaited_for(request.db, row)]
 
 
 SAVED_ON: Final = "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
@@ -189,21 +180,13 @@ def _page(
     number, last = use_of(request.db, context.holder)
     return {
         "provider": row,
-        "second": _second(request, row) if row is not None and row.waits else "",
+        "by_desk": row is not None and row.waits and Party.DESK in parties_of(request.db, row),
         "people": plural(number, "collega meldde", "collega's meldden") if number else "",
         "last": last,
-        "addresses": [
-            ("Adres om naar terug te sturen (redirect URI)", openid.return_address(settings, slug)),
-            (
-                "Adres om afmelden te melden (back-channel logout URI)",
-                openid.logout_address(settings, slug),
-            ),
-            (
-                "Adres na het afmelden (post logout redirect URI)",
-                f"{settings.public_address}/{SIGNED_OUT}",
-            ),
-            ("Scopes", openid.SCOPES),
-        ],
+        "back": openid.return_address(settings, slug),
+        "out": openid.logout_address(settings, slug),
+        "signed_out": f"{settings.public_address}/{SIGNED_OUT}",
+        "scopes": openid.SCOPES,
         "door": f"/{openid.DOORS}/{slug}",
         "test": request.resource_path(context, TEST),
         "groups": request.resource_path(context, GROUPS),
@@ -214,30 +197,6 @@ def _page(
 
 # Testing the connection
 
-WORKS: Final = (
-    "De inlogdienst antwoordt, en kent wat wij nodig hebben. Of client en geheim kloppen, blijkt"
-    " als u zich via de gemeente aanmeldt."
-)
-TEST_FAULTS: Final[Mapping[Refusal, str]] = {
-    Refusal.UNREACHABLE: (
-        "De inlogdienst antwoordt niet op dit adres. Controleer het adres. Klopt het, vraag dan"
-        " de beheerder van de inlogdienst of het adres van buiten het netwerk te bereiken is en"
-        " een geldig certificaat heeft."
-    ),
-    Refusal.ISSUER: (
-        "Op dit adres staat een inlogdienst die zichzelf anders noemt. Vul het adres precies zo"
-        " in als bij ‘issuer’ staat op de pagina /.well-known/openid-configuration. Let op het"
-        " laatste teken."
-    ),
-    Refusal.METADATA: (
-        "Op dit adres staat niet wat een inlogdienst voor OpenID Connect over zichzelf zegt"
-        " (/.well-known/openid-configuration), of er ontbreekt iets: een adres met https, of PKCE"
-        " met S256. Vraag de beheerder van de inlogdienst om het juiste adres."
-    ),
-    Refusal.CROWDED: (
-        "Deze inlogdienst wordt al getest, en antwoordt traag. Wacht tien seconden en test opnieuw."
-    ),
-}
 NOTHING_YET: Final = "Vul eerst de verbinding in en sla op. Test daarna."
 
 
@@ -249,20 +208,19 @@ def test_view(context: MunicipalityResource, request: Request) -> Any:
         request.flash(NOTHING_YET, "error")
         return HTTPSeeOther(request.resource_path(context, PAGE))
     issuer, demo = row.issuer, request.registry.app_settings.demo
-    problem = ""
+    tested = "ok"
     try:
         # One place less than this provider has: who signs in meanwhile gets through.
         with calling(request, issuer, most=openid.CALLS_TO_ONE - 1):
             openid.discover(issuer, demo=demo)
     except ProviderError as error:
-        problem = TEST_FAULTS.get(error.refusal, TEST_FAULTS[Refusal.METADATA])
+        tested = error.refusal.value
     form = Form(
         provider_schema(demo=demo, new=False),
         request,
         action=request.resource_path(context, PAGE),
         appstruct=_filled_in(row),
     )
-    tested = ("error", problem) if problem else ("ok", WORKS)
     return _page(context, request, row, form=form, tested=tested)
 
 
@@ -278,10 +236,12 @@ PROPOSED: Final = (
 def groups_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the groups with the roles that they give, or will give once confirmed."""
     provider = find_provider(request.db, context.holder)
-    lines = group_lines(request.db, context.holder)
+    lines = pending(request.db, GroupRole, GroupRole.holder == context.holder)
+    lines.sort(key=lambda line: (line.row.group_name, line.row.role))
     counting = {line.row.role for line in lines if line.row.state == OfferState.OFFERED}
     return {
         "lines": lines,
+        "people": members_by_role(request.db, context.holder),
         "no_admin": bool(counting) and Role.ADMIN not in counting,
         "claim": provider.groups_claim if provider is not None else None,
         "provider": request.resource_path(context, PAGE),
@@ -341,17 +301,6 @@ NO_CLAIMS: Final = (
     "Dit is een token, en die is niet zo te lezen. Plak de claims die erin staan: tekst tussen"
     " { en }."
 )
-CLAIM_FAULTS: Final[Mapping[ClaimFault, str]] = {
-    ClaimFault.MISSING: (
-        "De claim ‘{claim}’ staat hier niet in. Zet hem aan bij de inlogdienst, of vul bij"
-        " Aanmelden via de gemeente een andere naam in. Let op hoofdletters."
-    ),
-    ClaimFault.SHAPE: "De claim ‘{claim}’ is geen lijst van namen van groepen.",
-    ClaimFault.TOO_MANY: (
-        "Deze persoon zit in zoveel groepen dat de inlogdienst ze weglaat. Laat haar alleen de"
-        " groepen sturen die bij deze toepassing horen."
-    ),
-}
 
 
 @managed_form(name=TRY, renderer=f"{_TEMPLATES}/groups_trial.jinja2")
@@ -368,10 +317,9 @@ def try_view(context: MunicipalityResource, request: Request) -> Any:
         counting = counting_groups(request.db, context.holder)
         mappings = {group: [Role(row.role) for row in rows] for group, rows in counting.items()}
         rights = roles_by_groups(claims, claim, mappings)
-        outcome = _outcome(rights, claim, counting=bool(counting))
-        return {"form": form, "claim": claim, "outcome": outcome}
+        return {"form": form, "claim": claim, "rights": rights, "counting": bool(counting)}
 
-    return handle_form(request, form, on_valid, {"claim": claim, "outcome": None})
+    return handle_form(request, form, on_valid, {"claim": claim, "rights": None})
 
 
 def _read_claims(text: str) -> Mapping[str, Any]:
@@ -390,16 +338,3 @@ def _read_claims(text: str) -> Mapping[str, Any]:
     if not is_usable(claims):
         raise FormError(NO_TEXT, "claims")
     return claims
-
-
-def _outcome(rights: GroupRights, claim: str, *, counting: bool) -> dict[str, Any]:
-    return {
-        "counting": counting,
-        "fault": CLAIM_FAULTS[rights.fault].format(claim=claim) if rights.fault else "",
-        "roles": [role.label for role in sorted(rights.roles)],
-        "rows": [
-            [group, ", ".join(role.label for role in sorted(roles))]
-            for group, roles in rights.by_group.items()
-        ],
-        "unknown": rights.unknown,
-    }

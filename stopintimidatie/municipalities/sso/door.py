@@ -75,7 +75,6 @@ from stopintimidatie.municipalities.sso.tokens import (
     check_id_token,
     check_logout_token,
 )
-from stopintimidatie.municipalities.sso.words import WORDS
 
 log = logging.getLogger(__name__)
 
@@ -325,10 +324,9 @@ def _refuse(
     if refusal not in UNRECORDED and not problem.remembered:
         with transaction(request.registry.engine, door.code) as session:
             entry.record_refusal(session, door.code, user, refusal)
-    words = WORDS[refusal]
     values = {
         "name": door.title,
-        "words": words,
+        "refusal": refusal.value,
         "retry": PROVIDER_PATH if departure and departure.again else f"/{DOORS}/{door.slug}",
         "next_path": departure.next_path if departure else "/",
     }

@@ -1,17 +1,21 @@
-"""The identity provider that a municipality set: stored, guarded against locking oneself out.
+"""The identity provider that a municipality set, and the roles that its groups give.
+
+It is stored, guarded against locking oneself out.
 
 Nobody can make a connection the only way in that doesn't work: `required` is switched on in a
 session that came in through it, and off before the connection is changed. Nobody decides alone who
-vouches for colleagues: a second person confirms it (`people.provider`).
+vouches for colleagues: a second person confirms it (`people.proposals`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -20,20 +24,34 @@ from stopintimidatie.core.accounts.models import (
     PROVIDER_PURPOSE,
     IdentityProvider,
     LoginSession,
+    OfferState,
     ProviderAccount,
+    RoleAssignment,
+    User,
 )
+from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import enqueue
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.municipalities.people.provider import (
-    CHANGED,
-    KIND,
-    TELL_JOB,
-    ask_second,
-    put_forward,
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.people.access import Steward, end_when_empty, staffed
+from stopintimidatie.municipalities.people.mail import tell
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import Party, parties_of
+from stopintimidatie.municipalities.people.proposals import (
+    GROUP_PROPOSED,
+    GROUP_ROLES,
+    WAITS,
+    add,
+    log_step,
+    refuse_too_many,
 )
+from stopintimidatie.municipalities.people.services import USER_KIND, givers
 
+KIND: Final = "gemeente"
+CHANGED: Final = "gemeente.aanmelden"
 # Names of the settings in the log and in the form.
 ADDRESS, CLIENT, SECRET, CLAIM, HOURS = "adres", "client", "geheim", "groepen", "uren"
 CONNECTION: Final = frozenset({ADDRESS, CLIENT, SECRET, CLAIM})
@@ -60,15 +78,6 @@ FIRST_THROUGH_IT: Final = (
     "U bent nu met een wachtwoord aangemeld. Haal dit vinkje weg en sla op; meld u daarna via de"
     " gemeente aan en zet het hier aan. Dan is zeker dat u niet uzelf buitensluit."
 )
-
-
-class ProviderRefusedError(Exception):
-    """A change of the provider that isn't made; `field` is what to mend."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def save_provider(
         opened_through: The holder whose provider opened the admin's own session.
 
     Raises:
-        ProviderRefusedError: people could be locked out by it, or something is missing.
+        FormError: people could be locked out by it, or something is missing.
     """
     row = session.get(IdentityProvider, holder, with_for_update=True)
     changes = _changes(row, plan)
@@ -151,9 +160,22 @@ def save_provider(
         put_forward(session, actor, row)
     record(session, actor, CHANGED, holder, KIND, fields=changes)
     session.flush()
-    if proposed and row.waits:
-        ask_second(session, actor, row, changes)
+    if proposed and row.waits and Party.DESK in parties_of(session, row):
+        tell(session, actor, CHANGED, NATIONAL, [holder, *changes])
     return True
+
+
+def put_forward(session: Session, actor: Actor, row: IdentityProvider) -> None:
+    """Let the connection wait for a second person.
+
+    Whoever changed it before, since it was last confirmed, had a hand in it as well.
+    """
+    before = row.given_by if row.confirmed_at is None else []
+    row.given_by = sorted({*(before or ()), *givers(session, actor)})
+    row.id, row.proposed_at = uuid4(), utc_now()
+    row.proposed_by_id, row.proposed_by = actor.id, actor.name
+    row.confirmed_at = row.confirmed_by_id = row.reason = None
+    row.answered_at = row.answered_by_id = row.answered_by = None
 
 
 def _fill_in(row: IdentityProvider, plan: ProviderPlan, keys: KeyRing) -> None:
@@ -185,15 +207,15 @@ def _check(
     row: IdentityProvider | None, plan: ProviderPlan, changes: Sequence[str], *, through_it: bool
 ) -> None:
     if not plan.client_secret and (row is None or ADDRESS in changes):
-        raise ProviderRefusedError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
+        raise FormError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
     if not plan.required:
         return
     if not plan.enabled:
-        raise ProviderRefusedError(ONLY_WHEN_ON, "alleen")
+        raise FormError(ONLY_WHEN_ON, "alleen")
     if CONNECTION & set(changes):
-        raise ProviderRefusedError(FIRST_OFF, "alleen")
+        raise FormError(FIRST_OFF, "alleen")
     if ONLY in changes and not through_it:
-        raise ProviderRefusedError(FIRST_THROUGH_IT, "alleen")
+        raise FormError(FIRST_THROUGH_IT, "alleen")
 
 
 # The way out when the provider is down: the desk, or the operator on the command line.
@@ -215,7 +237,88 @@ def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> 
     fields = [ALSO_PASSWORD] if at == holder else [holder, ALSO_PASSWORD]
     record(session, actor, CHANGED, at, KIND, fields=fields)
     if at != holder:
-        payload = {"by": actor.id, "action": CHANGED, "fields": [ALSO_PASSWORD]}
-        enqueue(session, TELL_JOB, holder, payload)
+        tell(session, actor, CHANGED, holder, [ALSO_PASSWORD])
     session.flush()
     return True
+
+
+# Roles of groups. Whoever confirms a role of a person confirms that of a group as well. A role that
+# counts is given when somebody signs in through the provider, and kept until the next time.
+
+GROUP_GONE: Final = "Deze regel is er niet meer. Open de pagina opnieuw."
+_THERE_ALREADY: Final = (
+    "Deze groep heeft deze rol al, of er is al om gevraagd. Haal de regel eerst weg als u haar"
+    " opnieuw wilt voorstellen."
+)
+
+
+def propose_group(
+    session: Session, actor: Actor, code: str, *, group: str, role: Role
+) -> GroupRole:
+    """Propose a role for a group of the municipality's provider.
+
+    Raises:
+        AccountError: the role can't be given to a group, or the group has it or waits for it.
+    """
+    if role not in GROUP_ROLES:
+        raise AccountError("Deze rol krijgt een groep niet. Kies een andere.")
+    refuse_too_many(session, actor, code, code)
+    row = GroupRole(
+        holder=code,
+        group_name=group,
+        role=role.value,
+        by_desk=False,
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
+        given_by=givers(session, actor),
+        expires_at=utc_now() + WAITS,
+    )
+    add(session, row, _THERE_ALREADY)
+    log_step(session, row, actor, GROUP_PROPOSED, code)
+    return row
+
+
+def members_by_role(session: Session, code: str) -> Counter[str]:
+    """Count the people at a municipality who have a role by a group, for each role."""
+    rows = select(RoleAssignment.role).where(RoleAssignment.holder == code, RoleAssignment.by_group)
+    return Counter(session.scalars(rows))
+
+
+def counting_groups(session: Session, code: str) -> Mapping[str, Sequence[GroupRole]]:
+    """Return the roles that count for each group of a municipality."""
+    counting = defaultdict[str, list[GroupRole]](list)
+    rows = select(GroupRole).where(GroupRole.holder == code, GroupRole.state == OfferState.OFFERED)
+    for row in session.scalars(rows):
+        counting[row.group_name].append(row)
+    return counting
+
+
+def remove_group(session: Session, actor: Actor, code: str, number: UUID) -> int:
+    """Take a role from a group; return how many people lost the role by it.
+
+    It isn't kept by which group somebody has a role. So all who have it by a group lose it at once;
+    another group of theirs gives it back when they sign in again.
+
+    Raises:
+        AccountError: there is no such line, or nobody would be left who reads, or who manages.
+    """
+    row = session.get(GroupRole, number, with_for_update=True)
+    if row is None or row.holder != code:
+        raise AccountError(GROUP_GONE)
+    given = select(RoleAssignment).where(
+        RoleAssignment.holder == code, RoleAssignment.role == row.role, RoleAssignment.by_group
+    )
+    going = session.scalars(given).all() if row.state == OfferState.OFFERED else ()
+    people = sorted(assignment.user_id for assignment in going)
+    with staffed(session, Steward(actor, code, code)):
+        for assignment in going:
+            session.delete(assignment)
+    for person in people:
+        end_when_empty(session, session.get_one(User, person))
+    log_step(session, row, actor, "gebruiker.groep_weg", code)
+    if people:
+        fields = [code, row.role]
+        record(session, actor, "gebruiker.rol_weg", code, USER_KIND, people, fields=fields)
+    session.delete(row)
+    session.flush()
+    return len(people)

@@ -26,6 +26,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from stopintimidatie import install
+from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
@@ -33,6 +34,8 @@ from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.exports.models import Export
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import KINDS, Party, pending
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.subjects.models import SubjectCopy
@@ -487,6 +490,62 @@ def an_old_dossier(connection: Connection) -> UUID:
     made = {"made_at": utc_now(), "changed_at": utc_now(), "changed_by": "x", "version": 1}
     add(connection, "dossier", **dossier, **about, **made, urgent=False, frozen=False)
     return number
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_roles_and_providers_of_1_0_0_wait_for_who_must_still_confirm_them(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    made = {"proposed_at": utc_now(), "proposed_by": "x", "given_by": ["a"], "by_desk": False}
+    lasts = {"expires_at": utc_now() + timedelta(days=3), "role": "oov", "holder": "GM0505"}
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            for code in ("GM0001", "GM0002", "GM0003"):
+                add(connection, "holder", code=code)
+            town = {"code": "GM0505", "name": "Dordrecht", "slug": "dordrecht"}
+            add(connection, "municipality", **town, province="Zuid-Holland")
+            add(connection, "mail_domain", code="GM0505", domain="dordrecht.example")
+            for name, state, colleague in (
+                ("half@elders.example", "voorgesteld", "b"),
+                ("nieuw@dordrecht.example", "voorgesteld", None),
+                ("geweigerd@dordrecht.example", "geweigerd", None),
+            ):
+                row = {"id": uuid4(), "username": name, "name": "x", "state": state}
+                signed = {"colleague_id": colleague, "decided_by": "Bo"}
+                add(connection, "role_offer", **row, **signed, **made, **lasts)
+            group = {"id": uuid4(), "group_name": "OOV", "state": "aangeboden"}
+            add(connection, "group_role", **group, decided_by="Bo", **made, **lasts)
+            for holder, enabled, confirmed in (
+                ("GM0001", True, None),
+                ("GM0002", True, utc_now()),
+                ("GM0003", False, None),
+            ):
+                row = {"holder": holder, "issuer": "x", "client_id": "x", "client_secret": "x"}
+                terms = {"groups_claim": "x", "required": False, "session_hours": 8}
+                by = {"changed_at": utc_now(), "proposed_by": "x", "given_by": []}
+                more = {"enabled": enabled, "confirmed_at": confirmed}
+                add(connection, "identity_provider", **row, **terms, **by, **more)
+        upgrade(settings, owner)
+        with Session(owner) as session:
+            rows = {table: pending(session, table) for _, _, table in KINDS}
+            offers = {row.row.username: (row.row.waits, row.parties) for row in rows[RoleOffer]}
+            (counting,) = rows[GroupRole]
+            providers = {
+                row.row.holder: (row.row.waits, row.row.in_use, row.row.id is not None)
+                for row in rows[IdentityProvider]
+            }
+    # Nobody reads there, so that the desk decides.
+    assert offers == {
+        "half@elders.example": (True, {Party.DESK}),
+        "nieuw@dordrecht.example": (True, {Party.DESK}),
+        "geweigerd@dordrecht.example": (False, {Party.DESK}),
+    }
+    assert (counting.row.waits, counting.row.answered_by) == (False, "Bo")
+    assert providers == {
+        "GM0001": (True, False, True),
+        "GM0002": (False, True, True),
+        "GM0003": (False, False, True),
+    }
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 from stopintimidatie.core.accounts.hands import same_hand
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.municipalities.people.services import proposals_for
+from stopintimidatie.municipalities.people.parties import proposals_for
 from tests.support.factories import make_user, user_id
 from tests.support.installation import Installation
 

@@ -12,10 +12,10 @@ from sqlalchemy import delete, select
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.case.services import REMINDER_RECIPIENT, make_agreement
 from stopintimidatie.municipalities.people.absence import (
-    AbsenceError,
     absences,
     acting_for,
     announce_absence,
@@ -108,7 +108,7 @@ def test_impossible_days_and_substitutes_are_refused(
             (anna, cas, today + day, today + day, "vervanger"),
             (cas, anna, today + day, today + 3 * day, "van"),
         ):
-            with pytest.raises(AbsenceError) as refused:
+            with pytest.raises(FormError) as refused:
                 announce_absence(session, DORDRECHT, who, substitute, since, until, SYSTEM)
             assert refused.value.field == field
         assert len(absences(session, DORDRECHT, today, today + 500 * day)) == 1

@@ -14,10 +14,12 @@ from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.municipalities.people import groups
 from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.parties import Party, pending
+from stopintimidatie.municipalities.sso import provider as groups
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
+from tests.support.seconds import waiting_kinds
 
 pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
 
@@ -96,7 +98,7 @@ def test_a_role_that_reads_counts_for_a_group_once_a_reader_confirmed_it(
     with installation.transaction() as session:
         assert groups.counting_groups(session, DORDRECHT) == {}
     browser = installation.browser(reader)
-    assert "1 voorstel" in browser.get("/gemeenten/dordrecht")
+    assert waiting_kinds(installation, reader) == ["groepsrol"]
     shown = browser.get(CONFIRM)
     assert "Groep ‘OOV-team’ krijgt de rol OOV-medewerker" in shown
     assert "volgende aanmelding" in decide(browser, CONFIRM, "bevestigen").follow()
@@ -131,7 +133,7 @@ def test_who_proposed_a_group_does_not_confirm_it(installation: Installation) ->
     browser = installation.browser(both)
     assert not may_decide(browser, CONFIRM)
     fields = {"voorstel": str(number), "besluit": "bevestigen"}
-    browser.post(CONFIRM, {**fields, "csrf_token": browser.cookies["csrf"]}, status=422)
+    browser.post(CONFIRM, {**fields, "csrf_token": browser.cookies["csrf"]}, status=409)
     assert state_of(installation, number) == OfferState.PROPOSED
     decide(reader, CONFIRM, "bevestigen")
     assert state_of(installation, number) == OfferState.OFFERED
@@ -228,10 +230,10 @@ def test_a_line_says_who_must_confirm_it_and_that_it_expired(installation: Insta
     make_user(installation, OFFICER)
     number = propose(installation, admin)
     with installation.transaction() as session:
-        (line,) = groups.group_lines(session, DORDRECHT)
-        assert line.awaited == ("collega",)
+        (line,) = pending(session, GroupRole, GroupRole.id == number)
+        assert line.parties == {Party.COLLEAGUE}
         assert not line.expired
         session.get_one(GroupRole, number).expires_at = utc_now()
     with installation.transaction() as session:
-        (line,) = groups.group_lines(session, DORDRECHT)
+        (line,) = pending(session, GroupRole, GroupRole.id == number)
         assert line.expired

@@ -29,10 +29,11 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.onboarding.services import colleagues_of
 from stopintimidatie.municipalities.people.models import GroupRole
-from stopintimidatie.municipalities.people.provider import CHANGED
-from stopintimidatie.municipalities.people.services import readers_of
+from stopintimidatie.municipalities.people.queries import staff_of
+from stopintimidatie.municipalities.people.services import READERS
 from stopintimidatie.municipalities.sso.forms import provider_schema
 from stopintimidatie.municipalities.sso.openid import CALLS_TO_ONE
+from stopintimidatie.municipalities.sso.provider import CHANGED
 from tests.support.crossed import one_of_each
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.identity_providers import (
@@ -329,7 +330,7 @@ def test_who_has_no_password_and_comes_in_through_the_provider_counts_as_a_reade
         with installation.transaction() as session:
             session.add(ProviderAccount(holder=holder, subject_hash=holder, user_id=person))
         with installation.transaction(DORDRECHT) as session:
-            readers = [reader.id for reader in readers_of(session, [DORDRECHT])[DORDRECHT]]
+            readers = [number for number, _ in staff_of(session, DORDRECHT, READERS)]
             active = [row.id for row in colleagues_of(session, DORDRECHT) if row.active]
         assert (person in readers, person in active) == (counts, counts), holder
 
