@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
+from sqlalchemy.orm import object_session
 
 from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
 from stopintimidatie.core.accounts.services import AccountError
@@ -21,9 +22,13 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.dossiers.person import queries as person_queries
-from stopintimidatie.dossiers.person.services import ask_advice, give_advice, write_ground
+from stopintimidatie.dossiers.person.services import (
+    ask_advice,
+    give_advice,
+    latest_advice,
+    write_ground,
+)
 from stopintimidatie.dossiers.person.vocabulary import Advice
-from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare
@@ -300,9 +305,11 @@ ACTS = (
             f"advies, {'geleid' if leads else 'gevraagd'}",
             lambda work, leads=leads: ask_for_advice(work, leads=leads),  # type: ignore[misc]
             lambda work, row, actor: give_advice(work.session, row, Advice.POSITIVE, "ja", actor),
-            DossierError,
+            SecondError,
             Role.PRIVACY_OFFICER,
             person_queries.waiting,
+            kind="advies",
+            row=lambda dossier: latest_advice(object_session(dossier), dossier),  # type: ignore[arg-type]
         )
         for leads in (False, True)
     ),

@@ -126,6 +126,14 @@ class MailRecipient:
 
 
 MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
+# Of messages that an earlier release queued and this one doesn't know: they aren't sent.
+RETIRED: Final = MailTemplate("", "", "", lambda writing: None)
+
+
+def _template_of(registry: Any, message: MailMessage) -> MailTemplate:
+    return MAIL_TEMPLATES.of(registry).get(message.template, RETIRED)
+
+
 MAIL_RECIPIENTS: Final = Directive[str, MailRecipient](
     "add_mail_recipient", "mail_recipients", of_kind
 )
@@ -239,7 +247,7 @@ def _send(context: JobContext, number: UUID) -> None:
         message.state, message.problem, message.sent_at = MailState.SENT, None, utc_now()
         if kept:
             message.kept = _as_kept(envelope)
-        template = MAIL_TEMPLATES.of(context.registry)[message.template]
+        template = _template_of(context.registry, message)
         template.sent(Writing(session, context.settings, context.registry, message))
         _log(context.registry, session, "post.verstuurd", message)
 
@@ -259,7 +267,7 @@ def _written(
 ) -> Envelope | TextMessage | None:
     """Write the message as it goes out now; None when it is no longer needed."""
     registry, settings = context.registry, context.settings
-    template = MAIL_TEMPLATES.of(registry)[message.template]
+    template = _template_of(registry, message)
     kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     address = kind.find(session, registry.key_ring, message.recipient_id)
     letter = template.write(Writing(session, settings, registry, message)) if address else None
@@ -301,12 +309,12 @@ def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
 def _tell_room(registry: Any, session: Session, message: MailMessage) -> None:
     kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     kind.bounced(session, message.recipient_id)
-    template = MAIL_TEMPLATES.of(registry)[message.template]
+    template = _template_of(registry, message)
     template.returned(registry, session, message)
 
 
 def _log(registry: Any, session: Session, action: str, message: MailMessage) -> None:
-    if not MAIL_TEMPLATES.of(registry)[message.template].logged:
+    if not _template_of(registry, message).logged:
         return
     about = [] if message.about_id is None else [message.about_id]
     fields = [message.template]

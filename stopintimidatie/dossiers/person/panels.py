@@ -91,7 +91,7 @@ def _advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
     if row.outcome is None:
         due = row.due_at
         if due is None:
-            return f"gevraagd op {date_text(row.asked_at)}"
+            return f"gevraagd op {date_text(row.proposed_at)}"
         return "te laat" if due < utc_now() else f"uiterlijk {datetime_short(due)}"
     word = Advice.word(row.outcome)
     if row.followed is None:
@@ -103,14 +103,14 @@ def advice_rows(row: PrivacyAdvice) -> Rows:
     """Return question, answer and decision of one advice."""
     rows: Rows = [
         ("Vraag", row.question),
-        ("Gevraagd door", f"{row.asked_by}, {datetime_short(row.asked_at)}"),
+        ("Gevraagd door", f"{row.proposed_by}, {datetime_short(row.proposed_at)}"),
     ]
     if row.due_at is not None:
         rows.append(("Gestart voor het advies, omdat", row.urgent_reason))
         rows.append(("Advies uiterlijk", datetime_short(row.due_at)))
-    if row.given_at is not None:
+    if row.answered_at is not None:
         rows.append(("Advies", row.words))
-        rows.append(("Gegeven door", f"{row.given_by}, {datetime_short(row.given_at)}"))
+        rows.append(("Gegeven door", f"{row.answered_by}, {datetime_short(row.answered_at)}"))
     if row.decided_at is not None:
         words = "gevolgd" if row.followed else "niet gevolgd"
         rows.append(("Besluit", f"{words}, {row.decided_by}, {datetime_short(row.decided_at)}"))

@@ -162,7 +162,7 @@ def question_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         ask_advice(request.db, context.dossier, values["vraag"], request.actor)
-        request.flash("De vraag is gesteld. De privacyfunctionaris krijgt bericht.")
+        request.flash("De vraag is gesteld. Zij wacht op de privacyfunctionaris.")
         return back_to(context, request)
 
     return submit(request, form, act, form_page(context, request, "Advies vragen"))
@@ -197,7 +197,7 @@ def advice_view(context: DossierResource, request: Request) -> Any:
 
     page = form_page(context, request, "Advies geven")
     page["question"] = row.question if row is not None else ""
-    page["asked_by"] = row.asked_by if row is not None else ""
+    page["asked_by"] = row.proposed_by if row is not None else ""
     page["ground"] = ground_rows(ground) if ground is not None else []
     page["purpose"] = dossier.purpose
     return submit(request, form, act, page)

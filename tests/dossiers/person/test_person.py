@@ -15,6 +15,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
+from stopintimidatie.dossiers.person.services import OWN
 from stopintimidatie.reports.models import Report
 from tests.support.factories import (
     DORDRECHT,
@@ -201,13 +202,13 @@ def test_who_asks_or_leads_never_gives_the_advice(installation: Installation, ow
     asking, address = installation.browser(name), opened(installation, owner)
     write_ground(asking, address)
     fill(asking.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit(status=303)
-    assert "U vroeg dit advies zelf" in asking.get(f"{address}/advies-geven").follow().text
+    assert OWN in asking.get(f"{address}/advies-geven").follow().text
     led = opened(installation, name)
     with installation.transaction(DORDRECHT) as session:
         number = led.rpartition("/")[2]
         dossier = session.scalars(select(Dossier).where(Dossier.number == number)).one()
         make_ready(session, dossier, ("nodig", "later", "mag dit?"))
-    assert "U leidt dit dossier zelf" in asking.get(f"{led}/advies-geven").follow().text
+    assert OWN in asking.get(f"{led}/advies-geven").follow().text
 
 
 def test_the_advice_is_no_veto_and_the_fg_sees_why_it_was_not_followed(
@@ -283,7 +284,7 @@ def test_with_urgency_the_advice_comes_within_a_working_day(
         assert row.due_at == NOON + timedelta(days=1)
         assert row.urgent_reason == "Morgen is er een zitting."
         first = set(session.scalars(select(MailMessage.template)))
-    assert first == {"advies_gevraagd"}
+    assert not first, "the privacy officer finds it in the list"
     with clock_at(NOON + timedelta(days=1, hours=1)):
         installation.run_jobs()
         assert "te laat" in privacy.get(f"{LIST}?wat=advies").text
