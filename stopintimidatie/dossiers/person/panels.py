@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import page_of
@@ -24,7 +23,6 @@ from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.workflow import GONE, LIVE
 
 PANEL: Final = "stopintimidatie.dossiers.person:templates/panel.jinja2"
-Rows = list[tuple[str, str | None]]
 
 
 def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
@@ -34,11 +32,10 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
         return None
     ground, advices = ground_of(request.db, dossier), advices_of(request.db, dossier)
     values = {
-        "ground": ground_rows(ground) if ground is not None else None,
-        "advices": [
-            (advice_words(dossier, advice, ground), advice_rows(advice)) for advice in advices
-        ],
-        "former": former_rows(dossier),
+        "dossier": dossier,
+        "ground": ground,
+        "advices": advices,
+        "see": see(),
         "links": _links(context, request, ground, advices),
         "late": _late(dossier, ground, advices),
         # The first button is what comes next; of a dossier that runs nothing need be done.
@@ -47,83 +44,11 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
     return Panel("Persoonsgericht", PANEL, values)
 
 
-def ground_rows(row: PersonGround) -> Rows:
-    """Return the ground in words."""
-    rows: Rows = [
-        ("Grond voor gegevens over strafbare feiten", CrimeGround.word(row.ground)),
-        ("Waarom het nodig is", row.proportionality),
-        ("Herzien", review_words(row)),
-        ("Informeren van de persoon", informed_words(row)),
-    ]
-    if row.informed_on is None:
-        rows.append(("Waarom later", row.postponed_reason))
-    return rows
-
-
-def review_words(row: PersonGround | None) -> str:
-    """Return the review day, and whether it has come."""
-    if row is None:
-        return "nog geen grond vastgelegd"
-    late = " (nu herzien)" if row.review_on <= local_date(utc_now()) else ""
-    return f"{date_text(row.review_on)}{late}"
-
-
-def informed_words(row: PersonGround | None) -> str:
-    """Return when the person was informed, or until when that waits."""
-    if row is None:
-        return ""
-    if row.informed_on is not None:
-        return f"op {date_text(row.informed_on)}"
-    until = row.postponed_until
-    late = " (te laat)" if until is not None and until < local_date(utc_now()) else ""
-    return f"uitgesteld tot {date_text(until)}{late}"
-
-
-def advice_words(dossier: Dossier, row: PrivacyAdvice | None, ground: PersonGround | None) -> str:
-    """Return how far an advice is, and whether it is about a ground that was changed since."""
-    old = ", over een eerdere grond" if is_outdated(ground, row) else ""
-    return f"{_advice_words(dossier, row)}{old}"
-
-
-def _advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
-    if row is None:
-        return "van vóór deze stap" if dossier.privacy_advice else "nog niet gevraagd"
-    if row.outcome is None:
-        due = row.due_at
-        if due is None:
-            return f"gevraagd op {date_text(row.proposed_at)}"
-        return "te laat" if due < utc_now() else f"uiterlijk {datetime_short(due)}"
-    word = Advice.word(row.outcome)
-    if row.followed is None:
-        return f"{word}, nog niet besloten" if row.outcome != Advice.POSITIVE else word
-    return f"{word}, gevolgd" if row.followed else f"{word}, niet gevolgd"
-
-
-def advice_rows(row: PrivacyAdvice) -> Rows:
-    """Return question, answer and decision of one advice."""
-    rows: Rows = [
-        ("Vraag", row.question),
-        ("Gevraagd door", f"{row.proposed_by}, {datetime_short(row.proposed_at)}"),
-    ]
-    if row.due_at is not None:
-        rows.append(("Gestart voor het advies, omdat", row.urgent_reason))
-        rows.append(("Advies uiterlijk", datetime_short(row.due_at)))
-    if row.answered_at is not None:
-        rows.append(("Advies", row.words))
-        rows.append(("Gegeven door", f"{row.answered_by}, {datetime_short(row.answered_at)}"))
-    if row.decided_at is not None:
-        words = "gevolgd" if row.followed else "niet gevolgd"
-        rows.append(("Besluit", f"{words}, {row.decided_by}, {datetime_short(row.decided_at)}"))
-    if row.not_followed_reason:
-        rows.append(("Waarom niet gevolgd", row.not_followed_reason))
-    return rows
-
-
-def former_rows(dossier: Dossier) -> Rows:
-    """Return the advice that a dossier owner typed before it became a step of its own."""
-    if not dossier.privacy_advice:
-        return []
-    return [("Advies", dossier.privacy_advice), ("Datum", date_text(dossier.privacy_advice_on))]
+def see() -> dict[str, Any]:
+    """Return what the words of ground and advice depend on, for `facts.jinja2`."""
+    now = utc_now()
+    known = {"grounds": CrimeGround, "advice": Advice, "is_outdated": is_outdated}
+    return {"now": now, "today": local_date(now), **known}
 
 
 def _links(
