@@ -48,7 +48,7 @@ from stopintimidatie.privacy.requests.services import refuses_second
 from stopintimidatie.privacy.retention import queries as retention_queries
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
-from stopintimidatie.reports.inbox import queries as inbox
+from stopintimidatie.reports.page.proposals import SECOND as SECOND_LOOK
 from stopintimidatie.reports.page.proposals import answer_proposal, propose
 from tests.support.destruction import a_line, a_list, let_the_officer_check
 from tests.support.factories import (
@@ -337,14 +337,26 @@ ACTS = (
         Role.ARCHIVIST,
         lists.waiting,
     ),
-    Act("tweede blik", propose_end, decline_end, WorkflowError, Role.OFFICER, inbox.waiting),
+    Act(
+        "tweede blik",
+        propose_end,
+        decline_end,
+        SecondError,
+        Role.OFFICER,
+        SECOND_LOOK.waiting,
+        kind=SECOND_LOOK.name,
+        row=lambda waiting: waiting[1],
+    ),
     Act(
         "tweede blik bij het meldpunt",
         lambda work: propose_end(work, NATIONAL),
         decline_end,
-        WorkflowError,
+        SecondError,
         Role.NATIONAL_DESK,
+        SECOND_LOOK.waiting,
         holder=NATIONAL,
+        kind=SECOND_LOOK.name,
+        row=lambda waiting: waiting[1],
     ),
     Act("rol", propose_role, confirm_role(), AccountError, Role.OFFICER),
     Act(

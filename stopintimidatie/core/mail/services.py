@@ -126,7 +126,7 @@ class MailRecipient:
 
 
 MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
-# Of messages that an earlier release queued and this one doesn't know: they aren't sent.
+# For messages that an earlier release queued and this one doesn't know: they aren't sent.
 RETIRED: Final = MailTemplate("", "", "", lambda writing: None)
 
 

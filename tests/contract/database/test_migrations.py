@@ -26,11 +26,15 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from stopintimidatie import install
+from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.second import OWN, lock_open, sign, why_not
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.dossiers.person.models import PrivacyAdvice
 from stopintimidatie.privacy.police.switch import is_on
+from stopintimidatie.reports.models import ReportProposal
 from stopintimidatie.settings import Settings
 from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
@@ -373,6 +377,34 @@ def test_offers_of_1_0_0_that_are_under_way_stay_and_can_be_answered(
             assert connection.scalars(text("SELECT id FROM pickup_answer")).all() == []
     assert tuple(waiting) == ("aangeboden", "oud", None, None)
     assert tuple(agreed) == (False, None, 0)
+
+
+def test_what_waits_for_a_second_person_in_1_0_0_still_waits_for_another(older: Older) -> None:
+    command.upgrade(alembic_config(older.settings, older.owner), "0016_account_hands")
+    first, second = (Actor("gebruiker", str(uuid4()), name) for name in ("Olga", "Bram"))
+    row, by = {"id": uuid4(), "holder": "GM0505"}, {"actor_id": first.id, "actor_name": "Olga"}
+    asked = {"asked_at": utc_now(), "asked_by_id": first.id, "asked_by": "Olga"}
+    with older.owner.begin() as connection:
+        enter(connection)
+        columns = (Base.metadata.tables[name].c for name in ("report", "dossier"))
+        here = (select(c.id).where(c.holder == "GM0505").order_by(c.id) for c in columns)
+        report, dossier = (connection.scalars(wanted.limit(1)).one() for wanted in here)
+        step = {"step": "niet_in_behandeling", "values": {"reden_code": "test"}, "at": utc_now()}
+        add(connection, "report_proposal", **row, **by, **step, report_id=report)
+        about = {"dossier_id": dossier, "question": "Mag dit?"}
+        add(connection, "dossier_privacy_advice", **row, **asked, **about)
+    upgrade(older.settings, older.owner)
+    made = Installation(older.settings)
+    with made.transaction("GM0505") as session:
+        for kind in (ReportProposal, PrivacyAdvice):
+            waiting = session.get_one(kind, row["id"])
+            assert (waiting.waits, waiting.proposed_by) == (True, "Olga")
+            lock_open(session, waiting, second)
+            assert why_not(session, waiting, first.id) == OWN
+            assert why_not(session, waiting, second.id) is None
+            sign(session, waiting, second)
+            assert not waiting.waits
+    made.close()
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

@@ -15,7 +15,6 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
-from stopintimidatie.dossiers.person.services import OWN
 from stopintimidatie.reports.models import Report
 from tests.support.factories import (
     DORDRECHT,
@@ -194,21 +193,6 @@ def test_advice_holds_for_the_ground_that_the_privacy_officer_read(
     fill(page.click("Advies vragen"), vraag="En zo?").submit(status=303)
     fill(privacy.get(f"{address}/advies-geven"), **answer).submit(status=303)
     start(browser, me, address).follow().mustcontain("Het dossier is nu in aanpak")
-
-
-def test_who_asks_or_leads_never_gives_the_advice(installation: Installation, owner: str) -> None:
-    both = (DORDRECHT, Role.DOSSIER_OWNER), (DORDRECHT, Role.PRIVACY_OFFICER)
-    name = make_user(installation, *both, name="Bo Beide")
-    asking, address = installation.browser(name), opened(installation, owner)
-    write_ground(asking, address)
-    fill(asking.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit(status=303)
-    assert OWN in asking.get(f"{address}/advies-geven").follow().text
-    led = opened(installation, name)
-    with installation.transaction(DORDRECHT) as session:
-        number = led.rpartition("/")[2]
-        dossier = session.scalars(select(Dossier).where(Dossier.number == number)).one()
-        make_ready(session, dossier, ("nodig", "later", "mag dit?"))
-    assert OWN in asking.get(f"{led}/advies-geven").follow().text
 
 
 def test_the_advice_is_no_veto_and_the_fg_sees_why_it_was_not_followed(
