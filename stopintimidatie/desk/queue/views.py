@@ -69,9 +69,9 @@ from stopintimidatie.reports.page.steps import Action, typed_danger
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workbench.choices import PAGE, ChoiceView, changed
 from stopintimidatie.reports.workbench.forms import Option
 from stopintimidatie.reports.workbench.pages import bar_for
+from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW
 

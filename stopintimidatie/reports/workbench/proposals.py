@@ -29,8 +29,8 @@ from stopintimidatie.reports.page.steps import (
 )
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
-from stopintimidatie.reports.workbench.choices import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workbench.pages import PROPOSAL_VIEW
+from stopintimidatie.reports.workbench.selection import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workbench.services import say_where_help_is
 from stopintimidatie.reports.workflow import NOT_HANDLED
 

@@ -28,7 +28,6 @@ from stopintimidatie.reports.triage.similar import MOST, similar_to
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
-from stopintimidatie.reports.workbench.choices import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.forms import STEPS, TITLES
 from stopintimidatie.reports.workbench.pages import UNDO
 from stopintimidatie.reports.workbench.rail import (
@@ -41,6 +40,7 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
 )
+from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.services import CLOSING, make_choice
 from stopintimidatie.reports.workflow import TURN_DOWN
 

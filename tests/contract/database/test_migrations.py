@@ -397,7 +397,7 @@ def test_what_waits_for_a_second_person_in_1_0_0_still_waits_for_another(older: 
     made = Installation(older.settings)
     with made.transaction("GM0505") as session:
         for kind in (ReportProposal, PrivacyAdvice):
-            waiting = session.get_one(kind, row["id"])
+            waiting: Any = session.get_one(kind, row["id"])
             assert (waiting.waits, waiting.proposed_by) == (True, "Olga")
             lock_open(session, waiting, second)
             assert why_not(session, waiting, first.id) == OWN
