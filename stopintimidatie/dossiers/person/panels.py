@@ -37,7 +37,10 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
         "advices": advices,
         "see": see(),
         "links": _links(context, request, ground, advices),
-        "late": _late(dossier, ground, advices),
+        "runs": dossier.state not in GONE and dossier.shown_state == dossier.state,
+        "lives": dossier.state in LIVE,
+        "stop": must_stop(dossier, advices[0] if advices else None),
+        "outdated": OUTDATED,
         # The first button is what comes next; of a dossier that runs nothing need be done.
         "pressing": dossier.state == "in_voorbereiding" or waits_for_decision(advices),
     }
@@ -82,29 +85,6 @@ def _links(
 def waits_for_decision(advices: list[PrivacyAdvice]) -> bool:
     """Tell whether the latest advice was given and nobody said whether it is followed."""
     return bool(advices) and advices[0].outcome is not None and advices[0].followed is None
-
-
-def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> list[str]:
-    """Return what is late, in sentences."""
-    today, latest = local_date(utc_now()), advices[0] if advices else None
-    if dossier.state in GONE or dossier.shown_state != dossier.state:
-        return []
-    late = []
-    if ground is None and dossier.state != "in_voorbereiding":
-        late.append("Dit dossier begon voordat een grond nodig was. Leg die alsnog vast.")
-    if ground is not None and ground.review_on <= today:
-        late.append("De dag van herziening is er. Herzie het dossier.")
-    if ground is not None and ground.postponed_until and ground.postponed_until < today:
-        late.append("Het uitstel is voorbij. Informeer de persoon, of stel opnieuw uit.")
-    stop = must_stop(dossier, latest)
-    if stop:
-        late.append(stop)
-    elif dossier.state in LIVE and is_outdated(ground, latest):
-        late.append(OUTDATED)
-    due = latest.due_at if latest is not None and latest.outcome is None else None
-    if due is not None and due < utc_now():
-        late.append("Dit dossier startte met spoed. Het advies is te laat.")
-    return late
 
 
 def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
