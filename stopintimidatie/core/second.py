@@ -34,6 +34,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
+from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
@@ -243,6 +244,13 @@ def why_not(
     if person is None or person in made:
         return own
     return ONE_HAND if made and made & hands_of(session, person) else None
+
+
+def seconds_of(session: Session, row: Any, permission: Permission) -> list[str]:
+    """Return the names of who may answer at the holder of a proposal and had no part in it."""
+    made = set[str]().union(*(hands_of(session, getattr(row, hand)) for hand in row.HANDS))
+    staff = colleagues(session, row.holder, permission)
+    return [user.name for user in staff if str(user.id) not in made]
 
 
 def why_not_alone(

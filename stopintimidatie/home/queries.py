@@ -142,7 +142,7 @@ def _kinds_of_reports() -> list[Select[Any]]:
         _open_here()
         .where(Report.next_attempt_at < bindparam("end_of_today"))
         .order_by(Report.next_attempt_at),
-        _proposals().order_by(ReportProposal.at),
+        _proposals().order_by(ReportProposal.proposed_at),
         view(gesprek="nieuw").order_by(Report.reporter_spoke_at),
         view(termijn="wachten").order_by(Report.waiting_until),
         _open_here()
@@ -185,14 +185,12 @@ def _of_who_is_away() -> Select[Any]:
 
 
 def _open_for_person() -> tuple[ColumnElement[bool], ...]:
-    return ReportProposal.answered_at.is_(None), others(
-        ReportProposal.actor_id, bindparam("person")
-    )
+    return ReportProposal.waiting(), others(ReportProposal.proposed_by_id, bindparam("person"))
 
 
 def _proposed() -> Any:
     """Return who proposed a step with a report that a second person must judge, as a column."""
-    name = select(func.max(ReportProposal.actor_name))
+    name = select(func.max(ReportProposal.proposed_by))
     mine = name.where(ReportProposal.report_id == Report.id, *_open_for_person())
     return mine.correlate(Report).scalar_subquery()
 

@@ -26,6 +26,7 @@ from stopintimidatie.core.storage.models import (
     Base,
     Held,
     Passed,
+    Proposed,
     belongs_to,
     held_table,
     partial_index,
@@ -327,7 +328,7 @@ class ReportDecision(Held, Base):
     undone_at: Mapped[datetime | None]
 
 
-class ReportProposal(Held, Base):
+class ReportProposal(Proposed, Held, Base):
     """A step that one person proposes and a second one makes, or not."""
 
     __tablename__ = "report_proposal"
@@ -339,13 +340,11 @@ class ReportProposal(Held, Base):
     )
 
     report_id: Mapped[UUID]
-    at: Mapped[datetime] = mapped_column(default=utc_now)
-    actor_id: Mapped[str] = mapped_column(String(64))
-    actor_name: Mapped[str] = mapped_column(String(200))
+    proposed_at: Mapped[datetime] = mapped_column("at", default=utc_now)
+    proposed_by_id: Mapped[str | None] = mapped_column("actor_id", String(64), nullable=False)
+    proposed_by: Mapped[str] = mapped_column("actor_name", String(200))
     step: Mapped[str] = mapped_column(String(40))
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
-    answered_at: Mapped[datetime | None]
-    answered_by: Mapped[str | None] = mapped_column(String(200))
     accepted: Mapped[bool | None]
     answer: Mapped[str | None] = mapped_column(Text)
 

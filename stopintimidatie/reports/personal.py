@@ -200,7 +200,9 @@ COLUMNS: Final = {
     "report_move": treated(text="reason values", staff="actor_id actor_name"),
     "reporter_message": treated(text="text", staff="actor_name", codes="sender"),
     "report_decision": treated(text="before values final", codes="steps", staff="actor_id"),
-    "report_proposal": treated(text="values answer", staff="actor_id actor_name answered_by"),
+    "report_proposal": treated(
+        text="values answer", staff="actor_id actor_name answered_by_id answered_by"
+    ),
     "report_note": treated(text="text", staff="actor_id actor_name"),
     "report_attachment": treated(sealed="key", codes="sent_hash"),
     "attachment_part": treated(sealed="content"),

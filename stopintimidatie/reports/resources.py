@@ -19,7 +19,7 @@ OFFER_PREFIX: Final = "overdracht-"
 P: Final = Permission
 # Nobody may do these any more to a report that was handed over, withdrawn or destroyed.
 WORK: Final = (
-    *(P.TRIAGE, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.REDACT),
+    *(P.TRIAGE, P.SECOND_LOOK, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.REDACT),
     *(P.VIEW_CONTACT, P.VIEW_ATTACHMENT, P.ROUTE_REPORT),
 )
 GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})

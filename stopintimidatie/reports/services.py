@@ -186,7 +186,7 @@ def proposed_among(session: Session, reports: Iterable[Report]) -> set[UUID]:
     """Return the ids of these reports of which a proposal waits for a second person."""
     ids = [report.id for report in reports]
     waits = select(ReportProposal.report_id).where(
-        ReportProposal.report_id.in_(ids), ReportProposal.answered_at.is_(None)
+        ReportProposal.report_id.in_(ids), ReportProposal.waiting()
     )
     return set(session.scalars(waits)) if ids else set()
 
@@ -262,15 +262,15 @@ def becomes_urgent(session: Session, report: Report) -> None:
 
 def _close_proposals(session: Session, report: Report, actor: Actor) -> None:
     """Answer the proposals that wait: the report has ended another way."""
-    label = REPORT_WORKFLOW.state(report.state).label.lower()
     session.execute(
         update(ReportProposal)
-        .where(ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None))
+        .where(ReportProposal.report_id == report.id, ReportProposal.waiting())
         .values(
             answered_at=utc_now(),
+            answered_by_id=actor.id,
             answered_by=actor.name,
             accepted=False,
-            answer=f"De melding is intussen {label}.",
+            answer=f"De melding is intussen {REPORT_WORKFLOW.state(report.state).label.lower()}.",
         )
         .execution_options(synchronize_session="fetch")
     )

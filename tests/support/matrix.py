@@ -580,10 +580,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding}/naast": READERS,
         "{melding_meldpunt}/naast": DESK_READS,
     }),
-    view("ReportResource", "voorstel", "POST", P.TRIAGE, {
+    view("ReportResource", "voorstel", "POST", P.SECOND_LOOK, {
         "{melding}/voorstel": WORKERS,
         "{weg}/voorstel": NOBODY,
-        "{melding_meldpunt}/voorstel": DESK_NONE,
+        "{melding_meldpunt}/voorstel": DESK_WORKS,
     }),
     view("MunicipalityResource", "ongedaan", "POST", P.TRIAGE, {
         "{gemeente}/ongedaan": AT_HOME,
@@ -637,10 +637,6 @@ MATRIX: Final[tuple[View, ...]] = (
         },
         "{weg_meldpunt}/beslissen?keuze=doorgeven": DESK_NONE,
         "{melding_meldpunt}/beslissen": DESK_WORKS,
-    }),
-    view("ReportResource", "voorstel-meldpunt", "POST", P.ROUTE_REPORT, {
-        "{melding}/voorstel-meldpunt": NOBODY,
-        "{melding_meldpunt}/voorstel-meldpunt": DESK_WORKS,
     }),
     view("Desk", "ongedaan", "POST", P.ROUTE_REPORT, {"{meldpunt}/ongedaan": DESK_ADMIN}),
     # --- dossiers --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.orm import object_session
 
 from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer, User
 from stopintimidatie.core.audit import SYSTEM, Actor
@@ -17,13 +18,16 @@ from stopintimidatie.core.second import SecondError, kinds_for
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person import queries as person_queries
-from stopintimidatie.dossiers.person.services import ask_advice, give_advice, write_ground
+from stopintimidatie.dossiers.person.services import (
+    ask_advice,
+    give_advice,
+    latest_advice,
+    write_ground,
+)
 from stopintimidatie.dossiers.person.vocabulary import Advice
-from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare
@@ -48,8 +52,8 @@ from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
-from stopintimidatie.reports.inbox import queries as inbox
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.proposals import SECOND as SECOND_LOOK
 from stopintimidatie.reports.page.proposals import answer_proposal, propose
 from tests.support.destruction import a_line, a_list, let_the_officer_check
 from tests.support.factories import (
@@ -431,9 +435,11 @@ ACTS = (
             f"advies, {'geleid' if leads else 'gevraagd'}",
             lambda work, leads=leads: ask_for_advice(work, leads=leads),  # type: ignore[misc]
             lambda work, row, actor: give_advice(work.session, row, Advice.POSITIVE, "ja", actor),
-            DossierError,
+            SecondError,
             Role.PRIVACY_OFFICER,
             person_queries.waiting,
+            kind="advies",
+            row=lambda dossier: latest_advice(object_session(dossier), dossier),  # type: ignore[arg-type]
         )
         for leads in (False, True)
     ),
@@ -472,14 +478,26 @@ ACTS = (
         marked,
         kind=APART,
     ),
-    Act("tweede blik", propose_end, decline_end, WorkflowError, Role.OFFICER, inbox.waiting),
+    Act(
+        "tweede blik",
+        propose_end,
+        decline_end,
+        SecondError,
+        Role.OFFICER,
+        SECOND_LOOK.waiting,
+        kind=SECOND_LOOK.name,
+        row=lambda waiting: waiting[1],
+    ),
     Act(
         "tweede blik bij het meldpunt",
         lambda work: propose_end(work, NATIONAL),
         decline_end,
-        WorkflowError,
+        SecondError,
         Role.NATIONAL_DESK,
+        SECOND_LOOK.waiting,
         holder=NATIONAL,
+        kind=SECOND_LOOK.name,
+        row=lambda waiting: waiting[1],
     ),
     Act("rol", propose_role, confirm_role(), SecondError, Role.OFFICER, kind="rol"),
     Act(

@@ -386,7 +386,7 @@ class HandedOver(Way):
     def accept(self) -> None:
         number = self.transfer().id
         with self.installation.transaction(EINDHOVEN) as session:
-            handover.accept(session, session.get_one(ReportTransfer, number), OFFICER)
+            handover.answer(session, session.get_one(ReportTransfer, number), OFFICER)
 
     def give(self) -> UUID:
         """Let the giver do what follows from the answer, and the receiver nothing yet."""

@@ -126,6 +126,14 @@ class MailRecipient:
 
 
 MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
+# For messages that an earlier release queued and this one doesn't know: they aren't sent.
+RETIRED: Final = MailTemplate("", "", "", lambda writing: None)
+
+
+def _template_of(registry: Any, message: MailMessage) -> MailTemplate:
+    return MAIL_TEMPLATES.of(registry).get(message.template, RETIRED)
+
+
 MAIL_RECIPIENTS: Final = Directive[str, MailRecipient](
     "add_mail_recipient", "mail_recipients", of_kind
 )

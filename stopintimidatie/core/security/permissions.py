@@ -111,6 +111,7 @@ class Permission(StrEnum):
     VIEW_CONTACT = "contactgegevens bekijken"
     VIEW_ATTACHMENT = "bijlagen bekijken"
     TRIAGE = "melding behandelen"
+    SECOND_LOOK = "tweede blik op een melding"
     RELEASE = "melding uit quarantaine halen"
     ENTER_REPORT = "melding invoeren"
     REDACT = "tekst nakijken en onleesbaar maken"
@@ -180,6 +181,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
     P.VIEW_ATTACHMENT: OOV | PRIVACY,
     P.TRIAGE: OOV,
+    P.SECOND_LOOK: OOV | DESK,
     P.RELEASE: OOV | DESK,
     P.ENTER_REPORT: OOV,
     P.REDACT: OOV | {Role.PRIVACY_OFFICER},

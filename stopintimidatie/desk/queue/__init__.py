@@ -14,7 +14,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.desk.queue.summary import call_panel, policy_panel
     from stopintimidatie.desk.queue.views import routing_action
     from stopintimidatie.reports.arrival.services import FIND_ADDRESS
-    from stopintimidatie.reports.page.views import BAR, RAIL
+    from stopintimidatie.reports.page.views import RAIL
 
     for name, effect in steps.EFFECTS.items():
         config.add_workflow_effect(name, effect)
@@ -29,7 +29,6 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("town_call", "in office: who of the staff rang, and a code")
     config.add_retention_class(calls.RETENTION)
     config.add_panel(RAIL, "meldpunt", pages.rail_panel)
-    config.add_panel(BAR, "meldpunt", pages.bar_panel)
     config.add_panel("gemeente_bij_meldpunt", "bellen", call_panel, order=10)
     config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)
     config.scan("stopintimidatie.desk.queue.summary")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,13 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, Schema
+from stopintimidatie.core.forms import Form, FormError, Schema
 from stopintimidatie.core.forms import field as form_field
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_short
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.queue import words
 from stopintimidatie.desk.queue.delivery import Guess, disagreement
-from stopintimidatie.desk.queue.steps import NO_HARASSMENT
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
 from stopintimidatie.municipalities.areas.locator import LocatorCache
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
@@ -29,8 +30,8 @@ from stopintimidatie.municipalities.areas.queries import (
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.page.replies import answer_in_time, answer_until
-from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version, version_values
 from stopintimidatie.reports.words import heading
+from stopintimidatie.reports.workbench.forms import Option, choice_form
 from stopintimidatie.reports.workflow import NOT_PLACED
 
 # Choices, by their names in addresses.
@@ -91,30 +92,16 @@ class Town(forms.OneOf):
         return str(super().fit(value)).partition(_MARK)[0]
 
 
-def choice_form(choice: str, request: Any, report: Report, guess: Guess | None, back: Any) -> Form:
+def desk_form(choice: str, request: Any, report: Report, guess: Guess | None, back: Any) -> Form:
     """Return the form of a choice, with what it opens with.
 
-    `guess`: the municipality that the report seems to be about. `back`: the values of the hidden
-    fields `terug` and `hier`.
+    `guess`: the municipality that the report seems to be about. `back`: as of `choice_form`.
     """
-    schema = _schema(choice, request.db)
-    add_version(schema)
-    hidden = forms.Hidden()
-    for name in ("terug", "hier", "keuze", "zeker"):
-        text = forms.Text(LONGEST_PATH)
-        schema[name] = form_field(text, name.title(), name=name, widget=hidden, missing="")
     first: dict[str, Any] = {"uiterlijk": answer_until()} if choice == ASK else {}
-    if choice == ROUTE and guess is not None:
+    if guess is not None:
         first = {"gemeente": guess.town.name, "reden": guess.reason}
-    return Form(
-        schema,
-        request,
-        buttons=[Button("vastleggen", BUTTONS[choice])],
-        appstruct={**first, **version_values(report), **back, "keuze": choice},
-        formid="besluit",
-        # In the panel of the queue the address of the page is another.
-        action=request.path,
-    )
+    schema = _schema(choice, request.db)
+    return choice_form(choice, schema, BUTTONS[choice], request, report, back, **first)
 
 
 def _schema(choice: str, session: Session) -> Any:
@@ -161,6 +148,7 @@ def _route_schema(session: Session) -> Any:
             widget=typed,
         ),
         _text("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
+        form_field(forms.Text(20), "Zeker", name="zeker", widget=forms.Hidden(), missing=""),
     )
 
 
@@ -205,15 +193,6 @@ def warn(form: Form, session: Session, locators: LocatorCache, report: Report) -
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A line of the small list that a key opens: the fields it posts, and its words."""
-
-    label: str
-    posted: Mapping[str, str] = field(default_factory=dict)
-    why: str = ""
-
-
 def questions(report: Report) -> list[Option]:
     """Return the questions that one press asks, in the language of the reporter."""
     text = words.TOWN_QUESTION[fallback_of(report.language)]
@@ -221,11 +200,8 @@ def questions(report: Report) -> list[Option]:
     return [Option("In welke plaats was het?", posted, text)]
 
 
-def endings(report: Report, nobody_receives: bool) -> list[Option]:
-    """Return the ways to close a report with one press.
-
-    `nobody_receives`: no municipality is there to judge it, so two of the desk may.
-    """
+def endings(session: Session, report: Report) -> list[Option]:
+    """Return the ways to close a report with one press."""
     language = fallback_of(report.language)
     abroad, lost = words.ABROAD[language], words.NOT_FOUND[language]
     placed = {"reden_code": NOT_PLACED}
@@ -233,7 +209,9 @@ def endings(report: Report, nobody_receives: bool) -> list[Option]:
         Option("Niet te plaatsen: plek niet te vinden", {**placed, "bericht": lost}, lost),
         Option("Niet te plaatsen: buiten Nederland", {**placed, "bericht": abroad}, abroad),
     ]
-    if nobody_receives:
+    # No municipality is there to judge it, so two of the desk may.
+    with suppress(WorkflowError):
+        check_nobody_receives(session, report)
         posted = {"reden_code": NO_HARASSMENT}
         options.append(Option("Geen straatintimidatie", posted, "Een collega beslist mee."))
     # Last: a slip of a key must not call what happened to somebody a test.

@@ -7,17 +7,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pyramid.request import RequestLocalCache
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import hands_of
-from stopintimidatie.core.accounts.services import colleagues
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import ago, date_text, days_until, plural
+from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import (
     LAST_ROW,
     FacetValue,
@@ -42,24 +37,30 @@ from stopintimidatie.desk.queue.forms import (
     TITLES,
     URGENT,
 )
-from stopintimidatie.desk.queue.steps import NO_HARASSMENT, with_help
-from stopintimidatie.desk.queue.words import CLOSED, CLOSED_AS, DONE
+from stopintimidatie.desk.queue.steps import with_help
 from stopintimidatie.reports import words
-from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.decisions import final_reason, last_decision
 from stopintimidatie.reports.page.pages import TOMBSTONES
-from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked, normalise_reference
-from stopintimidatie.reports.words import Rows, area_names
-from stopintimidatie.reports.workbench.pages import BAR_PANEL, RAIL_PANEL, UNDO, rare_actions
-from stopintimidatie.reports.workbench.rail import NOT_YOURS, NOTHING_TO_UNDO, SECOND_LOOK
+from stopintimidatie.reports.words import area_names
+from stopintimidatie.reports.workbench.pages import (
+    RAIL_PANEL,
+    bar_for,
+    proposal_of,
+    rare_actions,
+)
+from stopintimidatie.reports.workbench.rail import (
+    NOT_YOURS,
+    NOTHING_TO_UNDO,
+    SECOND_LOOK,
+    Place,
+)
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
-PROPOSAL_NAME: Final = "voorstel-meldpunt"
 # The keys mean the same in a municipality's inbox; what is left is for the municipality.
 KEYS: Final = {ROUTE: "6", ASK: "5", DOUBLE: "3", CLOSE: "4", ANSWER: "a"}
 LABELS: Final = {
@@ -102,7 +103,8 @@ def rail_of(
         key, label = KEYS[choice], LABELS[choice]
         return RailDecision(key, label, href=href, disabled_reason=why)
 
-    fields = {"keuze": URGENT, "versie": report.version, "hier": here, "terug": here}
+    fields = {"keuze": URGENT, "versie": report.version, "hier": here}
+    fields["spoed"] = "nee" if report.urgent else "ja"
     spoed = RailDecision(
         "s",
         "Geen spoed" if report.urgent else "Spoed",
@@ -124,7 +126,7 @@ def rail_of(
         RailDecision("w", "Wegleggen", disabled_reason=TOWNS, small=True),
         RailDecision("u", "Uitdelen", disabled_reason=TOWNS, small=True),
         spoed,
-        *([NOTHING_TO_UNDO] if bar_of(request, NATIONAL) is None else []),
+        *([NOTHING_TO_UNDO] if bar_for(request, NATIONAL) is None else []),
     ]
 
 
@@ -164,28 +166,17 @@ def other_choices(context: ReportResource, request: Any, here: str) -> list[tupl
 def detail_of(context: ReportResource, request: Any, here: str, onwards: str) -> dict[str, Any]:
     """Return what the pane and the rail show of a report at the desk."""
     report, session = context.report, request.db
-    names = area_names(session, report)
-    proposal = open_proposal(session, report)
-    actor_id, why = str(request.actor.id), returned_reasons(session, _may_be_back([report]))
+    proposal = _proposal_of(context, request, here, onwards)
+    why = returned_reasons(session, _may_be_back([report]))
     delivery = delivery_of(report, why)
     return {
         "report": report,
         "path": request.resource_path(context),
-        "heading": words.heading(report),
+        "summary": words,
         "badges": [*words.badges(report), *filter(None, [delivery])],
-        "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
-        "rows": [
-            *_rows(report, names),
-            *([] if delivery == report.delivery else [("Teruggegeven", why[report.id])]),
-        ],
-        "rest": [
-            *words.moments(report)[1:],
-            *words.event(report)[2:],
-            *words.reporter(report),
-            *words.offenders(report),
-            *words.wishes(report),
-        ],
+        "names": area_names(session, report),
+        "returned": None if delivery == report.delivery else why[report.id],
         "messages": queries.messages_of(session, report)[:MESSAGES_SHOWN],
         "read": {
             "keuze": READ,
@@ -194,14 +185,7 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
             "hier": here,
         },
         "proposal": proposal,
-        "proposed": _proposed(proposal) if proposal is not None else "",
-        "proposed_text": _proposed_text(session, report, proposal),
-        "alone": proposal is not None and _is_alone(session, proposal, actor_id),
-        "may_answer": proposal is not None and may_answer(session, proposal, actor_id),
         "decide": f"{request.resource_path(context)}/{NAME}",
-        "answer": request.resource_path(context, PROPOSAL_NAME),
-        "here": here,
-        "onwards": onwards,
         "rail": rail_of(context, request, here, onwards, proposal is not None),
         "more": other_choices(context, request, here),
     }
@@ -213,11 +197,11 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
         return None
     here = request.resource_path(context).rstrip("/")
     may = request.has_permission(Permission.ROUTE_REPORT, context)
-    proposed = may and open_proposal(request.db, context.report) is not None
+    proposal = _proposal_of(context, request, here, here) if may else None
     detail = {
         "report": context.report,
-        "rail": rail_of(context, request, here, here, proposed) if may else [],
-        "proposal": None,
+        "rail": rail_of(context, request, here, here, proposal is not None) if may else [],
+        "proposal": proposal,
         "more": [
             *rare_actions(context, request),
             *other_choices(context, request, here),
@@ -227,82 +211,14 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
     return Panel("", RAIL_PANEL, {"detail": detail})
 
 
-def bar_panel(context: ReportResource, request: Any) -> Panel | None:
-    """Return the bar about the last decision on the own page of a report at the desk."""
-    may = context.holder == NATIONAL and request.has_permission(Permission.ROUTE_REPORT, context)
-    bar = bar_of(request, NATIONAL) if may else None
-    if bar is None:
-        return None
-    here = request.resource_path(context).rstrip("/")
-    return Panel("", BAR_PANEL, {"bar": bar, "undo": f"/{NATIONAL}/{UNDO}", "here": here})
-
-
-def _proposed(proposal: ReportProposal) -> str:
-    """Return as what a colleague proposes to close a report, in words."""
-    code = proposal.values.get("reden_code", NO_HARASSMENT)
-    return CLOSED_AS.get(str(code), str(code))
-
-
-def _proposed_text(session: Session, report: Report, proposal: ReportProposal | None) -> str:
-    """Return the words that the reporter reads when the colleague agrees."""
-    if proposal is None:
-        return ""
-    return with_help(session, report, str(proposal.values.get("bericht", "")))
-
-
-def _is_alone(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
-    """Tell whether nobody else at the desk could answer what this person proposed."""
-    if proposal.actor_id != actor_id:
-        return False
-    hands = hands_of(session, actor_id)
-    others = colleagues(session, proposal.holder, Permission.ROUTE_REPORT)
-    return all(str(other.id) in hands for other in others)
-
-
-def _rows(report: Report, names: words.AreaNames) -> Rows:
-    """Return the rows to decide on: where, when, which forms; and what is waited for."""
-    rows: Rows = [*words.location(report, names), *words.moments(report)[:1]]
-    rows += words.event(report)[:2]
-    if report.waiting_until is not None:
-        until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
-        rows.append(("Antwoord uiterlijk", until))
-    return rows
-
-
-# The rail and the bar of one page ask it.
-_BARS: Final[RequestLocalCache[dict[str, Any] | None]] = RequestLocalCache()
-
-
-def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
-    """Return what this person decided last, less than ten minutes ago; None without that."""
-    bar: dict[str, Any] | None = _BARS.get_or_create(request, lambda _: _bar(request, holder))
-    return bar
-
-
-def _bar(request: Any, holder: str) -> dict[str, Any] | None:
-    session = request.db
-    decision = last_decision(session, holder, str(request.actor.id))
-    report = session.get(Report, decision.report_id) if decision is not None else None
-    if decision is None or report is None:
-        return None
-    why = final_reason(request.registry, decision, report.version) or ""
-    did, follows = DONE.get(decision.steps[-1], ("bijgewerkt", ""))
-    if did == CLOSED and report.ended_reason in CLOSED_AS:
-        did = f"{did} als {CLOSED_AS[report.ended_reason]}"
-    if decision.steps[-1] == "spoed" and decision.before["urgent"]:
-        did = "spoed uit"
-    return {
-        "decision": decision,
-        "text": f"{report.reference}: {did}.",
-        "why": why,
-        "note": _note(decision, follows) if not why else "",
-    }
-
-
-def _note(decision: ReportDecision, follows: str) -> str:
-    minutes = round((decision.until - utc_now()).total_seconds() / 60)
-    when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
-    return f"{follows} {when}." if follows else ""
+def _proposal_of(
+    context: ReportResource, request: Any, here: str, onwards: str
+) -> dict[str, Any] | None:
+    """Return what waits for a second person, with what the reporter reads when that one agrees."""
+    place = Place(request.resource_path(context).rstrip("/"), here, onwards)
+    proposal = proposal_of(context, request, place)
+    text = str(proposal["row"].values.get("bericht", "")) if proposal else ""
+    return proposal and {**proposal, "reads": with_help(request.db, context.report, text)}
 
 
 # The list

@@ -126,9 +126,7 @@ TO_DECIDE: Final = ("te_routeren", "verlopen")
 # With urgency: an offer by mail alone is not enough.
 RING_AT_ONCE: Final = ("wacht_op_afspraak", "aangeboden", "verlopen")
 UNPLACED: Final = "geen"
-_PROPOSED: Final = exists().where(
-    ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
-)
+_PROPOSED: Final = exists().where(ReportProposal.report_id == Report.id, ReportProposal.waiting())
 # A report that the desk has, that waits for no undoing and no second person, and that is open.
 _FREE: Final = (
     Report.holder == NATIONAL,

@@ -15,13 +15,11 @@ from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.desk.queue.words import HELP_IS_HERE
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
-from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import fallback_of, help_in_words
+from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.arrival.services import announce
 from stopintimidatie.reports.conversation.calls import give_back
 from stopintimidatie.reports.conversation.services import take_back_messages, tell, tell_once
@@ -31,6 +29,7 @@ from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.workbench.services import HELP_IS_HERE, help_for
 from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED
 
 Values = Mapping[str, Any]
@@ -95,11 +94,8 @@ def with_help(session: Session, report: Report, text: str) -> str:
     """Return words to a reporter, with the help lines below where a second person must look."""
     if not needs_second_look(report.all_forms, report.reporter_age_group):
         return text
-    published = published_for(session, None)
-    language = published.language(report.language)
-    lines = published.help_for(language, report.reporter_age_group, report.forms)
     intro = HELP_IS_HERE[fallback_of(report.language)]
-    return f"{text}\n\n{intro}\n{help_in_words(lines)}".strip()
+    return f"{text}\n\n{intro}\n{help_for(session, report)}".strip()
 
 
 def _check_double(session: Session, reference: str) -> None:

@@ -35,44 +35,9 @@ TOWN_QUESTION: Final = {
     " which town was it, and near which street, stop or shop? Don't you remember? That is fine."
     " Just tell us so. Are you in danger? Call 112.",
 }
-HELP_IS_HERE: Final = {
-    "nl": "Hier kunt u terecht voor hulp:",
-    "en": "You can get help here:",
-}
 NO_HARASSMENT_REASON: Final = "Het gaat over iets anders dan straatintimidatie."
 
-CLOSED: Final = "afgesloten"
-# By the step: the words behind the reference, and what leaves once it can't be undone.
-DONE: Final = {
-    "routeren": ("wordt doorgegeven", "De gemeente krijgt de melding"),
-    "meldpunt_vraag": ("vraag gesteld aan de melder", "De melder leest dit"),
-    "meldpunt_bericht": ("bericht aan de melder", "De melder leest dit"),
-    "afwijzen": (CLOSED, "De melder leest dit"),
-    "vrijgeven": ("uit quarantaine gehaald", ""),
-    "meldpunt_afsluiten": (CLOSED, "De melder leest dit"),
-    "meldpunt_geen_straatintimidatie": (CLOSED, "De melder leest dit"),
-    "meldpunt_verder": ("weer in de wachtrij", ""),
-    "meldpunt_heropenen": ("weer in de wachtrij", ""),
-    "voorgesteld": ("voorgelegd aan een collega", ""),
-    "voorstel_afgewezen": ("voorstel niet overgenomen", ""),
-    "spoed": ("spoed aan", ""),
-}
-# The reasons of an end, behind "afgesloten als" and "afsluiten als".
-CLOSED_AS: Final = {
-    "test": "een test",
-    "dubbel": "dubbel",
-    "niet_te_plaatsen": "niet te plaatsen",
-    "te_weinig_informatie": "te weinig informatie",
-    "onjuist_gebleken": "onjuist gebleken",
-    "geen_straatintimidatie": "geen straatintimidatie",
-}
 IN_DANGER: Final = (
     "{} is niet gesloten, want er is iemand in gevaar. Geef de melding door, of stel de melder een"
     " vraag."
 )
-PROPOSED: Final = (
-    "{}: een collega beslist mee. Tot die tijd staat de melding bij ‘Een collega beslist mee’."
-)
-WAITS: Final = "{} wacht op een collega die meebeslist. Laat eerst dat voorstel beantwoorden."
-WHY_NOT: Final = "Schrijf op waarom u het er niet mee eens bent. Er is niets gewijzigd."
-DECLINED: Final = "{}: niet afgesloten. De melding staat weer waar die stond."

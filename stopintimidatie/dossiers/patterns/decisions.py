@@ -128,39 +128,12 @@ def hidden(memberships: Sequence[Any]) -> list[Any]:
     return [row for row in memberships if not row.seen and not row.reference]
 
 
-def advice_of(pattern: Pattern, filing: Filing, dossier: str | None = None) -> str:
-    """Say what this person can do about a pattern.
-
-    `dossier`: the number and title of the one that it belongs to, for who may see that.
-    """
+def why_not_accept(filing: Filing) -> str:
+    """Say why nothing of a pattern can be brought into a dossier; empty when something can."""
     if filing.taken:
         return TAKEN
-    if not filing.number:
-        return ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
-    new = plural(filing.number, "melding", "meldingen")
-    advice = f"Maak een dossier van {new}."
-    if pattern.dossier_id is not None:
-        advice = f"Vul {dossier or 'het dossier'} aan met {new}."
-    return advice + _referring(filing.referred) + _staying(len(filing.elsewhere))
-
-
-def _staying(number: int) -> str:
-    """Say how many reports stay with a colleague; nothing for none."""
-    if not number:
-        return ""
-    many = plural(number, "melding werkt", "meldingen werkt")
-    return f" Aan {many} een collega; die {'blijft' if number == 1 else 'blijven'} daar."
-
-
-def _referring(number: int) -> str:
-    """Say how many reports a dossier only refers to; nothing for none."""
-    if not number:
-        return ""
-    if number == 1:
-        why = "die zit in een ander dossier of is afgehandeld. Dit dossier noemt die alleen"
-        return f" 1 daarvan blijft waar die is: {why}."
-    why = "die zitten in een ander dossier of zijn afgehandeld. Dit dossier noemt ze alleen"
-    return f" {number} daarvan blijven waar zij zijn: {why}."
+    gone = ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
+    return "" if filing.number else gone
 
 
 def outcome_of(pattern: Pattern, made: Filed) -> str:
@@ -219,8 +192,8 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     memberships = _memberships(context, request, reports)
     filing = filing_of(pattern, reports, context.municipality.slug, memberships)
     reports = [report for report in reports if report.id not in filing.elsewhere]
-    if pattern.state in DECIDABLE and (filing.taken or not filing.number):
-        request.flash(advice_of(pattern, filing), "warning")
+    if pattern.state in DECIDABLE and (why := why_not_accept(filing)):
+        request.flash(why, "warning")
         return leave_panel(request, request.resource_path(context).rstrip("/"))
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
     names = dict(areas)

@@ -26,7 +26,7 @@ from stopintimidatie.core.web.request import (
     with_params,
 )
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.patterns.decisions import advice_of, filing_of, rail_of
+from stopintimidatie.dossiers.patterns.decisions import filing_of, rail_of, why_not_accept
 from stopintimidatie.dossiers.patterns.forms import (
     SETTINGS,
     settings_schema,
@@ -194,11 +194,11 @@ def _shown(
         "decides": may_decide and pattern.state in DECIDABLE,
         "dossier": dossier,
         "filed_in": filing.dossiers if sees else [],
-        "may_accept": filing.number > 0 and not filing.taken,
+        "may_accept": not why_not_accept(filing),
+        "why_not": why_not_accept(filing),
         "ask": filing.elsewhere,
         "asked": who_asked(request.db, pattern) if STRICT_ROLES & roles else None,
         "how": f"/gemeenten/{context.municipality.slug}/algoritme",
-        "advice": advice_of(pattern, filing, dossier[0] if dossier else None),
     }
 
 

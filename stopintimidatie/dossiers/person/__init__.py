@@ -6,18 +6,33 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register panel, list, jobs, mail and views of person-directed dossiers."""
+    """Register panel, list, jobs, mail, second person and views of person-directed dossiers."""
+    from stopintimidatie.core.second import Second
     from stopintimidatie.core.security import Permission
     from stopintimidatie.dossiers.person import jobs, services
+    from stopintimidatie.dossiers.person.models import PrivacyAdvice
     from stopintimidatie.dossiers.person.panels import dossier_panel
-    from stopintimidatie.dossiers.person.queries import waiting
+    from stopintimidatie.dossiers.person.queries import ADDRESS, NUMBER, only_dossiers, waiting
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_job_kind(services.ADVICE_JOB, jobs.watch_advice)
     config.add_job_kind(jobs.REVIEW_JOB, jobs.remind_of_review)
-    for template in (services.ASKED, services.GIVEN, jobs.OVERDUE, jobs.REVIEW):
+    for template in (services.GIVEN, jobs.OVERDUE, jobs.REVIEW):
         config.add_mail_template(template)
     config.add_panel("dossier", "persoonsgericht", dossier_panel, order=1)
+    config.add_second(
+        Second(
+            "advies",
+            "Adviseren over een persoonsgericht dossier",
+            PrivacyAdvice,
+            Permission.ADVISE_DOSSIER,
+            lambda row: f"{row.key}/advies-geven",
+            key=ADDRESS,
+            about=NUMBER,
+            due=PrivacyAdvice.due_at,
+            only=only_dossiers,
+        )
+    )
     add_own_place(
         config,
         services.LIST,

@@ -9,7 +9,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held
+from stopintimidatie.core.storage.models import Base, Held, Proposed
 from stopintimidatie.dossiers.models import Versioned, of_dossier
 
 
@@ -35,16 +35,16 @@ class PersonGround(Versioned, Held, Base):
     postponed_reason: Mapped[str | None] = mapped_column(Text)
 
 
-class PrivacyAdvice(Held, Base):
+class PrivacyAdvice(Proposed, Held, Base):
     """Advice of the privacy officer: asked, given, and followed or not. It is no veto."""
 
     __tablename__ = "dossier_privacy_advice"
     __table_args__ = of_dossier(Index(None, "holder", "dossier_id", "asked_at"))
 
     dossier_id: Mapped[UUID]
-    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
-    asked_by_id: Mapped[str | None] = mapped_column(String(64))
-    asked_by: Mapped[str] = mapped_column(String(200))
+    proposed_at: Mapped[datetime] = mapped_column("asked_at", default=utc_now)
+    proposed_by_id: Mapped[str | None] = mapped_column("asked_by_id", String(64))
+    proposed_by: Mapped[str] = mapped_column("asked_by", String(200))
     question: Mapped[str] = mapped_column(Text)
     # Started before the advice: why, and when the advice must be there.
     urgent_reason: Mapped[str | None] = mapped_column(Text)
@@ -54,9 +54,9 @@ class PrivacyAdvice(Held, Base):
     # The revision of the ground that the privacy officer read.
     ground_revision: Mapped[int | None]
     words: Mapped[str | None] = mapped_column(Text)
-    given_at: Mapped[datetime | None]
-    given_by_id: Mapped[str | None] = mapped_column(String(64))
-    given_by: Mapped[str | None] = mapped_column(String(200))
+    answered_at: Mapped[datetime | None] = mapped_column("given_at")
+    answered_by_id: Mapped[str | None] = mapped_column("given_by_id", String(64))
+    answered_by: Mapped[str | None] = mapped_column("given_by", String(200))
     followed: Mapped[bool | None]
     not_followed_reason: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None]

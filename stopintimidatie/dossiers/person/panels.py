@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import page_of
@@ -24,7 +23,6 @@ from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.workflow import GONE, LIVE
 
 PANEL: Final = "stopintimidatie.dossiers.person:templates/panel.jinja2"
-Rows = list[tuple[str, str | None]]
 
 
 def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
@@ -34,96 +32,26 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
         return None
     ground, advices = ground_of(request.db, dossier), advices_of(request.db, dossier)
     values = {
-        "ground": ground_rows(ground) if ground is not None else None,
-        "advices": [
-            (advice_words(dossier, advice, ground), advice_rows(advice)) for advice in advices
-        ],
-        "former": former_rows(dossier),
+        "dossier": dossier,
+        "ground": ground,
+        "advices": advices,
+        "see": see(),
         "links": _links(context, request, ground, advices),
-        "late": _late(dossier, ground, advices),
+        "runs": dossier.state not in GONE and dossier.shown_state == dossier.state,
+        "lives": dossier.state in LIVE,
+        "stop": must_stop(dossier, advices[0] if advices else None),
+        "outdated": OUTDATED,
         # The first button is what comes next; of a dossier that runs nothing need be done.
         "pressing": dossier.state == "in_voorbereiding" or waits_for_decision(advices),
     }
     return Panel("Persoonsgericht", PANEL, values)
 
 
-def ground_rows(row: PersonGround) -> Rows:
-    """Return the ground in words."""
-    rows: Rows = [
-        ("Grond voor gegevens over strafbare feiten", CrimeGround.word(row.ground)),
-        ("Waarom het nodig is", row.proportionality),
-        ("Herzien", review_words(row)),
-        ("Informeren van de persoon", informed_words(row)),
-    ]
-    if row.informed_on is None:
-        rows.append(("Waarom later", row.postponed_reason))
-    return rows
-
-
-def review_words(row: PersonGround | None) -> str:
-    """Return the review day, and whether it has come."""
-    if row is None:
-        return "nog geen grond vastgelegd"
-    late = " (nu herzien)" if row.review_on <= local_date(utc_now()) else ""
-    return f"{date_text(row.review_on)}{late}"
-
-
-def informed_words(row: PersonGround | None) -> str:
-    """Return when the person was informed, or until when that waits."""
-    if row is None:
-        return ""
-    if row.informed_on is not None:
-        return f"op {date_text(row.informed_on)}"
-    until = row.postponed_until
-    late = " (te laat)" if until is not None and until < local_date(utc_now()) else ""
-    return f"uitgesteld tot {date_text(until)}{late}"
-
-
-def advice_words(dossier: Dossier, row: PrivacyAdvice | None, ground: PersonGround | None) -> str:
-    """Return how far an advice is, and whether it is about a ground that was changed since."""
-    old = ", over een eerdere grond" if is_outdated(ground, row) else ""
-    return f"{_advice_words(dossier, row)}{old}"
-
-
-def _advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
-    if row is None:
-        return "van vóór deze stap" if dossier.privacy_advice else "nog niet gevraagd"
-    if row.outcome is None:
-        due = row.due_at
-        if due is None:
-            return f"gevraagd op {date_text(row.asked_at)}"
-        return "te laat" if due < utc_now() else f"uiterlijk {datetime_short(due)}"
-    word = Advice.word(row.outcome)
-    if row.followed is None:
-        return f"{word}, nog niet besloten" if row.outcome != Advice.POSITIVE else word
-    return f"{word}, gevolgd" if row.followed else f"{word}, niet gevolgd"
-
-
-def advice_rows(row: PrivacyAdvice) -> Rows:
-    """Return question, answer and decision of one advice."""
-    rows: Rows = [
-        ("Vraag", row.question),
-        ("Gevraagd door", f"{row.asked_by}, {datetime_short(row.asked_at)}"),
-    ]
-    if row.due_at is not None:
-        rows.append(("Gestart voor het advies, omdat", row.urgent_reason))
-        rows.append(("Advies uiterlijk", datetime_short(row.due_at)))
-    if row.given_at is not None:
-        rows.append(("Advies", row.words))
-        rows.append(("Gegeven door", f"{row.given_by}, {datetime_short(row.given_at)}"))
-    if row.decided_at is not None:
-        words = "gevolgd" if row.followed else "niet gevolgd"
-        rows.append(("Besluit", f"{words}, {row.decided_by}, {datetime_short(row.decided_at)}"))
-    if row.not_followed_reason:
-        rows.append(("Waarom niet gevolgd", row.not_followed_reason))
-    return rows
-
-
-def former_rows(dossier: Dossier) -> Rows:
-    """Return the advice that a dossier owner typed before it became a step of its own."""
-    if not dossier.privacy_advice:
-        return []
-    return [("Advies", dossier.privacy_advice), ("Datum", date_text(dossier.privacy_advice_on))]
+def see() -> dict[str, Any]:
+    """Return what the words of ground and advice depend on, for `facts.jinja2`."""
+    now = utc_now()
+    known = {"grounds": CrimeGround, "advice": Advice, "is_outdated": is_outdated}
+    return {"now": now, "today": local_date(now), **known}
 
 
 def _links(
@@ -157,29 +85,6 @@ def _links(
 def waits_for_decision(advices: list[PrivacyAdvice]) -> bool:
     """Tell whether the latest advice was given and nobody said whether it is followed."""
     return bool(advices) and advices[0].outcome is not None and advices[0].followed is None
-
-
-def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> list[str]:
-    """Return what is late, in sentences."""
-    today, latest = local_date(utc_now()), advices[0] if advices else None
-    if dossier.state in GONE or dossier.shown_state != dossier.state:
-        return []
-    late = []
-    if ground is None and dossier.state != "in_voorbereiding":
-        late.append("Dit dossier begon voordat een grond nodig was. Leg die alsnog vast.")
-    if ground is not None and ground.review_on <= today:
-        late.append("De dag van herziening is er. Herzie het dossier.")
-    if ground is not None and ground.postponed_until and ground.postponed_until < today:
-        late.append("Het uitstel is voorbij. Informeer de persoon, of stel opnieuw uit.")
-    stop = must_stop(dossier, latest)
-    if stop:
-        late.append(stop)
-    elif dossier.state in LIVE and is_outdated(ground, latest):
-        late.append(OUTDATED)
-    due = latest.due_at if latest is not None and latest.outcome is None else None
-    if due is not None and due < utc_now():
-        late.append("Dit dossier startte met spoed. Het advies is te laat.")
-    return late
 
 
 def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.web.request import Paging
@@ -28,7 +29,7 @@ _LATER: Final = aliased(PrivacyAdvice)
 _LATEST: Final = (
     select(_LATER.id)
     .where(_LATER.dossier_id == Dossier.id)
-    .order_by(_LATER.asked_at.desc(), _LATER.id.desc())
+    .order_by(_LATER.proposed_at.desc(), _LATER.id.desc())
     .limit(1)
     .correlate(Dossier)
     .scalar_subquery()
@@ -39,6 +40,18 @@ _NOT_FOLLOWED: Final = (
     .where(_LATER.dossier_id == Dossier.id, _LATER.followed.is_(False))
     .correlate(Dossier)
     .exists()
+)
+
+
+# The number of the dossier of an advice, and its address below its municipality.
+NUMBER: Final = (
+    select(Dossier.number).where(Dossier.id == PrivacyAdvice.dossier_id).scalar_subquery()
+)
+ADDRESS: Final = (
+    select(Neighbourhood.slug + "/" + Dossier.number)
+    .join(Dossier, Dossier.neighbourhood_code == Neighbourhood.code)
+    .where(Dossier.id == PrivacyAdvice.dossier_id)
+    .scalar_subquery()
 )
 
 
@@ -130,7 +143,15 @@ def list_dossiers(
 
 def free_to_advise(person: str) -> ColumnElement[bool]:
     """Make the condition that this person neither asked for the advice nor leads the dossier."""
-    return and_(others(PrivacyAdvice.asked_by_id, person), others(Dossier.owner_id, person))
+    return and_(is_second(PrivacyAdvice, person), others(Dossier.owner_id, person))
+
+
+def only_dossiers(holder: str, identity: Identity) -> ColumnElement[bool]:
+    """Make the condition of advice about a living dossier that another person leads."""
+    others_lead = others(Dossier.owner_id, str(identity.user_id))
+    return PrivacyAdvice.dossier_id.in_(
+        select(Dossier.id).where(_mine(holder), _running(), others_lead)
+    )
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:

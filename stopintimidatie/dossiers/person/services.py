@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import after_working_days, local_date, utc_now
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier
@@ -47,6 +47,10 @@ NO_GROUND: Final = (
     "Leg eerst vast waarom dit dossier over één persoon mag gaan, onder ‘Persoonsgericht’ in het"
     " overzicht van het dossier."
 )
+NOT_ASKED: Final = "Er wacht geen vraag om advies."
+OWN: Final = (
+    "U vroeg dit advies zelf, of u leidt dit dossier. Een andere privacyfunctionaris geeft het."
+)
 OUTDATED: Final = "De grond is gewijzigd na het advies. Vraag opnieuw advies."
 
 
@@ -63,7 +67,7 @@ def advices_of(session: Session, dossier: Dossier) -> list[PrivacyAdvice]:
     mine = select(PrivacyAdvice).where(
         PrivacyAdvice.holder == dossier.holder, PrivacyAdvice.dossier_id == dossier.id
     )
-    latest = PrivacyAdvice.asked_at.desc(), PrivacyAdvice.id.desc()
+    latest = PrivacyAdvice.proposed_at.desc(), PrivacyAdvice.id.desc()
     return list(session.scalars(mine.order_by(*latest)))
 
 
@@ -188,7 +192,7 @@ def check_reason(reason: str | None, message: str) -> None:
 
 
 def ask_advice(session: Session, dossier: Dossier, question: str, actor: Actor) -> PrivacyAdvice:
-    """Ask the privacy officers for advice, and mail them that a question waits.
+    """Ask the privacy officers for advice.
 
     Raises:
         DossierError: The ground isn't written down, or a question waits already.
@@ -202,18 +206,14 @@ def ask_advice(session: Session, dossier: Dossier, question: str, actor: Actor) 
     row = PrivacyAdvice(
         holder=dossier.holder,
         dossier_id=dossier.id,
-        asked_by_id=actor.id,
-        asked_by=actor.name,
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
         question=question,
-        asked_at=utc_now(),
     )
     session.add(row)
     session.flush()
     append(session, dossier, actor, "advies_gevraagd")
     log(session, dossier, actor, "advies_gevraagd")
-    for person in privacy_officers(session, dossier.holder):
-        key, to = f"{ASKED.name}:{row.id}:{person}", Recipient(COLLEAGUE, person)
-        queue_mail(session, dossier.holder, ASKED.name, to, about=row.id, key=key)
     return row
 
 
@@ -229,13 +229,13 @@ def why_not_advise(
     session: Session, dossier: Dossier, advice: PrivacyAdvice | None, person: str | None
 ) -> str:
     """Return why somebody can't give advice now; empty when they can."""
-    if advice is None or advice.outcome is not None:
-        return "Er wacht geen vraag om advies."
-    asked = "U vroeg dit advies zelf. Een andere privacyfunctionaris geeft het."
-    leads = "U leidt dit dossier zelf. Een andere privacyfunctionaris geeft het advies."
-    owner = str(dossier.owner_id) if dossier.owner_id else None
-    why = refusal(session, advice.asked_by_id, person, asked)
-    return why or refusal(session, owner, person, leads) or ""
+    if advice is None or not advice.waits:
+        return NOT_ASKED
+    return why_not(session, advice, person, _leader(dossier), OWN) or ""
+
+
+def _leader(dossier: Dossier) -> list[str]:
+    return [str(dossier.owner_id)] if dossier.owner_id else []
 
 
 def is_outdated(ground: PersonGround | None, advice: PrivacyAdvice | None) -> bool:
@@ -258,22 +258,24 @@ def give_advice(
     `seen`: the version of the ground that the privacy officer read.
 
     Raises:
-        DossierError: No question waits, or the actor asked it or leads the dossier.
+        DossierError: Nothing was asked.
+        SecondError: The question was answered, or the actor asked it or leads the dossier.
         StaleDossierError: The ground was changed since it was read.
     """
     open_dossier(session, dossier)
     row, ground = latest_advice(session, dossier), ground_of(session, dossier)
-    problem = why_not_advise(session, dossier, row, actor.id)
-    if problem or row is None or ground is None:
-        raise DossierError(problem or NO_GROUND)
+    if row is None or ground is None:
+        raise DossierError(NOT_ASKED)
+    lock_open(session, row, actor)
+    check_hand(session, row, actor, _leader(dossier), OWN)
     session.refresh(ground)
     if seen is not None:
         check_version(ground, seen)
     row.outcome, row.words, row.ground_revision = outcome.value, words, ground.revision
-    row.given_at, row.given_by_id, row.given_by = utc_now(), actor.id, actor.name
+    sign(session, row, actor)
     append(session, dossier, actor, "advies_gegeven", values={"advies": outcome.nl})
     log(session, dossier, actor, "advies_gegeven", [outcome.value])
-    if owner := str(dossier.owner_id or row.asked_by_id or ""):
+    if owner := str(dossier.owner_id or row.proposed_by_id or ""):
         to, key = Recipient(COLLEAGUE, owner), f"{GIVEN.name}:{row.id}"
         queue_mail(session, dossier.holder, GIVEN.name, to, about=row.id, key=key)
     return row
@@ -421,13 +423,6 @@ def check_kind(session: Session, dossier: Dossier) -> None:
         )
 
 
-def _asked_letter(writing: Writing) -> Letter | None:
-    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
-    if row is None or row.outcome is not None:
-        return None
-    return Letter({"link": writing.link(f"/{LIST}")})
-
-
 def _given_letter(writing: Writing) -> Letter | None:
     row = writing.session.get(PrivacyAdvice, writing.message.about_id)
     if row is None or row.outcome is None or row.followed is not None:
@@ -435,12 +430,6 @@ def _given_letter(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link(f"/{LIST}")})
 
 
-ASKED: Final = MailTemplate(
-    "advies_gevraagd",
-    "Een dossier wacht op uw advies",
-    "stopintimidatie.dossiers.person:templates/mail/gevraagd.txt.jinja2",
-    _asked_letter,
-)
 GIVEN: Final = MailTemplate(
     "advies_gegeven",
     "Een advies over een dossier is gegeven",

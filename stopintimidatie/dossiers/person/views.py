@@ -11,7 +11,6 @@ from stopintimidatie.core.forms import Button, Change, ConflictError
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
-from stopintimidatie.core.web.components import badge_for
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
@@ -42,11 +41,8 @@ from stopintimidatie.dossiers.person.forms import (
 )
 from stopintimidatie.dossiers.person.jobs import review, schedule_review
 from stopintimidatie.dossiers.person.panels import (
-    advice_words,
-    ground_rows,
-    informed_words,
     must_stop,
-    review_words,
+    see,
 )
 from stopintimidatie.dossiers.person.queries import count_views, list_dossiers
 from stopintimidatie.dossiers.person.services import (
@@ -62,9 +58,8 @@ from stopintimidatie.dossiers.person.services import (
     write_ground,
 )
 from stopintimidatie.dossiers.person.vocabulary import Advice
-from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict
+from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.services import StaleDossierError, check_version, lock
-from stopintimidatie.dossiers.words import link
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
@@ -162,7 +157,7 @@ def question_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         ask_advice(request.db, context.dossier, values["vraag"], request.actor)
-        request.flash("De vraag is gesteld. De privacyfunctionaris krijgt bericht.")
+        request.flash("De vraag is gesteld. Zij wacht op de privacyfunctionaris.")
         return back_to(context, request)
 
     return submit(request, form, act, form_page(context, request, "Advies vragen"))
@@ -189,17 +184,14 @@ def advice_view(context: DossierResource, request: Request) -> Any:
         try:
             give_advice(request.db, dossier, outcome, words, request.actor, seen=values["versie"])
         except StaleDossierError as stale:
-            page["ground"] = ground_rows(stale.row)
+            page["ground"] = stale.row
             form["versie"].cstruct = str(stale.row.version)
             raise ConflictError(NEW_GROUND) from None
         request.flash("Uw advies is gegeven. De dossierhouder besluit of die het volgt.")
         return back_to(context, request)
 
     page = form_page(context, request, "Advies geven")
-    page["question"] = row.question if row is not None else ""
-    page["asked_by"] = row.asked_by if row is not None else ""
-    page["ground"] = ground_rows(ground) if ground is not None else []
-    page["purpose"] = dossier.purpose
+    page |= {"advice": row, "ground": ground, "see": see(), "purpose": dossier.purpose}
     return submit(request, form, act, page)
 
 
@@ -237,7 +229,6 @@ def list_view(context: MunicipalityResource, request: Request) -> Values:
     ids = [row[0].id for row in rows]
     note_read(request, holder, "dossier", ids, task="persoonsgerichte dossiers bekijken")
     here = f"{request.resource_path(context).rstrip('/')}/{LIST}"
-    town = context.municipality.slug
     return {
         "owner": context.title,
         "tabs": [
@@ -248,18 +239,8 @@ def list_view(context: MunicipalityResource, request: Request) -> Values:
         ],
         "label": _LABELS[view],
         "columns": COLUMNS,
-        "rows": [_row(town, *row) for row in rows],
+        "rows": rows,
+        "town": f"/gemeenten/{context.municipality.slug}",
+        "see": see(),
         "paging": paging,
     }
-
-
-def _row(town: str, dossier: Any, ground: Any, advice: Any, owner: str, area: str) -> list[Any]:
-    path = dossier_path(town, area, dossier.number)
-    return [
-        link(path, f"{dossier.number} {dossier.title}"),
-        owner or "nog niemand",
-        badge_for(dossier.shown_state).word,
-        advice_words(dossier, advice, ground),
-        review_words(ground),
-        informed_words(ground),
-    ]

@@ -47,7 +47,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import redact_words
 from stopintimidatie.reports.words import involves_minor
-from stopintimidatie.reports.workbench.views import own_path
+from stopintimidatie.reports.workbench.selection import own_path
 
 NAME: Final = "tekst-nakijken"
 LIMIT: Final = 20_000

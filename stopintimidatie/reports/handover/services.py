@@ -12,6 +12,7 @@ for its people to end first, and what has ended stays with its holder for as lon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -157,7 +158,7 @@ class Offered(msgspec.Struct, frozen=True, rename={"heading": "what"}):
 
     heading: str
     when: str
-    received_at: str
+    received_at: datetime
     urgent: bool
     area: str | None = None
     address: str | None = None
@@ -191,7 +192,7 @@ def _offered(session: Session, report: Report) -> Offered:
     return Offered(
         heading=heading(report),
         when=when_text(report),
-        received_at=report.received_at.isoformat(),
+        received_at=report.received_at,
         urgent=report.urgent,
         area=", ".join(filter(None, (names.neighbourhood, names.subneighbourhood))) or None,
         address=address_text(report.address),
@@ -236,38 +237,26 @@ def _latest(session: Session, report: Report) -> ReportTransfer | None:
     ).first()
 
 
-def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
-    """Accept the offer; a moment later the report stands among the receiver's own.
-
-    Raises:
-        AnsweredError: The offer was answered or withdrawn already.
-    """
-    _answer(session, transfer, actor, ACCEPTED, None)
-
-
-def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str) -> None:
-    """Refuse the offer, with a reason.
-
-    Raises:
-        AnsweredError: The offer was answered or withdrawn already.
-    """
-    _answer(session, transfer, actor, REFUSED, reason)
-
-
-def _answer(
-    session: Session, transfer: ReportTransfer, actor: Actor, state: str, reason: str | None
+def answer(
+    session: Session, transfer: ReportTransfer, actor: Actor, refusal: str | None = None
 ) -> None:
+    """Accept the offer, or refuse it with a reason.
+
+    Accepted, the report stands among the receiver's own a moment later.
+
+    Raises:
+        AnsweredError: The offer was answered or withdrawn already.
+    """
     # The lock makes the second of two answers at once wait here, and then see the first.
     session.refresh(transfer, with_for_update=True)
     if transfer.state != OPEN:
         raise AnsweredError
-    transfer.state = state
+    transfer.state = ACCEPTED if refusal is None else REFUSED
     transfer.offer = None
-    transfer.answered_at = utc_now()
-    transfer.answered_by = actor.name
-    transfer.answer = reason
+    transfer.answered_at, transfer.answered_by, transfer.answer = utc_now(), actor.name, refusal
     enqueue(session, ANSWERED, transfer.giver, {"transfer": str(transfer.id)})
-    record(session, actor, f"overdracht.{state}", transfer.receiver, OFFER_KIND, [transfer.id])
+    action = f"overdracht.{transfer.state}"
+    record(session, actor, action, transfer.receiver, OFFER_KIND, [transfer.id])
 
 
 def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -19,13 +18,10 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import datetime_long, datetime_short
-from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.handover import services
 from stopintimidatie.reports.handover.transfer import holder_name
-from stopintimidatie.reports.models import ReportTransfer
 from stopintimidatie.reports.resources import OFFER_PREFIX, OfferResource
 from stopintimidatie.reports.vocabulary import LABELS
 
@@ -56,35 +52,16 @@ def offers_view(context: MunicipalityResource, request: Request) -> dict[str, An
     past = services.recent(request.db, context.holder, RECENT)
     ids = [transfer.id for transfer in waiting]
     note_read(request, context.holder, services.OFFER_KIND, ids, task="overdrachten bekijken")
+    sides = {transfer.giver for transfer in (*waiting, *past)}
+    sides |= {transfer.receiver for transfer in past}
     return {
-        "waiting": [_item(context, request, transfer) for transfer in waiting],
-        "past": [_row(request, context.holder, transfer) for transfer in past],
+        "waiting": [(row, services.shown(request.registry.key_ring, row)) for row in waiting],
+        "past": past,
+        "here": f"{request.resource_path(context).rstrip('/')}/{OFFER_PREFIX}",
+        "holder": context.holder,
+        "names": {side: holder_name(request.db, side) for side in sides},
+        "labels": LABELS,
     }
-
-
-def _item(context: MunicipalityResource, request: Request, transfer: ReportTransfer) -> ListItem:
-    shown = services.shown(request.registry.key_ring, transfer)
-    return ListItem(
-        title=f"{transfer.reference}: {shown.heading if shown else 'melding'}",
-        href=request.resource_path(context, f"{OFFER_PREFIX}{transfer.reference}"),
-        badges=["spoed"] if shown and shown.urgent else [],
-        meta=[
-            f"van {holder_name(request.db, transfer.giver)}",
-            f"aangeboden {datetime_short(transfer.given_at)}",
-        ],
-    )
-
-
-def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
-    ours = transfer.giver == holder
-    other = holder_name(request.db, transfer.receiver if ours else transfer.giver)
-    return [
-        transfer.reference,
-        f"{'aan' if ours else 'van'} {other}",
-        datetime_short(transfer.given_at),
-        LABELS.get(transfer.state, transfer.state),
-        transfer.answer or "",
-    ]
 
 
 @form_view(OfferResource, "", Permission.TRIAGE, "templates/offer.jinja2")
@@ -95,41 +72,22 @@ def offer_view(context: OfferResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, kind, [transfer.id], task="overdracht bekijken")
-        shown = services.shown(request.registry.key_ring, transfer)
         return {
             "transfer": transfer,
             "giver": holder_name(request.db, transfer.giver),
-            "rows": _shown_rows(shown) if shown else [],
-            "urgent": bool(shown and shown.urgent),
+            "shown": services.shown(request.registry.key_ring, transfer),
         }
 
     return handle_form(request, form, lambda values: _answer(context, request, values), page)
 
 
-def _shown_rows(shown: services.Offered) -> list[tuple[str, str]]:
-    rows = [
-        ("Wat", shown.heading),
-        ("Gebeurd", shown.when),
-        ("Ontvangen", datetime_long(datetime.fromisoformat(shown.received_at))),
-        ("Wijk en buurt", shown.area),
-        ("Adres", shown.address),
-        ("Openbaar vervoer", shown.transit),
-        ("Plek in woorden", shown.location_text),
-        ("Punt op de kaart", shown.point),
-    ]
-    return [(term, value) for term, value in rows if value]
-
-
 def _answer(context: OfferResource, request: Request, values: dict[str, Any]) -> Any:
     transfer, actor = context.transfer, request.actor
-    refused = values["antwoord"] == REFUSE
-    if refused and not values["reden"].strip():
+    refused, why = values["antwoord"] == REFUSE, values["reden"].strip()
+    if refused and not why:
         raise FormError("Schrijf waarom uw gemeente de melding niet aanneemt.", "reden")
     try:
-        if refused:
-            services.refuse(request.db, transfer, actor, values["reden"].strip())
-        else:
-            services.accept(request.db, transfer, actor)
+        services.answer(request.db, transfer, actor, why if refused else None)
     except services.AnsweredError:
         raise ConflictError(
             "Dit aanbod is intussen beantwoord of ingetrokken. Er is niets veranderd.", []

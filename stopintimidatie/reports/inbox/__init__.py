@@ -10,8 +10,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.reports.inbox import services
-    from stopintimidatie.reports.inbox.queries import waiting
     from stopintimidatie.reports.inbox.views import ShortAddresses
+    from stopintimidatie.reports.page.proposals import SECOND
 
     config.add_tree_root("m", ShortAddresses)
     add_own_place(
@@ -20,8 +20,8 @@ def includeme(config: Any) -> None:
         "Postvak",
         Permission.VIEW_REPORT,
         order=20,
-        waiting=waiting,
-        answers=Permission.TRIAGE,
+        waiting=SECOND.waiting,
+        answers=SECOND.permission,
     )
     for template in services.TEMPLATES:
         config.add_mail_template(template)

@@ -26,9 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.areas.models import Neighbourhood
@@ -134,22 +132,11 @@ class Listed:
 
 
 def _listed(restricted: ColumnElement[bool]) -> Select[Report, Neighbourhood, str, bool, bool]:
-    waits = ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
+    waits = ReportProposal.report_id == Report.id, ReportProposal.waiting()
     return (
         select(Report, Neighbourhood, User.name, exists().where(*waits), restricted)
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
         .outerjoin(User, User.id == Report.handler_id)
-    )
-
-
-def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select the proposals of others that wait for a second look, for the menu."""
-    return (
-        select(ReportProposal.id)
-        .join(Report, Report.id == ReportProposal.report_id)
-        .where(ReportProposal.holder == holder, ReportProposal.answered_at.is_(None))
-        .where(others(ReportProposal.actor_id, str(identity.user_id)))
-        .where(Report.state.in_(sorted(OPEN)))
     )
 
 

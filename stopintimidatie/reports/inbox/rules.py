@@ -153,9 +153,7 @@ def _proposed(value: str, reader: Reader) -> Condition:
     if value != "ja":
         return false()
     # Begins with the few proposals: looked up for each report, the work grows with a flood.
-    return Report.id.in_(
-        select(ReportProposal.report_id).where(ReportProposal.answered_at.is_(None))
-    )
+    return Report.id.in_(select(ReportProposal.report_id).where(ReportProposal.waiting()))
 
 
 def _by_state(value: str, reader: Reader) -> Condition:

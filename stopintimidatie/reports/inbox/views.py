@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -21,7 +20,6 @@ from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.request import (
-    NavItem,
     Paging,
     Request,
     form_view,
@@ -38,7 +36,6 @@ from stopintimidatie.municipalities.people.absence import Away, away_today, work
 from stopintimidatie.reports.handling.services import sleeps
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
-    Chosen,
     Listed,
     chosen,
     facets,
@@ -51,7 +48,6 @@ from stopintimidatie.reports.inbox.rules import (
     OPEN,
     PRESETS,
     UNREAD,
-    Preset,
     Reader,
     filters_from,
     presets,
@@ -74,7 +70,7 @@ from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
 from stopintimidatie.reports.workbench.pages import Known, bar_for, pane_values
-from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place
+from stopintimidatie.reports.workbench.rail import Place
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
@@ -150,9 +146,6 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     wanted, opened = _opened(session, context.holder, rows, request)
     detail = _detail(context, request, opened, rows) if opened else None
     seen = [row.report.id for row in rows]
-    latest = bar_for(request, session, context.holder)
-    if detail is not None and detail["rail"] and latest is None:
-        detail["rail"].append(NOTHING_TO_UNDO)
     note_read(request, context.holder, KIND, seen, task="postvak")
     if opened is not None and (wanted or opened not in rows):
         # Chosen from the list: from then on mails about spoed needn't be repeated.
@@ -162,11 +155,11 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "paging": paging,
         "turn": turn_of(request, paging, "melding"),
         "quarantine": request.resource_path(context, "quarantaine"),
-        "presets": _presets(presets(counted), filters, request),
+        "presets": presets(counted),
         "facets": facets(session, context.holder, filters, reader, areas) if open_ else [],
         "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
-        "chips": _chips(chosen(session, filters, areas), request),
+        "chips": chosen(session, filters, areas),
         "wanted": wanted,
         "absent": absent(request),
         "detail": detail,
@@ -174,7 +167,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "enter": request.resource_path(context, "melding-invoeren"),
         "here": request.path,
-        "latest": latest,
+        "latest": bar_for(request, context.holder),
         "undo": request.resource_path(context, "ongedaan"),
     }
 
@@ -247,31 +240,6 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
         current=current,
         value=report.reference,
     )
-
-
-def _presets(
-    views: Sequence[Preset], filters: Mapping[str, str], request: Request
-) -> list[NavItem]:
-    return [
-        NavItem(
-            preset.label,
-            f"{request.path}?{urlencode(preset.filters)}" if preset.filters else request.path,
-            current=filters == preset.filters,
-            count=preset.count,
-        )
-        for preset in views
-    ]
-
-
-def _chips(chips: Sequence[Chosen], request: Request) -> list[tuple[str, str]]:
-    """Return the filters in force in words, each with the address without it."""
-    return [
-        (
-            f"{chip.title}: {chip.value}",
-            with_params(request, **{chip.name: None, "pagina": None, "melding": None}),
-        )
-        for chip in chips
-    ]
 
 
 def _detail(

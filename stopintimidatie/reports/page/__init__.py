@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the steps of a report, with a page for each, and the views."""
-    from stopintimidatie.reports.page import decisions
+    from stopintimidatie.reports.page import decisions, proposals
     from stopintimidatie.reports.page.steps import EFFECTS, OPTIONS, REPORT_ACTIONS
     from stopintimidatie.reports.page.views import add_step_views
 
@@ -20,6 +20,7 @@ def includeme(config: Any) -> None:
     decisions.HELD_STEPS.declare(config)
     for name, undo in decisions.UNDO.items():
         config.add_undo(name, undo)
+    config.add_second(proposals.SECOND)
     config.add_job_kind(decisions.JOB, decisions.carry_out)
     config.scan("stopintimidatie.reports.page.map")
     config.scan("stopintimidatie.reports.page.views")

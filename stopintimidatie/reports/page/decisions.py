@@ -23,6 +23,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.second import sign
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.calls import give_back
@@ -137,8 +138,7 @@ def decide(
         for name, answers in steps:
             move_report(session, effects, report, name, answers, actor)
     names = [name for name, _ in steps]
-    at_once = held_until(report, actor) is None and LEAVES.intersection(names)
-    final = AT_ONCE if at_once else None
+    final = AT_ONCE if held_until(report, actor) is None and LEAVES.intersection(names) else None
     return store(session, report, actor, names, began, final, values)
 
 
@@ -151,9 +151,8 @@ class Began:
     def __init__(
         self, report: Report, names: Sequence[str] = (), values: Mapping[str, Any] | None = None
     ) -> None:
-        columns = Before.__struct_fields__
         self.before: dict[str, Any] = msgspec.to_builtins(
-            {name: getattr(report, name) for name in columns}
+            {name: getattr(report, name) for name in Before.__struct_fields__}
         )
         self.at, self.version = utc_now(), report.version
         self.names, self.values = names, values or {}
@@ -254,8 +253,7 @@ def final_reason(registry: Any, decision: ReportDecision, version: int) -> str |
     """
     if version != decision.version:
         return CHANGED_SINCE
-    known = UNDO_EFFECTS.of(registry)
-    if any(effect not in known for effect in _effects_of(decision)):
+    if not set(_effects_of(decision)) <= UNDO_EFFECTS.of(registry).keys():
         return NO_WAY_BACK
     return decision.final
 
@@ -266,8 +264,7 @@ def _effects_of(decision: ReportDecision) -> list[str]:
     if HELD in decision.values:
         return []
     names = {step.name: (step.effect,) for step in REPORT_WORKFLOW.transitions} | _UNDOES
-    effects = [effect for name in reversed(decision.steps) for effect in names.get(name, ())]
-    return [effect for effect in effects if effect]
+    return [effect for name in reversed(decision.steps) for effect in names.get(name, ()) if effect]
 
 
 def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor) -> Report:
@@ -353,7 +350,7 @@ def _check(
     if reason is not None:
         raise UndoError(reason)
     proposal = _proposal_of(session, decision)
-    if PROPOSED in decision.steps and proposal is not None and proposal.answered_at is not None:
+    if PROPOSED in decision.steps and proposal is not None and not proposal.waits:
         raise UndoError("Dit kan niet meer: een collega heeft al geantwoord.")
 
 
@@ -362,9 +359,12 @@ def _undo_proposal(session: Session, decision: ReportDecision, actor: Actor) -> 
     proposal = _proposal_of(session, decision)
     if proposal is None:
         return
-    made = PROPOSED in decision.steps
-    proposal.answered_at, proposal.answered_by = (utc_now(), actor.name) if made else (None, None)
-    proposal.accepted, proposal.answer = (False, WITHDRAWN) if made else (None, None)
+    if PROPOSED in decision.steps:
+        proposal.accepted, proposal.answer = False, WITHDRAWN
+        sign(session, proposal, actor)
+    else:
+        proposal.answered_at = proposal.answered_by_id = proposal.answered_by = None
+        proposal.accepted = proposal.answer = None
 
 
 def _proposal_of(session: Session, decision: ReportDecision) -> ReportProposal | None:

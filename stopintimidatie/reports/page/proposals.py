@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import hands_of
-from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.second import (
+    Alone,
+    Second,
+    SecondError,
+    lock_open,
+    seconds_of,
+    sign,
+    why_not,
+    why_not_alone,
+)
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
@@ -26,51 +35,39 @@ from stopintimidatie.reports.page.decisions import (
     store,
 )
 from stopintimidatie.reports.services import (
-    StaleReportError,
     append_move,
     check_no_proposal,
-    lock_report,
     move_report,
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
-# Characters of the reason of who doesn't agree.
-LONGEST_ANSWER: Final = 1000
 IN_DANGER: Final = "Er is iemand in gevaar. Deze melding kan nu niet worden gesloten."
-
-
-def too_long(answer: str) -> str:
-    """Return how much shorter the reason must be of who doesn't agree; empty when it fits."""
-    over = len(answer) - LONGEST_ANSWER
-    if over <= 0:
-        return ""
-    return f"Maak de tekst {over} tekens korter: het mogen er {LONGEST_ANSWER} zijn."
+_ABOUT: Final = (
+    select(Report.reference).where(Report.id == ReportProposal.report_id).scalar_subquery()
+)
+_LIST: Final = case((ReportProposal.holder == NATIONAL, ""), else_="postvak")
+SECOND: Final = Second(
+    "tweede_blik",
+    "Een tweede blik op een melding",
+    ReportProposal,
+    Permission.SECOND_LOOK,
+    lambda row: f"{row.key}?melding={row.about}",
+    key=_LIST,
+    about=_ABOUT,
+    desk=True,
+    alone=Alone.AT_ONCE,
+)
 
 
 def open_proposal(session: Session, report: Report) -> ReportProposal | None:
     """Return the proposal that waits for a second person, if there is one."""
     return session.scalars(
         select(ReportProposal).where(
-            ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
+            ReportProposal.report_id == report.id, ReportProposal.waiting()
         )
     ).one_or_none()
-
-
-def lock_proposal(session: Session, report: Report, version: int) -> ReportProposal:
-    """Lock a report and return the proposal that waits about it.
-
-    `version`: of the report as the person saw it.
-
-    Raises:
-        StaleReportError: The report was changed, or the proposal answered, meanwhile.
-    """
-    lock_report(session, report, version)
-    proposal = open_proposal(session, report)
-    if proposal is None:
-        raise StaleReportError(report)
-    return proposal
 
 
 def propose(
@@ -98,9 +95,8 @@ def propose(
     proposal = ReportProposal(
         holder=report.holder,
         report_id=report.id,
-        at=utc_now(),
-        actor_id=str(actor.id),
-        actor_name=actor.name,
+        proposed_by_id=str(actor.id),
+        proposed_by=actor.name,
         step=step,
         values=dict(values),
     )
@@ -125,15 +121,15 @@ def asked_in_words(report: Report) -> str:
     )
 
 
-def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
-    """Tell whether this person may answer: not the hand that proposed it, unless it is alone."""
-    hands = hands_of(session, proposal.actor_id)
+def why_not_answer(session: Session, proposal: ReportProposal, person: str | None) -> str | None:
+    """Return why somebody may not answer a proposal: it is their own, and they aren't alone."""
+    why = why_not(session, proposal, person)
+    if why is None or person is None:
+        return why
     # At the desk never: its reporters read that two people looked.
-    if actor_id not in hands or proposal.holder == NATIONAL:
-        return actor_id not in hands
-    permission = REPORT_WORKFLOW.transition(proposal.step).permission
-    others = colleagues(session, proposal.holder, permission)
-    return all(str(other.id) in hands for other in others)
+    alone = Alone.NEVER if proposal.holder == NATIONAL else SECOND.alone
+    staff = seconds_of(session, proposal, SECOND.permission)
+    return why_not_alone(alone, staff, None, utc_now())
 
 
 def answer_proposal(
@@ -150,12 +146,12 @@ def answer_proposal(
     The caller has locked the report.
 
     Raises:
-        WorkflowError: It was answered already, one's own, or isn't possible any more.
+        SecondError: It was answered already, or is one's own.
+        WorkflowError: It isn't possible any more.
     """
-    if proposal.answered_at is not None:
-        raise WorkflowError("Dit voorstel is al beantwoord.")
-    if not may_answer(session, proposal, str(actor.id)):
-        raise WorkflowError("Een ander moet kijken: u, of wie met u als één telt, stelde het voor.")
+    lock_open(session, proposal, actor)
+    if (why := why_not_answer(session, proposal, actor.id)) is not None:
+        raise SecondError(why)
     if report.leaves_at is not None:
         raise WorkflowError("Deze melding wordt net doorgegeven. Maak dat eerst ongedaan.")
     closes = REPORT_WORKFLOW.transition(proposal.step).target in ENDED
@@ -163,8 +159,8 @@ def answer_proposal(
         raise WorkflowError(IN_DANGER)
     with session.begin_nested():
         # Answered first: while it waits, no step is made.
-        proposal.answered_at, proposal.answered_by = utc_now(), actor.name
         proposal.accepted, proposal.answer = accepted, answer or None
+        sign(session, proposal, actor)
         if accepted:
             steps, kept = [(proposal.step, proposal.values)], {PROPOSAL: str(proposal.id)}
             return decide(session, effects, report, steps, actor, values=kept)

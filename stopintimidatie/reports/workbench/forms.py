@@ -64,22 +64,31 @@ BUTTONS: Final[Mapping[str, str]] = {
 }
 
 
-def choice_form(choice: str, request: Any, report: Report, dossiers: Choices, back: Any) -> Form:
-    """Return the form of a choice, with what it opens with.
+def choice_form(
+    choice: str, schema: Any, button: str, request: Any, report: Report, back: Any, **first: Any
+) -> Form:
+    """Return the form of a choice, with what it opens with (`first`).
 
-    `dossiers`: number and label of those that the report can join. `back`: the values of the hidden
-    fields `terug` and `hier`.
+    `back`: the values of the hidden fields `terug` and `hier`.
     """
-    schema = _schema(choice, request, report, dossiers)
     add_version(schema)
     add_way_back(schema)
     path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
     schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
     schema["keuze"] = field(forms.Text(20), "Keuze", widget=forms.Hidden(), name="keuze")
-    first = {"uiterlijk": answer_until()} if choice == ASK else {}
     values = {**first, **version_values(report), **back, "keuze": choice}
-    buttons = [Button("vastleggen", BUTTONS[choice])]
-    form = Form(schema, request, buttons=buttons, appstruct=values, formid="besluit")
+    buttons = [Button("vastleggen", button)]
+    return Form(schema, request, buttons=buttons, appstruct=values, formid="besluit")
+
+
+def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back: Any) -> Form:
+    """Return the form of a choice of a municipality.
+
+    `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
+    """
+    first = {"uiterlijk": answer_until()} if choice == ASK else {}
+    schema, button = _schema(choice, request, report, dossiers), BUTTONS[choice]
+    form = choice_form(choice, schema, button, request, report, back, **first)
     if STEPS[choice] in FIELDS:
         name, kind = FIELDS[STEPS[choice]]
         form[name].widget.ready = replies_for(request.db, report, kind)

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from pyramid.request import RequestLocalCache
 from pyramid.traversal import find_interface
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, days_until, plural
+from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -30,14 +29,15 @@ from stopintimidatie.reports.page.decisions import (
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.pages import TOMBSTONES
 from stopintimidatie.reports.page.pages import badges as tombstone_badges
-from stopintimidatie.reports.page.proposals import may_answer, open_proposal
+from stopintimidatie.reports.page.proposals import open_proposal, why_not_answer
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.words import AreaNames, Rows
+from stopintimidatie.reports.words import AreaNames
 from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
 from stopintimidatie.reports.workflow import (
+    DESK_REASONS,
     NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
@@ -47,8 +47,9 @@ _TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
 RAIL_PANEL: Final = f"{_TEMPLATES}/rail_panel.jinja2"
 BAR_PANEL: Final = f"{_TEMPLATES}/bar_panel.jinja2"
 BESIDE_PANEL: Final = f"{_TEMPLATES}/beside_panel.jinja2"
-# The name of the view that undoes, below a municipality.
-UNDO: Final = "ongedaan"
+_REASONS: Final = dict((*DESK_REASONS, *NOT_HANDLED_REASONS))
+# The names of the view that undoes, below a municipality, and of the answer to a proposal.
+UNDO, PROPOSAL_VIEW = "ongedaan", "voorstel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +70,21 @@ def pane_values(
     """Return what the pane and the rail show of a report. `place`: the page they stand on."""
     report, session = context.report, request.db
     gone = report.state in TOMBSTONES
-    names = AreaNames(neighbourhood=known.area)
-    proposal = proposal_in_words(context, request, place) if known.proposed else None
+    proposal = proposal_of(context, request, place) if known.proposed else None
     return {
         "report": report,
         "path": place.path,
         "tombstone": gone,
-        "heading": words.heading(report),
+        "summary": words,
         "badges": tombstone_badges(report) if gone else words.badges(report),
-        "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
-        "rows": _first(report, names, known.handler),
-        "rest": _rest(report, names),
+        "names": AreaNames(neighbourhood=known.area),
+        "handler": known.handler,
+        "asleep": sleeps(report),
         "map": map_of(request, report, place.path, known.area),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else _beside(place),
-        "rail": rail_of(context, request, place, proposal is not None),
+        "rail": _rail(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
         "proposal": proposal,
         "more": [
@@ -92,6 +92,13 @@ def pane_values(
             *_note_link(context, request, place),
         ],
     }
+
+
+def _rail(context: ReportResource, request: Any, place: Place, proposed: bool) -> list[Any]:
+    """Return the decisions, with the key that undoes where the bar has none."""
+    rail = rail_of(context, request, place, proposed)
+    bar = bar_for(request, context.holder) if rail else None
+    return [*rail, NOTHING_TO_UNDO] if rail and bar is None else rail
 
 
 def _beside(place: Place) -> str:
@@ -106,13 +113,10 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
     if context.holder == NATIONAL:
         return None
     place = place_alone(context, request)
-    proposal = proposal_in_words(context, request, place)
-    rail = rail_of(context, request, place, proposal is not None)
-    if rail and _bar_alone(context, request) is None:
-        rail.append(NOTHING_TO_UNDO)
+    proposal = proposal_of(context, request, place)
     detail = {
         "report": context.report,
-        "rail": rail,
+        "rail": _rail(context, request, place, proposal is not None),
         "proposal": proposal,
         "more": [
             *other_steps(request, context, place, proposed=proposal is not None),
@@ -135,25 +139,19 @@ def rare_actions(context: ReportResource, request: Any) -> list[tuple[str, str]]
 
 def bar_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the bar about the last decision on the own page of a report, where there is one."""
-    bar = None if context.holder == NATIONAL else _bar_alone(context, request)
+    bar = bar_for(request, context.holder) if may_decide(context, request) else None
     if bar is None:
         return None
-    undo = request.resource_path(find_interface(context, MunicipalityResource), UNDO)
-    values = {"bar": bar, "undo": undo, "here": request.resource_path(context)}
-    return Panel("", BAR_PANEL, values)
+    at = find_interface(context, MunicipalityResource) or context.__parent__
+    undo, here = request.resource_path(at, UNDO), request.resource_path(context).rstrip("/")
+    return Panel("", BAR_PANEL, {"bar": bar, "undo": undo, "here": here})
 
 
-# Both parts ask it.
-_BARS: Final[RequestLocalCache[Bar | None]] = RequestLocalCache()
-
-
-def _bar_alone(context: ReportResource, request: Any) -> Bar | None:
-    def last(_: Any) -> Bar | None:
-        may = request.has_permission(Permission.TRIAGE, context)
-        return bar_for(request, request.db, context.holder) if may else None
-
-    bar: Bar | None = _BARS.get_or_create(request, last)
-    return bar
+def may_decide(context: ReportResource, request: Any) -> bool:
+    """Tell whether this person decides about a report: in its municipality, or at the desk."""
+    desk = context.holder == NATIONAL
+    permission = Permission.ROUTE_REPORT if desk else Permission.TRIAGE
+    return bool(request.has_permission(permission, context))
 
 
 def beside_panel(context: ReportResource, request: Any) -> Panel | None:
@@ -170,52 +168,25 @@ def _note_link(context: ReportResource, request: Any, place: Place) -> list[tupl
     return [("Notitie toevoegen", f"{place.path}/notitie?{urlencode({'terug': place.here})}")]
 
 
-def proposal_in_words(context: ReportResource, request: Any, place: Place) -> dict[str, Any] | None:
+def proposal_of(context: ReportResource, request: Any, place: Place) -> dict[str, Any] | None:
     """Return what a colleague proposed and who may answer; None without an open proposal."""
-    report = context.report
+    report, actor = context.report, request.actor
     proposal = open_proposal(request.db, report)
     if proposal is None:
         return None
-    reason = dict(NOT_HANDLED_REASONS).get(str(proposal.values.get("reden_code")), "")
-    allowed = bool(request.has_permission(Permission.TRIAGE, context))
+    allowed = request.has_permission(Permission.SECOND_LOOK, context)
     return {
-        "who": proposal.actor_name,
+        "row": proposal,
+        # At the desk: the words to the reporter.
+        "reads": "",
         "step": REPORT_WORKFLOW.transition(proposal.step).label.lower(),
-        "reason": reason,
-        "note": str(proposal.values.get("reden") or ""),
-        "own": proposal.actor_id == str(request.actor.id),
-        "may_answer": allowed and may_answer(request.db, proposal, str(request.actor.id)),
-        "href": f"{place.path}/voorstel",
+        "reason": _REASONS.get(str(proposal.values.get("reden_code")), ""),
+        "own": proposal.proposed_by_id == actor.id,
+        "allowed": bool(allowed),
+        "why_not": why_not_answer(request.db, proposal, actor.id) if allowed else "",
+        "href": f"{place.path}/{PROPOSAL_VIEW}",
         "fields": {"versie": report.version, "hier": place.here, "terug": place.onwards},
     }
-
-
-def _first(report: Report, names: AreaNames, handler: str | None) -> Rows:
-    """Return the rows to decide on: when, where, which forms, contact, handler."""
-    rows: Rows = [*words.moments(report)[:1], *words.location(report, names)[:4]]
-    rows += words.event(report)[:2]
-    contact = dict(words.wishes(report)).get("Contact")
-    if report.contact_deadline is not None:
-        until = f"{date_text(report.contact_deadline)} ({days_until(report.contact_deadline)})"
-        rows.append(("Contact uiterlijk", f"{until}{f': {contact}' if contact else ''}"))
-    if report.waiting_until is not None:
-        until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
-        rows.append(("Antwoord uiterlijk", until))
-    if sleeps(report):
-        rows.append(("Weggelegd tot", date_text(report.snoozed_until)))
-    return [*rows, ("Behandelaar", handler or "nog niemand")]
-
-
-def _rest(report: Report, names: AreaNames) -> Rows:
-    """Return the other facts, which stand folded."""
-    return [
-        *words.moments(report)[1:],
-        *words.location(report, names)[4:],
-        *words.event(report)[2:],
-        *words.reporter(report),
-        *words.offenders(report),
-        *words.wishes(report),
-    ]
 
 
 DONE: Final = {
@@ -235,7 +206,15 @@ DONE: Final = {
     "wakker": "niet meer weggelegd",
     "toewijzen": "aan een ander gegeven",
     "contact": "contact vastgelegd",
+    "routeren": "wordt doorgegeven",
+    "meldpunt_vraag": "vraag gesteld aan de melder",
+    "meldpunt_bericht": "bericht aan de melder",
+    "meldpunt_afsluiten": "afgesloten",
+    "meldpunt_geen_straatintimidatie": "afgesloten als geen straatintimidatie",
+    "meldpunt_verder": "weer in de wachtrij",
+    "meldpunt_heropenen": "weer in de wachtrij",
 }
+CLOSED_AS: Final = {"test": "een test", "dubbel": "dubbel", "niet_te_plaatsen": "niet te plaatsen"}
 # Leaves the house with a step, once it can't be undone any more.
 _LEAVES: Final = {
     "in_dossier": "De melder leest dit",
@@ -244,6 +223,11 @@ _LEAVES: Final = {
     "vraag_melder": "De melder leest dit",
     "afhandelen": "De melder leest dit",
     "overdracht_aanbieden": "De andere gemeente ziet dit",
+    "routeren": "De gemeente krijgt de melding",
+    "meldpunt_vraag": "De melder leest dit",
+    "meldpunt_bericht": "De melder leest dit",
+    "meldpunt_afsluiten": "De melder leest dit",
+    "meldpunt_geen_straatintimidatie": "De melder leest dit",
 }
 
 
@@ -262,30 +246,44 @@ READ_AT_ONCE: Final = "Bij spoed leest de melder dit meteen."
 STAYS_URGENT: Final = "Spoed blijft ook dan: wie dienst heeft, is al gewaarschuwd."
 
 
-def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
+# The rail and the bar of one page ask it.
+_BARS: Final[RequestLocalCache[Bar | None]] = RequestLocalCache()
+
+
+def bar_for(request: Any, holder: str) -> Bar | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
+    bar: Bar | None = _BARS.get_or_create(request, lambda _: _bar(request, holder))
+    return bar
+
+
+def _bar(request: Any, holder: str) -> Bar | None:
     last = select_last_decision(holder, str(request.actor.id))
     about = (
         *(Report.reference, Report.version, Report.duplicate_of_id),
         *(Report.danger_now & is_alerted(Report.id, ReportDecision.at), Report.urgent),
-        Report.snoozed_until,
+        *(Report.snoozed_until, Report.ended_reason),
     )
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
-    row = session.execute(statement).one_or_none()
+    row = request.db.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, version, duplicate_of, alarmed, urgent, asleep = row
+    decision, reference, version, duplicate_of, alarmed, urgent, asleep, reason = row
     why = final_reason(request.registry, decision, version) or ""
     until = f" tot {date_text(asleep)}" if decision.steps[-1] == "sluimeren" and asleep else ""
-    text = f"{reference}: {done(decision, duplicate_of)}{until}."
+    text = f"{reference}: {done(decision, duplicate_of, reason)}{until}."
     note = "" if why else _note(decision, alarmed=alarmed, urgent=urgent)
     return Bar(decision, reference, text, note, why)
 
 
-def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
-    """Return what a decision did, in a few words; `duplicate_of`: the report that it doubles."""
+def done(decision: ReportDecision, duplicate_of: UUID | None, reason: str | None = None) -> str:
+    """Return what a decision did, in a few words.
+
+    `duplicate_of`: the report that it doubles. `reason`: the code of why the desk closed it.
+    """
     last = decision.steps[-1]
     words = _step_done(decision, last, duplicate_of)
+    if last == "meldpunt_afsluiten" and reason in CLOSED_AS:
+        words = f"{words} als {CLOSED_AS[reason]}"
     # The full form does both, and undoing it undoes both.
     return f"beoordeeld en {words}" if ASSESS in decision.steps[:-1] else words
 

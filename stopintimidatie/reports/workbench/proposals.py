@@ -1,12 +1,10 @@
-"""The answer of a second person to a colleague's proposal."""
+"""The answer of a second person to a colleague's proposal, in a municipality and at the desk."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.renderers import render_to_response
-from pyramid.response import Response
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import (
@@ -16,20 +14,13 @@ from stopintimidatie.core.forms import (
     FormError,
     Schema,
     field,
+    handle_form,
     no_longer,
-    refuse_form,
 )
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.web.request import Request, post_view
+from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.proposals import (
-    LONGEST_ANSWER,
-    answer_proposal,
-    lock_proposal,
-    open_proposal,
-    too_long,
-)
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     add_version,
@@ -37,80 +28,76 @@ from stopintimidatie.reports.page.steps import (
     typed_version,
 )
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.services import StaleReportError
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.workbench.pages import PROPOSAL_VIEW
+from stopintimidatie.reports.workbench.selection import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workbench.services import say_where_help_is
-from stopintimidatie.reports.workbench.views import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workflow import NOT_HANDLED
 
-VIEW: Final = "voorstel"
+LONGEST: Final = 1000
 
 
-@post_view(ReportResource, VIEW, Permission.TRIAGE)
-def proposal_view(context: ReportResource, request: Request) -> Response:
-    """Make the step that a colleague proposed, or decline it."""
+@page_view(ReportResource, PROPOSAL_VIEW, Permission.SECOND_LOOK, PAGE, request_method="POST")
+def proposal_view(context: ReportResource, request: Request) -> Any:
+    """Make the step that a colleague proposed, or decline it with a reason."""
+    if request.POST.get("akkoord") == "ja":
+        try:
+            return _answer(context, request, None)
+        except FormError as problem:
+            request.flash(problem.message, "warning")
+            return HTTPSeeOther(_here(context, request))
+    form = _form(context, request)
+
+    def decline(values: Any) -> HTTPSeeOther:
+        try:
+            return _answer(context, request, values["antwoord"])
+        except ConflictError as late:
+            form["versie"].cstruct = str(context.report.version)
+            if open_proposal(request.db, context.report) is None:
+                raise no_longer(form, late.message) from None
+            raise ConflictError(f"{late.message} Uw antwoord is nog niet verstuurd.") from None
+
+    return handle_form(request, form, decline, lambda: panel_page(context, request, "Tweede blik"))
+
+
+def _here(context: ReportResource, request: Request) -> str:
+    return own_path(request.POST.get("hier")) or request.resource_path(context)
+
+
+def _answer(context: ReportResource, request: Request, refusal: str | None) -> HTTPSeeOther:
+    """Answer the proposal; `refusal`: the reason of who doesn't agree.
+
+    Raises:
+        FormError: It can't be answered now, or not by this person.
+    """
     session, report, actor = request.db, context.report, request.actor
-    here = own_path(request.POST.get("hier")) or request.resource_path(context)
-    onwards = own_path(request.POST.get("terug")) or here
-    accepted = request.POST.get("akkoord") == "ja"
-    answer = request.POST.get("antwoord", "").strip()
-    if not accepted and (over := too_long(answer)):
-        return answer_again(context, request, FormError(over, "antwoord"))
-    if not accepted and not answer:
-        request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
-        return HTTPSeeOther(here)
+    effects, accepted = WORKFLOW_EFFECTS.of(request.registry), refusal is None
     try:
-        proposal = lock_proposal(session, report, typed_version(request))
-        effects = WORKFLOW_EFFECTS.of(request.registry)
-        with session.begin_nested():
-            made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
+        lock_report(session, report, typed_version(request))
+        proposal = open_proposal(session, report)
+        if proposal is None:
+            raise StaleReportError(report)
+        made = answer_proposal(session, effects, proposal, report, accepted, refusal or "", actor)
     except StaleReportError:
-        if answer and not accepted:
-            return answer_again(context, request, ConflictError(changed(session, report)))
-        request.flash(changed(session, report), "warning")
-        return HTTPSeeOther(here)
+        raise ConflictError(changed(session, report)) from None
     except WorkflowError as problem:
-        if answer and not accepted:
-            return answer_again(context, request, ConflictError(str(problem)))
-        request.flash(str(problem), "error")
-        return HTTPSeeOther(here)
+        raise FormError(str(problem)) from None
     # With a double the work goes on elsewhere, and the reporter reads that.
     if made is not None and proposal.step in NOT_HANDLED and report.duplicate_of_id is None:
         say_where_help_is(session, report, made, actor)
     if not accepted:
         request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
-    return HTTPSeeOther(onwards)
+    return HTTPSeeOther(own_path(request.POST.get("terug")) or _here(context, request))
 
 
-def answer_again(
-    context: ReportResource, request: Request, problem: FormError, view: str = VIEW
-) -> Response:
-    """Return the form with the reason that was typed; `problem`: the reason it isn't taken.
-
-    `view`: the name of the view that takes it; the desk has its own.
-    """
-    report, session = context.report, request.db
-    form = _answer_form(request, report, request.resource_path(context, view))
-    if open_proposal(session, report) is None:
-        problem = no_longer(form, problem.message)
-    elif isinstance(problem, ConflictError):
-        problem = ConflictError(f"{problem.message} Uw antwoord is nog niet verstuurd.")
-
-    def page() -> dict[str, Any]:
-        form["versie"].cstruct = str(report.version)
-        return panel_page(context, request, "Tweede blik")
-
-    values = refuse_form(request, form, problem, page)
-    return render_to_response(PAGE, values, request=request, response=request.response)
-
-
-def _answer_form(request: Any, report: Report, action: str) -> Form:
-    """Return the form of who doesn't agree with a proposal: why not. `action`: where it goes."""
-    hidden = forms.Hidden()
-    schema = Schema(field(forms.Text(LONGEST_ANSWER, lines=True), "Waarom niet?", name="antwoord"))
-    schema["akkoord"] = field(forms.Text(3), "Akkoord", widget=hidden, name="akkoord")
+def _form(context: ReportResource, request: Request) -> Form:
+    """Return the form of who doesn't agree with a proposal: why not."""
+    schema = Schema(field(forms.Text(LONGEST, lines=True), "Waarom niet?", name="antwoord"))
     add_version(schema)
     add_way_back(schema)
-    path = forms.Text(LONGEST_PATH)
+    path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
     schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
-    buttons = [Button("nee", "Niet akkoord")]
-    return Form(schema, request, buttons=buttons, action=action, formid="antwoord")
+    action = request.resource_path(context, PROPOSAL_VIEW)
+    return Form(
+        schema, request, buttons=[Button("nee", "Niet akkoord")], action=action, formid="antwoord"
+    )

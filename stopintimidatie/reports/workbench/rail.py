@@ -168,7 +168,7 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
         "keuze": URGENT,
         "spoed": "nee" if report.urgent else "ja",
         "versie": report.version,
-        "terug": place.here,
+        "hier": place.here,
     }
     return [
         RailDecision(

@@ -14,8 +14,9 @@ from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import help_in_words
+from stopintimidatie.municipalities.settings.rules import fallback_of, help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report, ReportDecision
@@ -34,6 +35,10 @@ GOODBYE: Final = (
     "De gemeente neemt uw melding niet in behandeling. Dat zegt niet dat het niet erg was. Hier"
     " kunt u terecht voor hulp:"
 )
+HELP_IS_HERE: Final = {
+    "nl": "Hier kunt u terecht voor hulp:",
+    "en": "You can get help here:",
+}
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -80,19 +85,19 @@ def say_where_help_is(
     session: Session, report: Report, decision: ReportDecision, actor: Actor
 ) -> None:
     """Tell the reporter of a report that isn't handled where help is to be had; undone with it."""
-    published = published_for(session, report.holder)
-    language = published.language(report.language)
-    lines = published.help_for(language, report.reporter_age_group, report.forms)
-    tell_with(session, report, decision, f"{GOODBYE}\n{help_in_words(lines)}", actor)
-
-
-def tell_with(
-    session: Session, report: Report, decision: ReportDecision, text: str, actor: Actor
-) -> None:
-    """Tell the reporter this because of a decision: undoing that takes the message back."""
-    tell(session, report, "bericht", text, actor)
+    desk = report.holder == NATIONAL
+    intro = HELP_IS_HERE[fallback_of(report.language)] if desk else GOODBYE
+    tell(session, report, "bericht", f"{intro}\n{help_for(session, report)}", actor)
     session.flush()
+    # So that undoing the decision takes the message back.
     decision.version = report.version
+
+
+def help_for(session: Session, report: Report) -> str:
+    """Return the help lines for the reporter, as the holder publishes them, in words."""
+    published = published_for(session, None if report.holder == NATIONAL else report.holder)
+    language = published.language(report.language)
+    return help_in_words(published.help_for(language, report.reporter_age_group, report.forms))
 
 
 # The reads of a report that somebody chose to open; seeing it in a list is none.

@@ -3,73 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from pyramid.renderers import render_to_response
-from pyramid.response import Response
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 
-from stopintimidatie.core.forms import (
-    Form,
-    FormError,
-    handle_form,
-    no_longer,
-    refuse_form,
-)
+from stopintimidatie.core.forms import Form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import answer_in_panel, is_partial, leave_panel
-from stopintimidatie.core.web.request import (
-    Request,
-    form_view,
-    page_view,
-    post_view,
-    query_pairs,
-    safe_path,
-)
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import (
-    ALREADY,
-    ASSESS,
-    Began,
-    UndoError,
-    did_just,
-    last_decision,
-    remember,
-    undo,
-)
 from stopintimidatie.reports.page.decisions import PROPOSED as PROPOSED_LINE
-from stopintimidatie.reports.page.proposals import (
-    asked_in_words,
-    open_proposal,
-)
-from stopintimidatie.reports.page.queries import latest_change
-from stopintimidatie.reports.page.steps import (
-    LONGEST_PATH,
-    NEW_DOSSIER,
-    answer_danger,
-    conflict,
-    must_ask_danger,
-    report_action,
-    typed_danger,
-    typed_version,
-    version_values,
-)
-from stopintimidatie.reports.page.views import came_from, step_page
+from stopintimidatie.reports.page.decisions import Began, UndoError, last_decision, undo
+from stopintimidatie.reports.page.steps import NEW_DOSSIER, report_action, version_values
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
-from stopintimidatie.reports.services import StaleReportError, lock_report, path_of_report
+from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
-from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
+from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.triage.similar import MOST, similar_to
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import area_names, signals_of
+from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
-from stopintimidatie.reports.workbench.forms import STEPS, TITLES, choice_form, steps_for
+from stopintimidatie.reports.workbench.forms import STEPS, TITLES
 from stopintimidatie.reports.workbench.pages import UNDO
 from stopintimidatie.reports.workbench.rail import (
     CHOICES,
@@ -80,199 +39,119 @@ from stopintimidatie.reports.workbench.rail import (
     OPEN_FOR_ALL,
     REJECT,
     TAKE,
-    URGENT,
 )
-from stopintimidatie.reports.workbench.services import (
-    CLOSING,
-    make_choice,
-)
+from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
+from stopintimidatie.reports.workbench.services import CLOSING, make_choice
 from stopintimidatie.reports.workflow import TURN_DOWN
 
-PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 BESIDE_NAME: Final = "naast"
 BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
-KNOWN: Final = frozenset({*TITLES, NEW})
-UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."
-CHANGED: Final = "{} is intussen gewijzigd.{} Kijk wat er nu staat en besluit opnieuw."
-# The name of the button below what was typed; a line of a small list has none.
-BUTTON: Final = "vastleggen"
 # Other acts in the history that a choice may make than the step of `STEPS`.
 SAME: Final = {
     TAKE: {"toewijzen"},
     REJECT: {TURN_DOWN, PROPOSED_LINE},
     DOUBLE: {PROPOSED_LINE},
 }
-STAYED_OPEN: Final = {STEPS[TAKE], "vrijgeven", ASSESS}
-QUARANTINED: Final = "{} staat in quarantaine. Haal de melding daar eerst uit; daarna kan dit."
-PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
-DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
 
 
 @form_view(ReportResource, NAME, Permission.TRIAGE, PAGE)
-def choice_view(context: ReportResource, request: Request) -> Any:
-    """Show what a choice asks, and make it; on a signal ask first whether somebody is in danger."""
-    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
-    choice = asked.get("keuze", "")
-    if choice == URGENT and request.method == "POST":
-        return _urgent(context, request)
-    if choice not in KNOWN or (choice == NEW and request.method != "POST"):
-        return _too_late(context, request, UNKNOWN)
-    if choice in {FILE, NEW} and not request.has_permission(Permission.EDIT_DOSSIER, context):
-        raise HTTPForbidden()
-    if _did_already(context, request, choice):
-        return _go_on_again(context, request)
-    why = _impossible(context, request, choice)
-    if why and BUTTON not in request.POST:
-        return _too_late(context, request, why)
-    return _ask(context, request, choice, why)
+class TownChoice(ChoiceView):
+    """A choice of a municipality."""
 
+    name = NAME
+    titles: ClassVar = {**TITLES, NEW: ""}
+    on_signal = ON_SIGNAL | {NEW}
+    closing = CLOSING
+    in_danger = (
+        "{} is niet gesloten, want er is iemand in gevaar. Klopt dat niet meer? Pas het aan onder"
+        " ‘Meer vastleggen’."
+    )
 
-def _impossible(context: ReportResource, request: Request, choice: str) -> str:
-    """Return why this choice can't be made now; empty when it can."""
-    report = context.report
-    states = CHOICES[choice].states if choice in CHOICES else OPEN_FOR_ALL
-    if report.state not in states:
-        return changed(request.db, report)
-    waits = open_proposal(request.db, report) is not None
-    return PROPOSED.format(report.reference) if waits else ""
+    def __call__(self) -> Any:
+        """Show what the choice asks, and make it, where this person may."""
+        if self.choice == NEW and not self.posts:
+            self.choice = ""
+        known = self.choice in {FILE, NEW}
+        if known and not self.request.has_permission(Permission.EDIT_DOSSIER, self.context):
+            raise HTTPForbidden()
+        return super().__call__()
 
+    def why_not(self) -> str:
+        """Say why the choice can't be made now; empty when it can."""
+        known = CHOICES.get(self.choice)
+        if self.report.state not in (known.states if known else OPEN_FOR_ALL):
+            return changed(self.request.db, self.report)
+        return super().why_not()
 
-def _did_already(context: ReportResource, request: Request, choice: str) -> bool:
-    """Tell whether this is the second press of a button, of which the first did what it says."""
-    report, version = context.report, typed_version(request)
-    if request.method != "POST" or version == report.version:
-        return False
-    names = {STEPS[choice], *SAME.get(choice, ())} if choice in STEPS else {choice}
-    if typed_danger(request) == "ja":
-        names |= STAYED_OPEN
-    return did_just(request.db, report, request.actor, names, version)
+    def may_urge(self) -> bool:
+        """Tell whether spoed can be marked."""
+        return self.report.state in ASSESSABLE
 
+    def acts(self) -> set[str]:
+        """Return what the choice may leave in the history."""
+        step = STEPS.get(self.choice, self.choice)
+        return {step, *SAME.get(self.choice, ())}
 
-def _go_on_again(context: ReportResource, request: Request) -> HTTPSeeOther:
-    """Say that it was done already, and go where the first press went."""
-    here = own_path(request.POST.get("hier")) or request.resource_path(context)
-    request.flash(ALREADY.format(context.report.reference))
-    return HTTPSeeOther(own_path(request.POST.get("terug")) or here)
+    @property
+    def _known(self) -> str:
+        return TAKE if self.choice == NEW else self.choice
 
+    def form(self, back: Mapping[str, str]) -> Form:
+        """Return the form of the choice; `back`: the values of its fields `terug` and `hier`."""
+        offered = forms.dossier_choices(self.request, self.report) if self.choice == FILE else ()
+        return forms.town_form(self._known, self.request, self.report, offered, back)
 
-def _ask(context: ReportResource, request: Request, choice: str, why: str) -> Any:
-    """Show the form, or take it; `why`: the reason that it can't be taken."""
-    report = context.report
-    known = FILE if choice == NEW else choice
-    offered = forms.dossier_choices(request, report) if known == FILE else ()
-    back = {
-        "terug": came_from(request, ""),
-        "hier": own_path(dict(query_pairs(request)).get("hier")),
-    }
-    form = choice_form(TAKE if choice == NEW else choice, request, report, offered, back)
-    # In a panel the page around it has another address.
-    form.action = request.resource_path(context, NAME)
+    def panel(self, form: Form) -> dict[str, Any]:
+        """Return what the panel shows besides the form."""
+        report, possible = self.report, bool(form.buttons)
+        guarded = needs_second_look(report.all_forms, report.reporter_age_group)
+        return {
+            "listed": self._listed(form) if possible else [],
+            "typed": self.choice != REJECT or report.contact_due is not None,
+            "second_look": self.choice == REJECT and guarded,
+            "contact": report.contact_deadline if self.choice == DOUBLE else None,
+            "may_begin": self.choice == FILE and possible,
+        }
 
-    def page() -> dict[str, Any]:
-        return _page(context, request, choice, form, offered)
-
-    if why:
-        return refuse_form(request, form, no_longer(form, why), page)
-
-    def on_valid(values: Mapping[str, Any]) -> Any:
-        return _make(context, request, choice, form, values)
-
-    return handle_form(request, form, on_valid, page)
-
-
-def _page(
-    context: ReportResource, request: Request, choice: str, form: Form, offered: Any
-) -> dict[str, Any]:
-    """Return the values of the panel, alone or on a page with the account beside it."""
-    report, possible = context.report, bool(form.buttons)
-    hidden = {name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")}
-    return {
-        **panel_page(context, request, TITLES.get(choice, "")),
-        "listed": _listed(context, request, choice, offered) if possible else [],
-        "hidden": hidden,
-        "typed": choice != REJECT or report.contact_due is not None,
-        "second_look": choice == REJECT
-        and needs_second_look(report.all_forms, report.reporter_age_group),
-        "contact": report.contact_deadline if choice == DOUBLE else None,
-        "may_begin": choice == FILE and possible,
-    }
-
-
-def panel_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
-    """Return the values of a panel with a form and nothing else."""
-    answer_in_panel(request)
-    return {
-        **({} if is_partial(request) else step_page(context, request, title)),
-        "report": context.report,
-        "panel_title": title,
-        "action": request.resource_path(context, NAME),
-        "listed": [],
-        "hidden": {},
-        "typed": True,
-        "second_look": False,
-        "contact": None,
-        "may_begin": False,
-        "danger": None,
-    }
-
-
-def _listed(
-    context: ReportResource, request: Request, choice: str, offered: Any
-) -> list[forms.Option]:
-    if choice == REJECT:
-        return [] if context.report.contact_due else forms.rejections()
-    if choice not in {FILE, DOUBLE} or context.holder == NATIONAL:
-        return []
-    similar = similar_to(request.db, request.registry, context.report, MOST)
-    if choice == DOUBLE:
-        options = forms.doubles(context.report, similar)
-    else:
-        area = area_names(request.db, context.report).neighbourhood
-        options = forms.dossiers(similar, offered, area)
-    seen = [option.like.id for option in options if option.like is not None]
-    if seen:
-        note_read(request, context.holder, KIND, seen, task=TASK)
-    return options
-
-
-def _make(
-    context: ReportResource, request: Request, choice: str, form: Form, values: Mapping[str, Any]
-) -> Any:
-    """Make the choice, and go on to the next report."""
-    session, report, actor = request.db, context.report, request.actor
-    here = own_path(values["hier"]) or request.resource_path(context)
-    onwards = own_path(values["terug"]) or here
-    try:
-        lock_report(session, report, values["versie"])
-    except StaleReportError:
-        if _did_already(context, request, choice):
-            return _go_on_again(context, request)
-        if BUTTON in request.POST:
-            why = _impossible(context, request, choice)
-            seen = values["gezien"]
-            refused = no_longer(form, why) if why else conflict(session, form, report, seen, ())
-            raise refused from None
-        return _too_late(context, request)
-    danger, began = typed_danger(request), Began(report)
-    if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
-        if danger is None:
-            return ask_danger(context, request)
-        answer_danger(session, report, danger == "ja", actor)
-    known = TAKE if choice == NEW else choice
-    effects = WORKFLOW_EFFECTS.of(request.registry)
-    try:
-        steps = steps_for(known, session, report, values)
-        if choice != NEW or report.state == "nieuw":
-            made = make_choice(session, effects, report, known, steps, actor, began)
+    def _listed(self, form: Form) -> list[forms.Option]:
+        request, report = self.request, self.report
+        if self.choice == REJECT:
+            return [] if report.contact_due else forms.rejections()
+        if self.choice not in {FILE, DOUBLE} or report.holder == NATIONAL:
+            return []
+        similar = similar_to(request.db, request.registry, report, MOST)
+        if self.choice == DOUBLE:
+            options = forms.doubles(report, similar)
         else:
-            made = True
-    except WorkflowError as problem:
-        raise FormError(str(problem), problem.field) from None
-    if choice == NEW:
-        return _begin_dossier(context, request, here)
-    return _go_on(context, request, choice, made, here, onwards)
+            area = area_names(request.db, report).neighbourhood
+            options = forms.dossiers(similar, form["dossier"].schema.typ.choices, area)
+        seen = [option.like.id for option in options if option.like is not None]
+        if seen:
+            note_read(request, report.holder, KIND, seen, task=TASK)
+        return options
+
+    def make(self, form: Form, values: Mapping[str, Any], began: Began) -> bool | str:
+        """Make the choice: False where a colleague looks first, or the page of a new dossier."""
+        request, report = self.request, self.report
+        effects, made = WORKFLOW_EFFECTS.of(request.registry), True
+        if self.choice != NEW or report.state == "nieuw":
+            steps = forms.steps_for(self._known, request.db, report, values)
+            made = make_choice(
+                request.db, effects, report, self._known, steps, request.actor, began
+            )
+        return self._new_dossier() if self.choice == NEW else made
+
+    def _new_dossier(self) -> str:
+        """Return the address of the form for a new dossier, which is a page of its own."""
+        self.request.db.flush()
+        action = report_action(self.request, self.context, NEW_DOSSIER)
+        other = normalise_reference(self.request.POST.get("met", "")[:40])
+        if action is None:
+            return self.here
+        also = f"&{urlencode({'melding': other})}" if other is not None else ""
+        return f"{action.href}{also}"
 
 
 @page_view(ReportResource, BESIDE_NAME, Permission.VIEW_REPORT, BESIDE_PAGE)
@@ -295,97 +174,6 @@ def beside_view(context: ReportResource, request: Request) -> Any:
         "action": request.resource_path(context, NAME),
         "hidden": [*seen.items(), ("hier", own_path(asked.get("hier")))],
     }
-
-
-def _go_on(
-    context: ReportResource, request: Request, choice: str, made: bool, here: str, onwards: str
-) -> HTTPSeeOther:
-    """Say what has to be said besides the bar, and redirect to the next report."""
-    report = context.report
-    if report.danger_now and typed_danger(request) == "ja":
-        request.flash(DANGER.format(report.reference), "error")
-        return HTTPSeeOther(here)
-    if choice in CLOSING and report.danger_now:
-        request.flash(
-            f"{report.reference} is niet gesloten, want er is iemand in gevaar. Klopt dat niet"
-            " meer? Pas het aan onder ‘Meer vastleggen’.",
-            "warning",
-        )
-        return HTTPSeeOther(here)
-    if not made:
-        request.flash(asked_in_words(report))
-    return HTTPSeeOther(onwards)
-
-
-def _begin_dossier(context: ReportResource, request: Request, here: str) -> Response:
-    """Redirect to the form for a new dossier, which is a page of its own."""
-    request.db.flush()
-    action = report_action(request, context, NEW_DOSSIER)
-    href = action.href if action is not None else here
-    other = normalise_reference(request.POST.get("met", "")[:40])
-    if action is not None and other is not None:
-        href = f"{href}&{urlencode({'melding': other})}"
-    return leave_panel(request, href)
-
-
-def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> Response:
-    """Return the question about danger; the answer comes back with all that was filled in.
-
-    `view`: the name of the view that asks; the desk has its own.
-    """
-    report = context.report
-    answer_in_panel(request)
-    kept = [pair for pair in request.POST.items() if pair[0] not in {"csrf_token", "gevaar"}]
-    values = {
-        **({} if is_partial(request) else step_page(context, request, "Is er iemand in gevaar?")),
-        "report": report,
-        "action": request.resource_path(context, view),
-        "danger": {"signals": signals_of(report), "fields": kept},
-        "panel_title": "Is er nu iemand in gevaar?",
-    }
-    return render_to_response(PAGE, values, request=request, response=request.response)
-
-
-def _urgent(context: ReportResource, request: Request) -> Response:
-    """Mark or unmark spoed, and stay at the report."""
-    session, report, actor = request.db, context.report, request.actor
-    here = own_path(request.POST.get("terug")) or request.resource_path(context)
-    wanted = request.POST.get("spoed", "")
-    if wanted not in {"ja", "nee"}:
-        raise HTTPNotFound()
-    try:
-        lock_report(session, report, typed_version(request))
-    except StaleReportError:
-        if _did_already(context, request, URGENT):
-            return _go_on_again(context, request)
-        request.flash(changed(session, report), "warning")
-        return HTTPSeeOther(here)
-    if report.state not in ASSESSABLE:
-        return _too_late(context, request)
-    with remember(session, report, actor, "spoed"):
-        set_urgent(session, report, wanted == "ja", actor)
-    return HTTPSeeOther(here)
-
-
-def changed(session: Any, report: Report) -> str:
-    """Say why it can't be done: the state that forbids it, else what was changed by whom."""
-    if report.state == "quarantaine":
-        return QUARANTINED.format(report.reference)
-    return CHANGED.format(report.reference, latest_change(session, report))
-
-
-def _too_late(context: ReportResource, request: Request, why: str = "") -> Response:
-    posts = request.method == "POST"
-    asked = request.POST if posts else dict(query_pairs(request))
-    here = own_path(asked.get("hier")) or request.resource_path(context)
-    request.flash(why or changed(request.db, context.report), "warning")
-    # An answer to a GET stands in a panel, which is no place for a list.
-    return HTTPSeeOther(here) if posts else leave_panel(request, here)
-
-
-def own_path(text: str | None) -> str:
-    """Return a path of ours that came from outside, or nothing."""
-    return safe_path(text, "") if text and len(text) <= LONGEST_PATH else ""
 
 
 @post_view(MunicipalityResource, UNDO, Permission.TRIAGE)

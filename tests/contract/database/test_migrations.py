@@ -29,16 +29,18 @@ from stopintimidatie import install
 from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
+from stopintimidatie.core.second import OWN, check_hand, lock_open, sign, why_not
 from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.dossiers.person.models import PrivacyAdvice
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import KINDS, Party, pending
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.subjects.models import SubjectCopy
+from stopintimidatie.reports.models import ReportProposal
 from stopintimidatie.settings import Settings
 from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
@@ -546,6 +548,35 @@ def test_roles_and_providers_of_1_0_0_wait_for_who_must_still_confirm_them(
         "GM0002": (False, True, True),
         "GM0003": (False, False, True),
     }
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_waits_for_a_second_person_in_1_0_0_still_waits_for_another(older: Older) -> None:
+    command.upgrade(alembic_config(older.settings, older.owner), "0016_account_hands")
+    first, second = (Actor("gebruiker", str(uuid4()), name) for name in ("Olga", "Bram"))
+    row, by = {"id": uuid4(), "holder": "GM0505"}, {"actor_id": first.id, "actor_name": "Olga"}
+    asked = {"asked_at": utc_now(), "asked_by_id": first.id, "asked_by": "Olga"}
+    with older.owner.begin() as connection:
+        enter(connection)
+        columns = (Base.metadata.tables[name].c for name in ("report", "dossier"))
+        here = (select(c.id).where(c.holder == "GM0505").order_by(c.id) for c in columns)
+        report, dossier = (connection.scalars(wanted.limit(1)).one() for wanted in here)
+        step = {"step": "niet_in_behandeling", "values": {"reden_code": "test"}, "at": utc_now()}
+        add(connection, "report_proposal", **row, **by, **step, report_id=report)
+        about = {"dossier_id": dossier, "question": "Mag dit?"}
+        add(connection, "dossier_privacy_advice", **row, **asked, **about)
+    upgrade(older.settings, older.owner)
+    made = Installation(older.settings)
+    with made.transaction("GM0505") as session:
+        for kind in (ReportProposal, PrivacyAdvice):
+            waiting: Any = session.get_one(kind, row["id"])
+            assert (waiting.waits, waiting.proposed_by) == (True, "Olga")
+            lock_open(session, waiting, second)
+            assert why_not(session, waiting, first.id) == OWN
+            assert why_not(session, waiting, second.id) is None
+            sign(session, waiting, second)
+            assert not waiting.waits
+    made.close()
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

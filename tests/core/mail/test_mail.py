@@ -207,6 +207,18 @@ def test_what_is_no_longer_needed_is_not_sent(posting: Installation, tmp_path: P
     assert not server.mailbox.received
 
 
+def test_what_an_earlier_release_queued_and_this_one_does_not_know_is_not_sent(
+    posting: Installation, tmp_path: Path
+) -> None:
+    del posting.registry.mail_templates["proef"]
+    with mail_server(tmp_path) as server:
+        use(posting, server.settings(posting.settings))
+        number = ask(posting)
+        posting.run_jobs()
+    assert message(posting, number).state == "niet_nodig"
+    assert not server.mailbox.received
+
+
 def test_asked_twice_with_one_key_there_is_one_message_and_text_is_refused(
     posting: Installation,
 ) -> None:

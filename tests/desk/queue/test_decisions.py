@@ -85,10 +85,10 @@ def test_two_of_the_desk_close_what_is_no_harassment(
     option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
     assert one(installation, Report.state)[0] == "nieuw"
     mine = desk.get("/landelijk?bezorging=tweede_blik")
-    assert "een ander beslist mee" in mine
-    assert not re.findall("Eens, afsluiten", mine.text)
+    assert "Een ander dan u kijkt mee" in mine
+    assert not re.findall("Akkoord", mine.text)
     page = colleague.get("/landelijk").click("Een collega beslist mee")
-    form = next(form for form in page.forms.values() if "Eens, afsluiten" in form.text)
+    form = next(form for form in page.forms.values() if "Akkoord" in form.text)
     form.submit(status=303)
     assert one(installation, Report.state, Report.ended_reason) == (
         "niet_in_behandeling",
@@ -111,8 +111,8 @@ def test_a_physical_form_asks_about_danger_and_a_colleague_before_it_is_called_a
     option(asked, "Geen gevaar").submit(status=303)
     assert one(installation, Report.state)[0] == "nieuw"
     page = colleague.get(f"/landelijk?melding={reference}")
-    assert "af te sluiten als een test" in page
-    next(form for form in page.forms.values() if "Eens, afsluiten" in form.text).submit(status=303)
+    assert "want een test" in page
+    next(form for form in page.forms.values() if "Akkoord" in form.text).submit(status=303)
     assert one(installation, Report.ended_reason)[0] == "test"
     assert "Hier kunt u terecht voor hulp" in one(installation, ReporterMessage.text)[0]
 
@@ -153,12 +153,12 @@ def test_who_is_alone_at_the_desk_cannot_be_the_second_person(
     reference = at_desk(installation)
     option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
     page = desk.get(f"/landelijk?melding={reference}")
-    assert "Er is nu niemand anders bij het meldpunt" in page
-    assert "Eens, afsluiten" not in page
+    assert "Is er niemand anders bij het meldpunt?" in page
+    assert "Akkoord" not in page
     token = page.html.select_one("input[name='csrf_token']")["value"]
     version = one(installation, Report.version)[0]
     answer = {"csrf_token": token, "akkoord": "ja", "versie": str(version)}
-    desk.post(f"/landelijk/{reference}/voorstel-meldpunt", answer, status=303)
+    desk.post(f"/landelijk/{reference}/voorstel", answer, status=303)
     assert one(installation, Report.state)[0] == "nieuw"
 
 
@@ -169,7 +169,7 @@ def test_a_colleague_who_disagrees_says_why_and_it_waits_again(
     option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
     page = colleague.get(f"/landelijk?melding={reference}")
     form = next(form for form in page.forms.values() if "antwoord" in form.fields)
-    assert "Schrijf op waarom" in form.submit(status=303).follow()
+    assert form.submit(status=422).html.select("textarea[aria-invalid]")
     form["antwoord"] = "Zij werd wel nageroepen."
     form.submit(status=303)
     # Answered meanwhile: the words can be copied.
@@ -297,10 +297,10 @@ def test_what_a_colleague_was_asked_about_is_grey_and_is_not_routed(
         assert "wacht op een tweede blik" in decision.text
     assert rail.select_one('[data-key="s"]').get("aria-disabled") != "true"
     page = panel(colleague, reference, "dubbel").follow()
-    assert "Laat eerst dat voorstel beantwoorden" in page
+    assert "Beantwoord eerst het voorstel" in page
     old["gemeente"], old["reden"] = "Eindhoven", "Het was daar."
     late = old.submit("vastleggen", status=409)
-    assert "Laat eerst dat voorstel beantwoorden" in late
+    assert "Beantwoord eerst het voorstel" in late
     assert late.forms["besluit"]["reden"].value == "Het was daar."
     assert one(installation, Report.state, Report.leaves_at) == ("nieuw", None)
 

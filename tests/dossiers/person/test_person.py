@@ -196,21 +196,6 @@ def test_advice_holds_for_the_ground_that_the_privacy_officer_read(
     start(browser, me, address).follow().mustcontain("Het dossier is nu in aanpak")
 
 
-def test_who_asks_or_leads_never_gives_the_advice(installation: Installation, owner: str) -> None:
-    both = (DORDRECHT, Role.DOSSIER_OWNER), (DORDRECHT, Role.PRIVACY_OFFICER)
-    name = make_user(installation, *both, name="Bo Beide")
-    asking, address = installation.browser(name), opened(installation, owner)
-    write_ground(asking, address)
-    fill(asking.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit(status=303)
-    assert "U vroeg dit advies zelf" in asking.get(f"{address}/advies-geven").follow().text
-    led = opened(installation, name)
-    with installation.transaction(DORDRECHT) as session:
-        number = led.rpartition("/")[2]
-        dossier = session.scalars(select(Dossier).where(Dossier.number == number)).one()
-        make_ready(session, dossier, ("nodig", "later", "mag dit?"))
-    assert "U leidt dit dossier zelf" in asking.get(f"{led}/advies-geven").follow().text
-
-
 def test_the_advice_is_no_veto_and_the_fg_sees_why_it_was_not_followed(
     installation: Installation, browser: Any, privacy: Any, owner: str
 ) -> None:
@@ -284,7 +269,7 @@ def test_with_urgency_the_advice_comes_within_a_working_day(
         assert row.due_at == NOON + timedelta(days=1)
         assert row.urgent_reason == "Morgen is er een zitting."
         first = set(session.scalars(select(MailMessage.template)))
-    assert first == {"advies_gevraagd"}
+    assert not first, "the privacy officer finds it in the list"
     with clock_at(NOON + timedelta(days=1, hours=1)):
         installation.run_jobs()
         assert "te laat" in privacy.get(f"{LIST}?wat=advies").text

@@ -202,7 +202,7 @@ def test_an_offer_that_was_withdrawn_can_no_longer_be_accepted(case: Case) -> No
         transfer = session.scalars(select(ReportTransfer)).one()
         assert (transfer.state, transfer.offer) == ("ingetrokken", None)
         with pytest.raises(handover_services.AnsweredError):
-            handover_services.accept(session, transfer, Actor("gebruiker", None, "Bo"))
+            handover_services.answer(session, transfer, Actor("gebruiker", None, "Bo"))
 
 
 def test_a_report_withdrawn_by_its_reporter_is_not_given_any_more(case: Case) -> None:
@@ -243,7 +243,7 @@ def test_a_report_can_come_back_to_who_gave_it(case: Case) -> None:
         transfer = session.scalars(
             select(ReportTransfer).where(ReportTransfer.receiver == DORDRECHT)
         ).one()
-        handover_services.accept(session, transfer, Actor("gebruiker", None, "An de Gever"))
+        handover_services.answer(session, transfer, Actor("gebruiker", None, "An de Gever"))
     case.installation.run_jobs()
     back, stone = case.held(DORDRECHT), case.held(EINDHOVEN)
     assert back is not None

@@ -15,6 +15,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
@@ -320,7 +321,7 @@ def test_a_second_person_makes_a_proposed_step_and_who_proposed_it_cannot(desk: 
         proposal = proposals.propose(session, report, "niet_in_behandeling", answers, desk.officer)
         with pytest.raises(WorkflowError, match="tweede blik"):
             proposals.propose(session, report, "niet_in_behandeling", answers, other)
-        with pytest.raises(WorkflowError, match="Een ander moet kijken"):
+        with pytest.raises(SecondError, match="Nu kunnen dat: Bram"):
             proposals.answer_proposal(
                 session, desk.effects, proposal, report, True, "", desk.officer
             )
