@@ -88,7 +88,7 @@ class Second:
         turn: (holder, identity) -> which proposals somebody answers there, where those aren't just
             the holder's own: some go to the desk, or to two parties.
         desk: the desk has such proposals too.
-        urgent: column that says that it is mailed at once.
+        urgent: column that says that it stands above all else.
         alone: see `Alone`.
     """
 
@@ -127,7 +127,7 @@ class Second:
         return self._rows(holder, identity, whose, here)
 
     def _rows(self, holder: str, identity: Identity, *which: ColumnElement[bool]) -> Select[Any]:
-        """Select id, kind, key, about, who proposed it and when, and the moment it is due."""
+        """Select id, kind, key, about, who proposed it and when, when it is due, and urgency."""
         table = self.table
         only = () if self.only is None else (self.only(holder, identity),)
         return select(
@@ -138,6 +138,7 @@ class Second:
             table.proposed_by.label("proposed_by"),
             table.proposed_at.label("proposed_at"),
             (cast(null(), UtcDateTime) if self.due is None else self.due).label("due"),
+            (false() if self.urgent is None else self.urgent).label("urgent"),
         ).where(table.waiting(), *which, *only)
 
 

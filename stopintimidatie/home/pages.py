@@ -113,8 +113,6 @@ def _reason(place: Place, row: Any, path: str) -> _Reason:
 
 
 def _calmer_reason(place: Place, row: Any, path: str) -> _Reason:
-    if row.proposed:
-        return DECIDE, row.received_at, f"voorstel van {row.proposed}", "Beoordelen", path
     if row.reporter_spoke_at is not None:
         words = f"de melder schreef {ago(row.reporter_spoke_at)}"
         return READ, row.reporter_spoke_at, words, "Lezen", f"{path}#gesprek"
@@ -138,14 +136,9 @@ def _moment(day: date | None) -> datetime:
 STOP: Final = "Negatief advies gevolgd: stop dit dossier"
 
 
-def dossier_tasks(place: Place, rows: Sequence[Any], *, decides: bool) -> list[Task]:
-    """Return a row of the worklist for what waits in dossiers; `decides`: may judge exports."""
-    tasks = []
-    for row in rows:
-        known = row.kind in _DOSSIER_ROWS
-        if known and (decides or row.kind not in {"besluit", "spoeduitvoer"}):
-            tasks.append(_DOSSIER_ROWS[row.kind](place, row))
-    return tasks
+def dossier_tasks(place: Place, rows: Sequence[Any]) -> list[Task]:
+    """Return a row of the worklist for what waits in dossiers."""
+    return [_DOSSIER_ROWS[row.kind](place, row) for row in rows]
 
 
 def _dossier(place: Place, row: Any) -> str:
@@ -190,8 +183,6 @@ _DOSSIER_ROWS: Final[Mapping[str, Callable[[Place, Any], Task]]] = {
     "afspraak": _agreement,
     "stoppen": _stop,
     "overleg": _consultation,
-    "besluit": _export(DECIDE, "Besluiten over uitvoer: {}", "Besluiten"),
-    "spoeduitvoer": _export(URGENT, "Spoeduitvoer beoordelen: {}", "Beoordelen", "spoed"),
     "antwoord": _export(READ, "Antwoord van {}", "Lezen"),
     "kopie": _export(DUE, "Bel {}: vernietigen niet bevestigd", "Openen", "te_laat"),
 }
@@ -209,22 +200,21 @@ def second_task(kind: Second, row: Any, here: str) -> Task:
     words = [f"voorstel van {row.proposed_by}", datetime_short(row.proposed_at)]
     words += [days_until(row.due)] if row.due is not None else []
     href = f"{here}/{kind.path(row)}"
-    badges = ["te_laat"] if late else []
+    badges = [*(["spoed"] if row.urgent else []), *(["te_laat"] if late else [])]
     at = row.due or row.proposed_at
-    return Task(LATE if late else DECIDE, at, title, href, "Beslissen", href, words, badges)
+    rank = URGENT if row.urgent else LATE if late else DECIDE
+    return Task(rank, at, title, href, "Beslissen", href, words, badges)
 
 
-def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
+def watch_tasks(counts: Any, slug: str) -> list[Task]:
     """Return the rows of who watches over privacy, out of what `queries.watched` counted."""
     here = f"/gemeenten/{slug}"
     register, log = f"{here}/verstrekkingen", f"{here}/logboek?wat=toegang.geweigerd"
     persons = f"{here}/persoonsgericht?wat="
-    advice = counts.advice if advises else 0
     rows = (
         (counts.copies, DUE, _of_copies, f"{register}?stand=te_laat", "Nagaan"),
         (counts.late_advice, DUE, _of_late_advice, f"{persons}advies", "Bekijken"),
         (counts.stop, DUE, _of_stop, f"{persons}stoppen", "Nagaan"),
-        (advice, DECIDE, _of_advice, f"{persons}advies", "Adviseren"),
         (counts.unheeded, READ, _of_unheeded, f"{persons}niet-gevolgd", "Lezen"),
         (counts.refused, READ, _of_refusals, log, "Nagaan"),
         (counts.given, SOON, _of_disclosures, register, "Bekijken"),
@@ -238,10 +228,6 @@ def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
 
 def _of_copies(number: int) -> str:
     return f"{plural(number, 'kopie had', 'kopieën hadden')} vernietigd moeten zijn"
-
-
-def _of_advice(number: int) -> str:
-    return f"{plural(number, 'dossier wacht', 'dossiers wachten')} op uw advies"
 
 
 def _of_late_advice(number: int) -> str:

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Date,
     Select,
     Text,
@@ -30,7 +29,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, local_date
@@ -44,10 +42,10 @@ from stopintimidatie.dossiers.models import (
     DossierAgreement,
 )
 from stopintimidatie.dossiers.person.models import PrivacyAdvice
-from stopintimidatie.dossiers.person.queries import free_to_advise, to_stop
+from stopintimidatie.dossiers.person.queries import to_stop
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
-from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
+from stopintimidatie.exports.models import Export, PartnerAnswer
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.panels import forms_of_report
 from stopintimidatie.reports.inbox.rules import (
@@ -58,7 +56,7 @@ from stopintimidatie.reports.inbox.rules import (
     conditions,
     deadline_or_never,
 )
-from stopintimidatie.reports.models import Report, ReportContact, ReportProposal
+from stopintimidatie.reports.models import Report, ReportContact
 
 # The most rows of one kind on the start page.
 SHOWN: Final = 8
@@ -88,7 +86,6 @@ def reports_that_wait(
     parameters = {
         **reader.parameters(),
         "holder": holder,
-        "person": str(reader.person),
         "end_of_today": end_of_today(reader.now),
         "awake_since": reader.today - JUST_AWAKE,
         "away": sorted(reader.stands_in_for),
@@ -106,7 +103,7 @@ def _reports(stands_in: bool, contact: bool) -> Select[Any]:
         kinds.append(_of_who_is_away())
     some = [select(kind.limit(SHOWN).subquery().c.id) for kind in kinds]
     ids = union_all(*some).subquery()
-    columns = (
+    columns: tuple[Any, ...] = (
         *(Report.id, Report.reference, Report.dossier_number, Report.state, Report.urgent),
         *(Report.contact_deadline, Report.next_attempt_at, Report.waiting_until),
         *(Report.reporter_spoke_at, Report.snoozed_until, Report.handler_id, Report.received_at),
@@ -114,7 +111,6 @@ def _reports(stands_in: bool, contact: bool) -> Select[Any]:
         Neighbourhood.slug.label("neighbourhood"),
         User.name.label("handler"),
         forms_of_report().label("forms"),
-        _proposed().label("proposed"),
         (ReportContact.contact_when if contact else null()).label("contact_when"),
     )
     rows = (
@@ -142,7 +138,6 @@ def _kinds_of_reports() -> list[Select[Any]]:
         _open_here()
         .where(Report.next_attempt_at < bindparam("end_of_today"))
         .order_by(Report.next_attempt_at),
-        _proposals().order_by(ReportProposal.proposed_at),
         view(gesprek="nieuw").order_by(Report.reporter_spoke_at),
         view(termijn="wachten").order_by(Report.waiting_until),
         _open_here()
@@ -160,11 +155,6 @@ def _open_here() -> Select[Any]:
     return select(Report.id).where(Report.holder == _HOLDER, Report.state.in_(sorted(OPEN)))
 
 
-def _proposals() -> Select[Any]:
-    mine = select(ReportProposal.report_id.label("id")).where(ReportProposal.holder == _HOLDER)
-    return mine.where(*_open_for_person())
-
-
 def _of_who_is_away() -> Select[Any]:
     """Select what waits of who is away, however much of the same kind waits of others."""
     return (
@@ -177,22 +167,10 @@ def _of_who_is_away() -> Select[Any]:
                 Report.next_attempt_at < bindparam("end_of_today"),
                 Report.reporter_spoke_at.is_not(None),
                 Report.waiting_until < ANY_READER.today,
-                Report.id.in_(_proposals()),
             ),
         )
         .order_by(Report.contact_deadline)
     )
-
-
-def _open_for_person() -> tuple[ColumnElement[bool], ...]:
-    return ReportProposal.waiting(), others(ReportProposal.proposed_by_id, bindparam("person"))
-
-
-def _proposed() -> Any:
-    """Return who proposed a step with a report that a second person must judge, as a column."""
-    name = select(func.max(ReportProposal.proposed_by))
-    mine = name.where(ReportProposal.report_id == Report.id, *_open_for_person())
-    return mine.correlate(Report).scalar_subquery()
 
 
 # Work in dossiers: kinds of rows, of one shape.
@@ -211,7 +189,7 @@ def work_in_dossiers(
         "since": now - REPORT_WANTED,
         "until": now + AGREEMENT_WARNING,
     }
-    who = {"holder": holder, "person": str(reader.person), "away": list(reader.stands_in_for)}
+    who = {"holder": holder, "away": list(reader.stands_in_for)}
     return session.execute(_work(frozenset(roles)), {**who, **moments}).all()
 
 
@@ -286,21 +264,9 @@ def _meetings() -> list[Any]:
 
 
 def _exports() -> list[Any]:
-    """Select what a second person must judge, what partners answered, and copies to chase."""
+    """Select what partners answered, and copies to chase."""
     who = (Export.reference, Export.recipient)
     mine = Export.holder == _HOLDER
-    asked = _of_dossier("besluit", Export, *who, at=Export.proposed_at).where(
-        mine,
-        Export.state == ExportState.REQUESTED.value,
-        others(Export.proposed_by_id, bindparam("person")),
-    )
-    urgent = _of_dossier("spoeduitvoer", Export, *who, at=Export.approve_by).where(
-        mine,
-        Export.urgent.is_(True),
-        Export.answered_at.is_(None),
-        Export.state != ExportState.WITHDRAWN.value,
-        others(Export.proposed_by_id, bindparam("person")),
-    )
     latest = (
         select(func.max(PartnerAnswer.at))
         .where(PartnerAnswer.export_id == Export.id, PartnerAnswer.seen_at.is_(None))
@@ -315,7 +281,7 @@ def _exports() -> list[Any]:
         .join(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
         .where(mine, DisclosedCopy.alarm_at.is_not(None))
     )
-    return [asked, urgent, answers, copies]
+    return [answers, copies]
 
 
 def _stopped() -> Any:
@@ -364,8 +330,7 @@ def watched(session: Session, holder: str, identity: Identity, now: datetime) ->
             visible_to(roles),
         )
     )
-    yours = advice.where(free_to_advise(str(identity.user_id)))
-    counts = {"copies": copies, "given": given, "refused": refused, "advice": yours}
+    counts = {"copies": copies, "given": given, "refused": refused}
     stop = (
         select(func.count(PrivacyAdvice.id))
         .join(Dossier, Dossier.id == PrivacyAdvice.dossier_id)

@@ -286,8 +286,7 @@ def _work(
         waiting = work_in_dossiers(session, holder, roles, reader)
         dossiers = {row.dossier_id for row in waiting if row.dossier_id is not None}
         note_read(request, holder, "dossier", sorted(dossiers), task="startpagina")
-        decides = bool(request.has_permission(Permission.APPROVE_EXPORT, context))
-        tasks += dossier_tasks(place, waiting, decides=decides)
+        tasks += dossier_tasks(place, waiting)
     return tasks
 
 
@@ -312,7 +311,6 @@ def _lists(request: Request, here: str) -> list[Task]:
         f"{here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
         f"{here}/persoonsgericht": ("Persoonsgerichte dossiers om bij te werken", "Bekijken"),
         f"{here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
-        f"{here}/wissen": ("Wissen om na te kijken", "Bekijken"),
     }
     return [
         task_for(DECIDE, f"{words[item.href][0]}: {item.count}", item.href, words[item.href][1])
@@ -323,8 +321,7 @@ def _lists(request: Request, here: str) -> list[Task]:
 
 def _watch(context: MunicipalityResource, request: Request, reader: Reader) -> list[Task]:
     counts = watched(request.db, context.holder, request.identity, reader.now)  # type: ignore[arg-type]
-    advises = bool(request.has_permission(Permission.ADVISE_DOSSIER, context))
-    return watch_tasks(counts, context.municipality.slug, advises=advises)
+    return watch_tasks(counts, context.municipality.slug)
 
 
 def _managed(context: MunicipalityResource, request: Request) -> list[Task]:

@@ -284,12 +284,6 @@ def _written(
     return Envelope(message.id, split_sender(sender)[1], plain_address(address), content)
 
 
-def _template_of(registry: Any, message: MailMessage) -> MailTemplate:
-    """Return the template of a message; one that a later release took away writes nothing more."""
-    gone = MailTemplate(message.template, "", "", lambda _: None)
-    return MAIL_TEMPLATES.of(registry).get(message.template, gone)
-
-
 def _note_problem(context: JobContext, number: UUID, error: MailError) -> None:
     with context.transaction() as session:
         message = session.get_one(MailMessage, number)

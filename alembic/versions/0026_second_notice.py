@@ -2,7 +2,7 @@
 
 And a marked police item names who confirmed it; of those confirmed before, it names nobody.
 
-Revision ID: 0028_second_notice
+Revision ID: 0026_second_notice
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 
 from stopintimidatie.core.storage.database import protect
 
-revision = "0028_second_notice"
-down_revision = "0023_police_switch"
+revision = "0026_second_notice"
+down_revision = "0025_second_look"
 branch_labels = None
 depends_on = None
 

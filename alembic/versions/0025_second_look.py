@@ -1,13 +1,13 @@
 """Keep which account answered the proposal for a report, beside its name.
 
-Revision ID: 0026_second_look
+Revision ID: 0025_second_look
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026_second_look"
-down_revision = "0023_police_switch"
+revision = "0025_second_look"
+down_revision = "0024_second_for_access"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,7 @@
 
 What waits or was answered stays as it is: its state says so.
 
-Revision ID: 0025_second_for_access
+Revision ID: 0024_second_for_access
 """
 
 from uuid import uuid4
@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025_second_for_access"
+revision = "0024_second_for_access"
 down_revision = "0023_police_switch"
 branch_labels = None
 depends_on = None
