@@ -79,7 +79,7 @@ class Second:
         label: what the second person does, as the title of a row.
         table: has the mixin `Proposed`.
         permission: of who answers.
-        path: from a row of `waiting` to the page where it is answered, below the holder's own.
+        path: from a row of `waiting` to what follows the holder's address, where it is answered.
         own_path: to the page where who proposed it reads it and takes it back; None: the same.
         key: column that the path needs.
         about: column that says what it is about, for the row: a reference, never content.

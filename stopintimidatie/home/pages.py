@@ -199,7 +199,7 @@ def second_task(kind: Second, row: Any, here: str) -> Task:
     late = row.due is not None and row.due < utc_now()
     words = [f"voorstel van {row.proposed_by}", datetime_short(row.proposed_at)]
     words += [days_until(row.due)] if row.due is not None else []
-    href = f"{here}/{kind.path(row)}"
+    href = here + kind.path(row)
     badges = [*(["spoed"] if row.urgent else []), *(["te_laat"] if late else [])]
     at = row.due or row.proposed_at
     rank = URGENT if row.urgent else LATE if late else DECIDE

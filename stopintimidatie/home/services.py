@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy import delete, func, insert, select, true, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import hands_of
@@ -132,8 +132,14 @@ def mail_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
 def _keep(context: JobContext, holder: str, news: Sequence[tuple[UUID, UUID]]) -> None:
     """Remember who was mailed of what, for as long as it waits."""
     kinds: Sequence[Second] = [*SECONDS.of(context.registry).values()]
+    # Some that belong to a municipality wait at the desk: it is mailed of those too.
     waiting = union_all(
-        *(select(k.table.id).where(k.table.holder == holder, k.table.waiting()) for k in kinds)
+        *(
+            select(k.table.id).where(
+                k.table.waiting(), true() if k.turn else k.table.holder == holder
+            )
+            for k in kinds
+        )
     )
     rows = [
         {"holder": holder, "person_id": str(number), "proposal_id": proposal}

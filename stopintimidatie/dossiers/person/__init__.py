@@ -26,7 +26,7 @@ def includeme(config: Any) -> None:
             "Adviseren over een persoonsgericht dossier",
             PrivacyAdvice,
             Permission.ADVISE_DOSSIER,
-            lambda row: f"{row.key}/advies-geven",
+            lambda row: f"/{row.key}/advies-geven",
             key=ADDRESS,
             about=NUMBER,
             due=PrivacyAdvice.due_at,

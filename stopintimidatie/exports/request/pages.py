@@ -223,7 +223,7 @@ def _second() -> Second:
         "Besluiten over uitvoer",
         Export,
         Permission.APPROVE_EXPORT,
-        lambda row: f"{row.key}/{DECIDE}",
+        lambda row: f"/{row.key}/{DECIDE}",
         key=address,
         about=Export.reference,
         due=Export.approve_by,

@@ -28,7 +28,7 @@ def includeme(config: Any) -> None:
                 label,
                 table,
                 Permission.CONFIRM_ROLE,
-                lambda _: PROPOSALS_PAGE,
+                lambda _: f"/{PROPOSALS_PAGE}",
                 due=getattr(table, "expires_at", None),
                 turn=turn_of(table),
                 desk=True,

@@ -217,7 +217,7 @@ KIND: Final = Second(
     "Wissen: kijk mee en beslis",
     ErasureProposal,
     Permission.CHECK_ERASURE,
-    lambda row: f"{LIST}?nr={row.id}",
+    lambda row: f"/{LIST}?nr={row.id}",
     about=ErasureProposal.reference,
     due=ErasureProposal.expires_at,
     desk=True,

@@ -24,8 +24,8 @@ def includeme(config: Any) -> None:
             "Bewaartermijnen goedkeuren",
             RetentionSchedule,
             Permission.APPROVE_TERMS,
-            lambda row: f"{NAME}/beslissen?nr={row.key}",
-            own_path=lambda row: NAME,
+            lambda row: f"/{NAME}/beslissen?nr={row.key}",
+            own_path=lambda row: f"/{NAME}",
             key=RetentionSchedule.number,
             desk=True,
         )

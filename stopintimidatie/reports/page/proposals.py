@@ -47,7 +47,7 @@ IN_DANGER: Final = "Er is iemand in gevaar. Deze melding kan nu niet worden gesl
 _ABOUT: Final = (
     select(Report.reference).where(Report.id == ReportProposal.report_id).scalar_subquery()
 )
-_LIST: Final = case((ReportProposal.holder == NATIONAL, ""), else_="postvak")
+_LIST: Final = case((ReportProposal.holder == NATIONAL, ""), else_="/postvak")
 SECOND: Final = Second(
     "tweede_blik",
     "Een tweede blik op een melding",

@@ -19,6 +19,7 @@ from sqlalchemy import event, inspect
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import ANSWERED, SECONDS, TWICE, SecondError, why_not
 from stopintimidatie.core.security import Identity, Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Base, Proposed
 from stopintimidatie.municipalities.people.services import actor_of
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
@@ -38,9 +39,9 @@ class Case:
         self.installation, self.act = installation, act
         connect(installation)
         connect(installation, EINDHOVEN)
+        self.names = [make_user(installation, (act.holder, act.role)) for _ in range(3)]
         self.first, self.second, self.third = (
-            str(user_id(installation, make_user(installation, (act.holder, act.role))))
-            for _ in range(3)
+            str(user_id(installation, name)) for name in self.names
         )
         with self.transaction() as work:
             waiting = act.begin(work)
@@ -128,6 +129,21 @@ def test_nobody_in_particular_does_not_answer_it(case: Case) -> None:
 def test_another_holder_does_not_see_it(case: Case) -> None:
     other = EINDHOVEN if case.act.holder == DORDRECHT else DORDRECHT
     assert not case.listed_for(case.second, other)
+
+
+@pytest.mark.short_on("sqlite")
+def test_the_list_leads_who_answers_and_who_proposed_to_its_page(case: Case) -> None:
+    home = "/landelijk" if case.act.holder == NATIONAL else "/gemeenten/dordrecht"
+    for name, row in ((case.names[1], "main table tbody tr a"), (case.names[0], ".si-card a")):
+        browser = case.installation.browser(name)
+        links = browser.get(f"{home}/wacht").html.select(row)
+        # Not all who had a part in it proposed it; police data stands in a list of its own.
+        assert bool(links) == (case.act.kind != APART) or name == case.names[0], name
+        for link in links:
+            page = browser.get(link["href"])
+            while page.status_int in (302, 303):
+                page = page.follow()
+            assert page.status_int == 200
 
 
 def test_another_person_answers_it_once(case: Case) -> None:
