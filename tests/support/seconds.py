@@ -318,6 +318,8 @@ class Act:
     row: Callable[[Any], Any] = lambda waiting: waiting
     take_back: Callable[[Work, Any, Actor], Any] | None = None
     change: Callable[[Work, Any], Any] | None = None
+    # The role of who proposes it, where it isn't that of who answers.
+    proposes: Role | None = None
 
 
 def propose_erasing(work: Work) -> Any:
@@ -419,6 +421,7 @@ ACTS = (
             ("kopie nakijken", send_copy),
             ("kopie nakijken na markeren", mark_copy),
         )
+        proposes=Role.PRIVACY_OFFICER,
     ),
     Act(
         "wissen",

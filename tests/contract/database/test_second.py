@@ -39,7 +39,8 @@ class Case:
         self.installation, self.act = installation, act
         connect(installation)
         connect(installation, EINDHOVEN)
-        self.names = [make_user(installation, (act.holder, act.role)) for _ in range(3)]
+        roles = (act.proposes or act.role, act.role, act.role)
+        self.names = [make_user(installation, (act.holder, role)) for role in roles]
         self.first, self.second, self.third = (
             str(user_id(installation, name)) for name in self.names
         )
