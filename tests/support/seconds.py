@@ -416,12 +416,12 @@ ACTS = (
             kind="kopie",
             row=lambda waiting: waiting[1],
             change=freeze_anew,
+            proposes=Role.PRIVACY_OFFICER,
         )
         for name, begin in (
             ("kopie nakijken", send_copy),
             ("kopie nakijken na markeren", mark_copy),
         )
-        proposes=Role.PRIVACY_OFFICER,
     ),
     Act(
         "wissen",
