@@ -16,13 +16,16 @@ from typing import Any, Final
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.mail.addresses import code_of
+from stopintimidatie.core.second import SECONDS
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import Vault
 from stopintimidatie.reports.handling.views import contact_view
 from stopintimidatie.reports.page.views import report_view
 from tests.support.declared_views import ASKING, asks_again, key_of, views
 from tests.support.installation import Installation
+from tests.support.matrix import MATRIX, SECOND_STEPS
 from tests.support.reach import functions_of_house, name_of, names_in, reached, values_of
+from tests.support.seconds import APART
 
 GRAVE: Final = {
     Permission.MANAGE_MUNICIPALITY,
@@ -293,3 +296,20 @@ def opened_by(start: Any) -> set[str]:
 def permissions_of(installation: Installation, view: Any) -> set[Any]:
     related = installation.introspector.related(view)
     return {entry["value"] for entry in related if entry.category_name == "permissions"}
+
+
+def test_each_step_of_a_second_person_stands_in_the_matrix_with_its_second_factor(
+    installation: Installation,
+) -> None:
+    kinds = SECONDS.of(installation.registry)
+    assert {step.kind for step in SECOND_STEPS} == {*kinds, APART}
+    # A view of one method names it; one of more has them in a tuple.
+    posted = {
+        key_of(view): view for view in views(installation) if "POST" in view["request_methods"]
+    }
+    in_matrix = {view.key: view.permission for view in MATRIX}
+    for step in SECOND_STEPS:
+        assert in_matrix[step.context, step.name, "POST"] is step.permission, step
+        assert asks_again(posted[step.context, step.name]) == step.asks, step
+        if step.kind in kinds:
+            assert kinds[step.kind].permission is step.permission, step

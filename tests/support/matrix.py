@@ -1314,3 +1314,33 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/vertrek": " 403 403 403 403 403 archivaris=ja",
     }),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """Where the second person answers a kind of proposal; `asks`: the second factor again."""
+
+    kind: str
+    context: str
+    name: str
+    permission: Permission
+    asks: bool = True
+
+
+# Each kind of `core/second`, and what keeps a list apart: a test holds them against the views.
+SECOND_STEPS: Final = (
+    *(
+        SecondStep(kind, context, "rollen", P.CONFIRM_ROLE)
+        for kind in ("rol", "groepsrol", "inlogdienst")
+        for context in ("MunicipalityResource", "Desk")
+    ),
+    SecondStep("bewaartermijnen", "TermsNode", "beslissen", P.APPROVE_TERMS),
+    SecondStep("uitvoer", "ExportResource", "beoordelen", P.APPROVE_EXPORT),
+    SecondStep("wissen", "ReportResource", "wissen-nakijken", P.CHECK_ERASURE),
+    SecondStep("wissen", "DossierResource", "wissen-nakijken", P.CHECK_ERASURE),
+    SecondStep("kopie", "RequestResource", "nakijken", P.CHECK_COPY),
+    SecondStep("politiegegevens", "PoliceList", "beslissen", P.POLICE_DATA),
+    # Nothing leaves, goes or opens by these: a report is closed, a dossier has an advice.
+    SecondStep("tweede_blik", "ReportResource", "voorstel", P.SECOND_LOOK, asks=False),
+    SecondStep("advies", "DossierResource", "advies-geven", P.ADVISE_DOSSIER, asks=False),
+)

@@ -183,7 +183,6 @@ def test_unfinished_bodies_take_no_more_of_the_disk_than_is_allowed(patient: Ser
     until(lambda: patient.state() == (0, 0), seconds=LONGEST)
 
 
-@pytest.mark.alles
 def test_one_sender_too_many_takes_the_place_of_one_that_stands_still(patient: Server) -> None:
     head = "POST / HTTP/1.1\r\nContent-Length: 9"
     with ExitStack() as stack:

@@ -354,7 +354,6 @@ def test_a_recipient_with_a_strange_name_fits_below_the_page(recipient: str) -> 
 # The copy with a password
 
 
-@pytest.mark.alles
 def test_a_copy_with_a_password_is_aes_256_open_to_reading_aids_and_claims_no_pdf_a(
     tmp_path: Path,
 ) -> None:

@@ -192,7 +192,6 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
     assert story.clicks < 45, story.clicks
 
 
-@pytest.mark.alles
 @pytest.mark.both_databases
 @pytest.mark.short_on("sqlite")
 def test_a_copy_for_somebody_reported_about_points_to_no_reporter(town: Installation) -> None:

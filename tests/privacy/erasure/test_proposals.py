@@ -367,7 +367,6 @@ def _grant(case: Case, reference: str, actor: Actor) -> None:
         move_request(case.installation.registry, session, row, "toewijzen", values, actor)
 
 
-@pytest.mark.alles
 def test_a_request_that_one_granted_oneself_is_no_second_person(case: Case) -> None:
     address, number = first_report(case)
     reference = asked(case)

@@ -211,7 +211,6 @@ def test_a_note_of_a_colleague_is_hidden_and_a_named_person_puts_it_back(
     town.named.get(f"{HERE}/logboek").mustcontain("zette terug wat was gemarkeerd", no=[WORD])
 
 
-@pytest.mark.alles
 def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +251,6 @@ def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     page.mustcontain(SAID, "Bevestigd op", "Stond er als", "Aanvullen", no=["besluit"])
 
 
-@pytest.mark.alles
 def test_where_nobody_is_named_it_waits_and_the_start_pages_say_so(
     installation: Installation,
 ) -> None:

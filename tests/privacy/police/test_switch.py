@@ -27,7 +27,6 @@ SWITCH = f"{PLACE}/beheer/politie"
 ROLES = tuple(role for role in OFFERED_ROLES if role not in (Role.POLICE_DATA, Role.DEPUTY))
 
 
-@pytest.mark.alles
 def test_off_it_is_on_no_page_of_anybody_and_its_addresses_are_not_there(
     installation: Installation,
 ) -> None:

@@ -624,7 +624,6 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
-@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_is_wrong_is_said_and_leaves_nothing(
     installation: Installation,
