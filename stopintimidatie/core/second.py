@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     exists,
     false,
+    inspect,
     literal,
     null,
     or_,
@@ -30,7 +31,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -39,7 +39,7 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.registry import Directive, named
-from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.models import Proposed, UtcDateTime
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -79,6 +79,8 @@ class Second:
         label: what the second person does, as the title of a row.
         table: has the mixin `Proposed`.
         permission: of who answers.
+        desk_permission: of who answers at the desk, where that is another one.
+        never: roles with which nobody answers, whatever else they have.
         path: from a row of `waiting` to what follows the holder's address, where it is answered.
         own_path: to the page where who proposed it reads it and takes it back; None: the same.
         key: column that the path needs.
@@ -104,8 +106,14 @@ class Second:
     only: Callable[[str, Identity], ColumnElement[bool]] | None = None
     turn: Callable[[str, Identity], ColumnElement[bool]] | None = None
     desk: bool = False
+    desk_permission: Permission | None = None
+    never: frozenset[Role] = frozenset()
     urgent: Any = None
     alone: Alone = Alone.NEVER
+
+    def permission_at(self, holder: str) -> Permission:
+        """Return the permission of who answers at a holder."""
+        return (holder == NATIONAL and self.desk_permission) or self.permission
 
     def waiting(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what waits at a holder for the answer of this person.
@@ -152,7 +160,11 @@ SECONDS: Final = Directive[str, Second]("add_second", "seconds", named)
 def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
     """Return the kinds of proposals at a holder that this person's roles let them answer."""
     roles = identity.roles_for(holder)
-    return [kind for kind in SECONDS.of(registry).values() if may(roles, kind.permission)]
+    return [
+        kind
+        for kind in SECONDS.of(registry).values()
+        if may(roles, kind.permission_at(holder)) and not kind.never & roles
+    ]
 
 
 def waiting_rows(registry: Any, holder: str, identity: Identity) -> Select[Any] | None:
@@ -211,11 +223,10 @@ def lock_open(
         SecondError: it was answered or changed meanwhile, or it lapsed.
     """
     session.flush()
-    try:
-        session.refresh(row, with_for_update=True)
-    except InvalidRequestError:
-        # Somebody's answer deleted it.
-        raise SecondError(ANSWERED) from None
+    # One that is gone must not be expired: the page that says so shows it once more.
+    key = inspect(row).identity
+    if session.get(type(row), key, populate_existing=True, with_for_update=True) is None:
+        raise SecondError(ANSWERED)
     if not row.waits:
         twice = actor.id is not None and row.answered_by_id == actor.id
         raise SecondError(TWICE if twice else ANSWERED)

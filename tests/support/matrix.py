@@ -938,7 +938,7 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Desk", "aansluiting-uitnodigen", P.CONNECT, {
         "{meldpunt}/aansluiting-uitnodigen?gemeente=zwijndrecht": " ja 404 404",
     }),
-    *form("Desk", "rollen", P.CONFIRM_ROLE, {"{meldpunt}/rollen": " ja 404 404"}),
+    *form("Desk", "rollen", P.CONNECT, {"{meldpunt}/rollen": " ja 404 404"}),
     *form("Desk", "aansluiting-domeinen", P.CONNECT, {
         "{meldpunt}/aansluiting-domeinen?gemeente=zwijndrecht": " ja 404 404",
     }),
@@ -1330,9 +1330,12 @@ class SecondStep:
 # Each kind of `core/second`, and what keeps a list apart: a test holds them against the views.
 SECOND_STEPS: Final = (
     *(
-        SecondStep(kind, context, "rollen", P.CONFIRM_ROLE)
+        SecondStep(kind, context, "rollen", permission)
         for kind in ("rol", "groepsrol", "inlogdienst")
-        for context in ("MunicipalityResource", "Desk")
+        for context, permission in (
+            ("MunicipalityResource", P.CONFIRM_ROLE),
+            ("Desk", P.CONNECT),
+        )
     ),
     SecondStep("bewaartermijnen", "TermsNode", "beslissen", P.APPROVE_TERMS),
     SecondStep("uitvoer", "ExportResource", "beoordelen", P.APPROVE_EXPORT),

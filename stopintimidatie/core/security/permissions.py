@@ -237,7 +237,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.ASK_READS: frozenset({Role.DATA_PROTECTION_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     # All who read reports there, the FG too: supervising who gets access is the FG's task.
-    P.CONFIRM_ROLE: OOV | PRIVACY | DESK,
+    P.CONFIRM_ROLE: OOV | PRIVACY,
     # The desk: only what it sets for all, for a role counts for its own holder alone.
     P.EDIT_SETTINGS: DESK | {Role.ADMIN},
     P.VIEW_DESK: DESK,

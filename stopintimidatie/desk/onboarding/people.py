@@ -168,7 +168,7 @@ def passwords_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@answered_page(Desk)
+@answered_page(Desk, permission=Permission.CONNECT)
 def proposals_view(context: Desk, request: Request) -> Any:
     """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))

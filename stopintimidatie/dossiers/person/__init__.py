@@ -12,12 +12,18 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers.person import jobs, services
     from stopintimidatie.dossiers.person.models import PrivacyAdvice
     from stopintimidatie.dossiers.person.panels import dossier_panel
-    from stopintimidatie.dossiers.person.queries import ADDRESS, NUMBER, only_dossiers, waiting
+    from stopintimidatie.dossiers.person.queries import (
+        ADDRESS,
+        NUMBER,
+        led_by_another,
+        only_dossiers,
+        waiting,
+    )
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_job_kind(services.ADVICE_JOB, jobs.watch_advice)
     config.add_job_kind(jobs.REVIEW_JOB, jobs.remind_of_review)
-    for template in (services.GIVEN, jobs.OVERDUE, jobs.REVIEW):
+    for template in (services.ASKED, services.GIVEN, jobs.OVERDUE, jobs.REVIEW):
         config.add_mail_template(template)
     config.add_panel("dossier", "persoonsgericht", dossier_panel, order=1)
     config.add_second(
@@ -30,7 +36,9 @@ def includeme(config: Any) -> None:
             key=ADDRESS,
             about=NUMBER,
             due=PrivacyAdvice.due_at,
+            own_path=lambda row: f"/{row.key}",
             only=only_dossiers,
+            turn=led_by_another,
         )
     )
     add_own_place(

@@ -9,16 +9,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.second import is_second
+from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.vocabulary import Advice
+from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, ClosingReason, DossierKind
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
@@ -141,26 +141,23 @@ def list_dossiers(
     return session.execute(statement.offset(paging.offset).limit(paging.size)).all()
 
 
-def free_to_advise(person: str) -> ColumnElement[bool]:
-    """Make the condition that this person neither asked for the advice nor leads the dossier."""
-    return and_(is_second(PrivacyAdvice, person), others(Dossier.owner_id, person))
-
-
 def only_dossiers(holder: str, identity: Identity) -> ColumnElement[bool]:
-    """Make the condition of advice about a living dossier that another person leads."""
-    others_lead = others(Dossier.owner_id, str(identity.user_id))
-    return PrivacyAdvice.dossier_id.in_(
-        select(Dossier.id).where(_mine(holder), _running(), others_lead)
-    )
+    """Make the condition of advice about a living dossier that this person may see."""
+    seen = visible_to(identity.roles_for(holder))
+    return PrivacyAdvice.dossier_id.in_(select(Dossier.id).where(_mine(holder), _running(), seen))
+
+
+def led_by_another(holder: str, identity: Identity) -> ColumnElement[bool]:
+    """Make the condition of advice that this person may give: another one leads the dossier."""
+    leads = had_no_part([Dossier.owner_id], str(identity.user_id))
+    theirs = select(Dossier.id).where(Dossier.holder == holder, leads)
+    return PrivacyAdvice.dossier_id.in_(theirs)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select the dossiers that wait for this person: for advice, or for who leads them."""
+    """Select the dossiers that wait for who leads them; advice waits as every proposal does."""
     roles, views = identity.roles_for(holder), views_at(local_date(utc_now()))
-    ways: list[ColumnElement[bool]] = []
-    if may(roles, Permission.ADVISE_DOSSIER):
-        ways.append(and_(views["advies"], free_to_advise(str(identity.user_id))))
-    if may(roles, Permission.VIEW_PERSON_DOSSIERS) and may(roles, Permission.EDIT_DOSSIER):
-        own = or_(views["besluit"], views["herzien"], views["informeren"])
-        ways.append(and_(Dossier.owner_id == identity.user_id, own))
-    return _joined(Dossier.id).where(_mine(holder), or_(*ways) if ways else false())
+    leads = may(roles, Permission.VIEW_PERSON_DOSSIERS) and may(roles, Permission.EDIT_DOSSIER)
+    own = or_(views["besluit"], views["herzien"], views["informeren"])
+    mine = and_(Dossier.owner_id == identity.user_id, own) if leads else false()
+    return _joined(Dossier.id).where(_mine(holder), mine)

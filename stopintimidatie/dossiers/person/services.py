@@ -405,6 +405,10 @@ def _hurry(
     advice.urgent_reason, advice.due_at = reason, after_working_days(now, ADVISE_WITHIN)
     log(session, dossier, actor, "advies_spoed")
     enqueue(session, ADVICE_JOB, dossier.holder, {"id": str(advice.id)}, delay=advice.due_at - now)
+    # The mail of the next morning would come when the advice is due.
+    for person in privacy_officers(session, dossier.holder):
+        key, to = f"{ASKED.name}:{advice.id}:{person}", Recipient(COLLEAGUE, person)
+        queue_mail(session, dossier.holder, ASKED.name, to, about=advice.id, key=key)
 
 
 def check_kind(session: Session, dossier: Dossier) -> None:
@@ -423,6 +427,13 @@ def check_kind(session: Session, dossier: Dossier) -> None:
         )
 
 
+def _asked_letter(writing: Writing) -> Letter | None:
+    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
+    if row is None or not row.waits:
+        return None
+    return Letter({"link": writing.link(f"/{LIST}")})
+
+
 def _given_letter(writing: Writing) -> Letter | None:
     row = writing.session.get(PrivacyAdvice, writing.message.about_id)
     if row is None or row.outcome is None or row.followed is not None:
@@ -430,6 +441,12 @@ def _given_letter(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link(f"/{LIST}")})
 
 
+ASKED: Final = MailTemplate(
+    "advies_gevraagd",
+    "Een dossier wacht op uw advies",
+    "stopintimidatie.dossiers.person:templates/mail/gevraagd.txt.jinja2",
+    _asked_letter,
+)
 GIVEN: Final = MailTemplate(
     "advies_gegeven",
     "Een advies over een dossier is gegeven",

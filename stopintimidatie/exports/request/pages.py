@@ -14,7 +14,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.second import Second, why_not
 from stopintimidatie.core.security import Identity, Permission
-from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.permissions import NEVER_APPROVE, may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.request import Crumb, Request
@@ -228,6 +228,7 @@ def _second() -> Second:
         about=Export.reference,
         due=Export.approve_by,
         only=seen,
+        never=NEVER_APPROVE,
         urgent=Export.urgent,
     )
 

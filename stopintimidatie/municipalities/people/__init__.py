@@ -12,7 +12,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.second import Second
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.people import jobs, mail
-    from stopintimidatie.municipalities.people.parties import KINDS, turn_of
+    from stopintimidatie.municipalities.people.parties import KINDS, own_page, turn_of
     from stopintimidatie.municipalities.people.proposals import ROLE_CONDITIONS
     from stopintimidatie.municipalities.people.views import (
         PROPOSALS_PAGE,
@@ -29,6 +29,9 @@ def includeme(config: Any) -> None:
                 table,
                 Permission.CONFIRM_ROLE,
                 lambda _: f"/{PROPOSALS_PAGE}",
+                own_path=lambda row: f"/{row.key}",
+                key=own_page(table),
+                desk_permission=Permission.CONNECT,
                 due=getattr(table, "expires_at", None),
                 turn=turn_of(table),
                 desk=True,

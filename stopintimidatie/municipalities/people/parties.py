@@ -34,6 +34,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     and_,
+    case,
     cast,
     exists,
     false,
@@ -57,7 +58,7 @@ from stopintimidatie.core.accounts.models import (
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.municipalities.areas.models import MailDomain
+from stopintimidatie.municipalities.areas.models import MailDomain, Municipality
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.services import READERS, able
 
@@ -131,6 +132,14 @@ def _no_hand(table: Any, me: Any, username: Any) -> ColumnElement[bool]:
 
 def _plain(column: Any) -> ColumnElement[str]:
     return func.replace(cast(column, String), "-", "")
+
+
+def own_page(table: Any) -> Any:
+    """Make the column with the page of who proposed it, below the address of their holder."""
+    if table is not RoleOffer:
+        return literal("aanmelden-instellen")
+    slug = select(Municipality.slug).where(Municipality.code == RoleOffer.holder).scalar_subquery()
+    return case((RoleOffer.by_desk, "aansluiting?gemeente=" + slug), else_="gebruikers")
 
 
 def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:

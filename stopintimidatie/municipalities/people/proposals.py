@@ -42,7 +42,7 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, tell
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import Party, Proposal, parties_of, party_at
-from stopintimidatie.municipalities.people.services import able, givers
+from stopintimidatie.municipalities.people.services import READERS, able, givers
 
 # Time a proposal waits for the second person; an offer lasts as long as the link in its mail.
 WAITS: Final = timedelta(days=30)
@@ -318,6 +318,11 @@ def _lock_for(session: Session, row: Proposal, actor: Actor, at: str) -> set[Par
     left = parties_of(session, row)
     if at not in (NATIONAL, row.holder) or party_at(at) not in left:
         raise SecondError(ANSWERED)
+    roles = {Role.NATIONAL_DESK} if at == NATIONAL else READERS
+    mine = RoleAssignment.holder == at, RoleAssignment.user_id == UUID(str(actor.id))
+    reads = able(RoleAssignment.user_id).where(*mine, RoleAssignment.role.in_(roles))
+    if session.scalar(reads.limit(1)) is None:
+        raise SecondError("Alleen wie hier meldingen leest, kan dit bevestigen.")
     return left
 
 

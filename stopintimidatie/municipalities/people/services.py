@@ -23,13 +23,13 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail import Recipient
 from stopintimidatie.core.mail.addresses import Owner, find_address
 from stopintimidatie.core.mail.models import MailAddress
-from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people.models import Absence
 
 # Roles of who reads, and so confirms the roles of others. A deputy sees only what waits for them.
-READERS: Final = GRANTS[Permission.CONFIRM_ROLE]
+READERS: Final = GRANTS[Permission.CONFIRM_ROLE] | {Role.NATIONAL_DESK}
 OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
 

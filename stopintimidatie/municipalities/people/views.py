@@ -165,13 +165,12 @@ WITHOUT_REASON: Final = (
 answered_page = partial(
     form_view,
     name=PROPOSALS_PAGE,
-    permission=Permission.CONFIRM_ROLE,
     renderer=TEMPLATE,
     guards=(change_confirmed,),
 )
 
 
-@answered_page(MunicipalityResource)
+@answered_page(MunicipalityResource, permission=Permission.CONFIRM_ROLE)
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
     """Show what waits for a second person here, and take their decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
