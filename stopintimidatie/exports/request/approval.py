@@ -184,7 +184,8 @@ def _page(
     together = TOGETHER in request.GET
     other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
     if _refuses(request):
-        other = RailDecision("1", "Toch akkoord", here, page=True)
+        back = f"{here}?{TOGETHER}=ja" if together else here
+        other = RailDecision("1", "Toch akkoord", back, page=True)
     elif together:
         other = replace(other, label=f"Niet akkoord: {export.recipient}")
     return {
@@ -194,6 +195,7 @@ def _page(
         "export": export,
         "own": refusal_of(request, export),
         "together": together,
+        "refuses": _refuses(request),
         "together_href": None if together else together_href(context, request),
         "shut": shut_by(request.db, request.registry, export) if export.urgent else None,
         "parts": [
