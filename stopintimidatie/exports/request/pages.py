@@ -82,6 +82,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
     }
 
 
+ASK: Final = "uitvoer-aanvragen"
 PREVIEW: Final = "uitvoer-voorbeeld"
 
 
