@@ -42,7 +42,7 @@ from stopintimidatie.exports.request.pages import (
     shown,
     stories_of,
 )
-from stopintimidatie.exports.request.queries import bases_for, covenant_warning
+from stopintimidatie.exports.request.queries import bases_for
 from stopintimidatie.exports.request.routes import (
     SomeRefusedError,
     look_together,
@@ -177,7 +177,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "partners": [(row.reference, row.name) for row in running_partners(request.db)],
         "partner": partner,
         "covenant": None if partner is None else covenant_on(partner, day),
-        "covenant_warning": None if partner is None else covenant_warning(partner, day),
+        "day": day,
         "no_basis": partner is not None and not bases_for(partner),
         "choose": CHOOSE,
     }
