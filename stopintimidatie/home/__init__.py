@@ -15,8 +15,9 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.second import waiting_rows
     from stopintimidatie.core.security import Permission
+    from stopintimidatie.exports.request.pages import WAITING
     from stopintimidatie.home import services, statements
-    from stopintimidatie.home.views import WAITING, areas_item, start_item
+    from stopintimidatie.home.views import areas_item, start_item
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.reports.public.pages import read_english
 

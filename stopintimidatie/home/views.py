@@ -9,15 +9,16 @@ from uuid import UUID
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
 from sqlalchemy import select
 
-from stopintimidatie.core.accounts.models import BlockedColleague
+from stopintimidatie.core.accounts.models import BlockedColleague, RoleAssignment
 from stopintimidatie.core.accounts.services import is_offered_anything
 from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import must_confirm
 from stopintimidatie.core.second import SECONDS, proposed_rows, waiting_rows
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
@@ -36,7 +37,7 @@ from stopintimidatie.core.web.request import (
     worth_counting,
 )
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.exports.request.pages import DEPUTIZE
+from stopintimidatie.exports.request.pages import WAITING
 from stopintimidatie.home.pages import (
     DECIDE,
     DUE,
@@ -182,7 +183,6 @@ def _privacy(context: Any, request: Request, here: str) -> tuple[list[Task], lis
     return [] if today else [task for rows in tasks.values() for task in rows], today
 
 
-WAITING: Final = "wacht"
 REMIND: Final = "wacht-herinneren"
 
 
@@ -204,7 +204,9 @@ def waiting_view(context: Any, request: Request) -> dict[str, Any]:
     who: Any = request.identity
     rows = proposed_rows(request.registry, context.holder, who)
     own = [] if rows is None else request.db.execute(rows.limit(MOST_COUNTED)).all()
+    deputy = request.db.get(RoleAssignment, (who.user_id, context.holder, Role.DEPUTY.value))
     return {
+        "deputy": deputy,
         "waiting": _waiting(context, request),
         "own": own,
         "answerers": answerers(request.db, request.registry, context.holder, who) if own else {},
@@ -212,6 +214,18 @@ def waiting_view(context: Any, request: Request) -> dict[str, Any]:
         "here": request.resource_path(context).rstrip("/"),
         "now": utc_now(),
     }
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="waarnemen",
+    request_method="GET",
+    permission=Permission.VIEW_WAITING,
+)
+@view_config(context=Root, name="waarnemen", request_method="GET", permission=Permission.SIGNED_IN)
+def deputy_view(context: Any, request: Request) -> HTTPSeeOther:
+    """Send a deputy with an old address to the list of all that waits."""
+    return HTTPSeeOther(request.resource_path(context, WAITING))
 
 
 @post_view(MunicipalityResource, REMIND, Permission.VIEW_WAITING)
@@ -228,7 +242,7 @@ def remind_view(context: Any, request: Request) -> HTTPSeeOther:
 def _page_of(request: Any, holder: str, slug: str) -> str:
     """Return where somebody begins at a municipality; its own page isn't for a deputy."""
     path = f"/gemeenten/{slug}"
-    return f"{path}/{DEPUTIZE}" if request.identity.only_deputizes(holder) else path
+    return f"{path}/{WAITING}" if request.identity.only_deputizes(holder) else path
 
 
 @page_view(MunicipalityResource, "", Permission.VIEW_MUNICIPALITY, "templates/municipality.jinja2")

@@ -770,12 +770,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "/uitvoer": " ja   ja      404    ja      ja    404      404     404",
     }),
     view("Root", "waarnemen", "GET", P.SIGNED_IN, {
-        #              oov  dossier beheer privacy fg  waarnemer | meldpunt privacy fg
-        "/waarnemen": "404  404     404    404     404 ja          404      404     404",
+        "/waarnemen": ALL,
     }),
-    view("MunicipalityResource", "waarnemen", "GET", P.DEPUTIZE, {
-        #                        oov  dossier beheer privacy fg  waarnemer
-        "{gemeente}/waarnemen": " 403 403     403    403     403 ja",
+    view("MunicipalityResource", "waarnemen", "GET", P.VIEW_WAITING, {
+        "{gemeente}/waarnemen": f"{NEAR_TOO} waarnemer=ja",
     }),
     view("MunicipalityResource", "uitvoer", "GET", P.VIEW_EXPORT, {
         "{gemeente}/uitvoer": " ja ja 403 ja ja",

@@ -122,7 +122,6 @@ class Permission(StrEnum):
     FETCH_EXPORT = "bestand van uitvoer openen"
     REQUEST_EXPORT = "uitvoer aanvragen"
     APPROVE_EXPORT = "uitvoer goedkeuren"
-    DEPUTIZE = "waarnemen"
     VIEW_PARTNER = "partner bekijken"
     EDIT_PARTNER = "partner beheren"
     VIEW_AUDIT = "logboek bekijken"
@@ -195,7 +194,6 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     # Never the FG or the admin: art. 38(6) AVG and separation of duties. A deputy: only while it
     # waits for a second person (`ExportResource`).
     P.APPROVE_EXPORT: OOV | {Role.DEPUTY},
-    P.DEPUTIZE: frozenset({Role.DEPUTY}),
     P.VIEW_PARTNER: OOV | PRIVACY | {Role.ADMIN},
     P.EDIT_PARTNER: frozenset({Role.DOSSIER_OWNER, Role.ADMIN}),
     P.VIEW_AUDIT: PRIVACY,

@@ -75,12 +75,6 @@ class AnswerSchema(forms.Schema):
 
 
 PAGE: Final = "stopintimidatie.exports.release:templates/document.jinja2"
-DONE: Final = {
-    "vernietigd": "Dank u wel. Vastgelegd is dat u het document hebt vernietigd.",
-    "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
-    "zoek": "Dank u wel. De gemeente weet nu dat dit stuk zoek is, en neemt het over.",
-    "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
-}
 NOT_NOW: Final = "Dit document kan nu niet open. Vraag het wie het voor u klaarzette."
 UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
@@ -163,7 +157,6 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         refused = NOT_NOW
     refused = LOST if lost else refused
     spoken = here.visit.way is Way.SPOKEN
-    done = dict(query_pairs(request)).get("gedaan", "")
     return {
         "export": here.export,
         "town": town.name if town else "",
@@ -180,7 +173,7 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
             if row.confirmed_at is None and not lost
         ],
         "is_out": is_out(here.copy),
-        "done": DONE.get(done),
+        "done": dict(query_pairs(request)).get("gedaan", ""),
         "panels": panels(request, "ophalen", context),
     }
 

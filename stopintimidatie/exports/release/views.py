@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.request import Crumb, Request, form_view, post_view
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.disclosures.models import Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import make_code
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
@@ -133,10 +134,25 @@ NOBODY: Final = (
 )
 
 
-def form_page(request: Request, heading: str, above: str, intro: str = "") -> dict[str, Any]:
-    """Return what every form of this room shows around itself."""
-    crumbs = [*request.breadcrumb, Crumb(heading, request.path)]
-    return {"crumbs": crumbs, "heading": heading, "above": above, "intro": intro}
+def ask(
+    request: Request,
+    schema: Any,
+    button: Button,
+    act: Callable[[dict[str, Any]], None],
+    **more: Any,
+) -> Any:
+    """Show a form of this room; once it is valid, act on its values and go back.
+
+    `more`: for the template, beside the first `values` of the form.
+    """
+    back, given = request.resource_path(request.context), more.pop("values", colander.null)
+    form = Form(schema, request, buttons=[button], appstruct=given, cancel_url=back)
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        act(values)
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, more)
 
 
 def back(context: ExportResource, request: Request) -> HTTPSeeOther:
@@ -165,15 +181,8 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     if not people and request.method != "POST":
         request.flash(NOBODY if export.state == ExportState.READY else _NOT_NOW, "warning")
         return back(context, request)
-    form = Form(
-        offer_schema(people),
-        request,
-        buttons=[Button("klaarzetten", "Klaarzetten en bericht sturen")],
-        appstruct={"dagen": DAYS, "keren": TIMES},
-        cancel_url=request.resource_path(context),
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         chosen = next(person for person in people if str(person.row.id) == values["contact"])
         days, times = values["dagen"], values["keren"]
         actor, registry = request.actor, request.registry
@@ -181,13 +190,11 @@ def offer_view(context: ExportResource, request: Request) -> Any:
         request.flash(
             "Het document staat klaar en het bericht gaat uit. Maak een code als de ander u belt."
         )
-        return back(context, request)
 
-    intro = "Het bericht noemt geen dossier en geen namen: alleen dat er iets klaarstaat, en waar."
-    return handle_form(request, form, on_valid, form_page(request, _OFFER, export.recipient, intro))
+    button = Button("klaarzetten", "Klaarzetten en bericht sturen")
+    return ask(request, offer_schema(people), button, act, values={"dagen": DAYS, "keren": TIMES})
 
 
-_OFFER: Final = "Laten ophalen"
 _NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
 
 
@@ -209,25 +216,12 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
     if export.state != ExportState.READY and request.method != "POST":
         request.flash("Dit document is er niet (meer).", "warning")
         return back(context, request)
-    form = Form(
-        HandOverSchema(),
-        request,
-        buttons=[Button("gegeven", "Ik heb het gegeven")],
-        cancel_url=request.resource_path(context),
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
-        return back(context, request)
 
-    intro = (
-        "Dit komt in het register van verstrekkingen en is niet terug te draaien. Leg het vast op"
-        " de dag dat u het gaf, niet eerder."
-    )
-    heading = f"Ik heb het zelf gegeven aan {export.recipient}"
-    page = form_page(request, heading, "Een document geven", intro)
-    return handle_form(request, form, on_valid, page)
+    return ask(request, HandOverSchema(), Button("gegeven", "Ik heb het gegeven"), act)
 
 
 @post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
@@ -282,25 +276,13 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     if export.state == ExportState.WITHDRAWN and request.method != "POST":
         request.flash("Deze uitvoer is al ingetrokken.", "info")
         return back(context, request)
-    form = Form(
-        WithdrawSchema(),
-        request,
-        buttons=[Button("intrekken", "Intrekken en vernietigen", kind="danger")],
-        cancel_url=request.resource_path(context),
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         withdraw(request.db, export, request.actor, values["waarom"], values["reden"])
         request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
-        return back(context, request)
 
-    intro = (
-        "Het bestand wordt vernietigd en komt niet terug. Wie het heeft of kon ophalen, krijgt een"
-        " e-mail zonder inhoud met de vraag het te vernietigen en dat te bevestigen. Gaf u het zelf"
-        " aan iemand? Leg dat eerst vast, anders hoort die er niets van."
-    )
-    page = form_page(request, "Uitvoer intrekken", export.recipient, intro)
-    return handle_form(request, form, on_valid, page)
+    button = Button("intrekken", "Intrekken en vernietigen", kind="danger")
+    return ask(request, WithdrawSchema(), button, act)
 
 
 @post_view(ExportResource, "vernietigd-gehoord", _P, guards=(hidden_reports,))
@@ -374,35 +356,22 @@ def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
 @form_view(ReportResource, NAME, Permission.TRIAGE, FORM_PAGE)
 def rectify_view(context: ReportResource, request: Request) -> Any:
     """Take what was wrong, and what the holders must know."""
-    report, back = context.report, request.resource_path(context)
+    report = context.report
     copies = copies_with(request.db, report.id)
-    number = len(copies)
-    if not number:
+    if not copies:
         request.flash("Niemand buiten de gemeente heeft een kopie van deze melding.", "info")
-        return HTTPSeeOther(back)
-    form = Form(
-        RectifySchema(),
-        request,
-        buttons=[Button("melden", "Correctie melden")],
-        cancel_url=back,
-    )
+        return HTTPSeeOther(request.resource_path(context))
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         actor, keys = request.actor, request.registry.key_ring
         correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
         deliveries = notify(request.db, keys, copies, correction, actor)
         if values["intrekken"]:
             _withdraw_all(request.db, report.id, actor)
         _say(request, deliveries)
-        return HTTPSeeOther(back)
 
-    intro = (
-        f"{plural(number, 'document', 'documenten')} met deze melding erin"
-        f" {'is' if number == 1 else 'zijn'} bij een ander. Die krijgt een e-mail zonder inhoud;"
-        " wat er klopt en niet klopt, leest die na een code. Wij houden bij wie het verwerkte."
-    )
-    page = form_page(request, "Correctie melden", report.reference, intro)
-    return handle_form(request, form, on_valid, page)
+    button = Button("melden", "Correctie melden")
+    return ask(request, RectifySchema(), button, act, report=report, copies=len(copies))
 
 
 def _say(request: Request, deliveries: list[bool]) -> None:

@@ -11,7 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request import routes
     from stopintimidatie.exports.request.jobs import make_exports
-    from stopintimidatie.exports.request.pages import DEPUTIZE, SECOND
+    from stopintimidatie.exports.request.pages import SECOND
     from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.exports.request.queries import dossier_panel
     from stopintimidatie.exports.request.services import JOB
@@ -35,9 +35,6 @@ def includeme(config: Any) -> None:
         order=60,
         waiting=SECOND.waiting,
         answers=Permission.APPROVE_EXPORT,
-    )
-    add_own_place(
-        config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=SECOND.waiting
     )
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")

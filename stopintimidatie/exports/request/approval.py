@@ -1,27 +1,23 @@
-"""Pages for the second person: approving, rejecting, the list of a deputy; a failed export."""
+"""Pages for the second person: approving and rejecting; and a failed export."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.second import SecondError
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import RailDecision, WorkbenchRow
-from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, post_view
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports, roles_at
@@ -29,13 +25,11 @@ from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.rules import named
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles.defaults import LABELS
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.words import differences
 from stopintimidatie.exports.request.forms import bound_fields
 from stopintimidatie.exports.request.pages import (
     DECIDE,
-    DEPUTIZE,
     DESPITE,
     TOGETHER,
     crumbs_of,
@@ -56,8 +50,9 @@ from stopintimidatie.exports.request.queries import (
 from stopintimidatie.exports.request.second import Looked, decide, fingerprints, free
 from stopintimidatie.exports.request.services import cancel, lock, make_again, show_password
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
+# The most that the list beside a decision shows.
+SHOWN: Final = 100
 GUARDS: Final = (hidden_reports, recently_confirmed)
 REFUSE: Final = "niet"
 # The words for what was decided, by whether it was approved; those after urgency apart.
@@ -189,7 +184,8 @@ def _page(
     together = TOGETHER in request.GET
     other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
     if _refuses(request):
-        other = RailDecision("1", "Toch akkoord", here, page=True)
+        back = f"{here}?{TOGETHER}=ja" if together else here
+        other = RailDecision("1", "Toch akkoord", back, page=True)
     elif together:
         other = replace(other, label=f"Niet akkoord: {export.recipient}")
     return {
@@ -199,6 +195,7 @@ def _page(
         "export": export,
         "own": refusal_of(request, export),
         "together": together,
+        "refuses": _refuses(request),
         "together_href": None if together else together_href(context, request),
         "shut": shut_by(request.db, request.registry, export) if export.urgent else None,
         "parts": [
@@ -342,29 +339,3 @@ def despite_view(context: ExportResource, request: Request) -> Any:
 
     page = {"crumbs": crumbs_of(context, request), "export": export, "words": shut.words}
     return handle_form(request, form, on_valid, page)
-
-
-# A deputy: a colleague of another municipality, who sees what waits for a second person alone
-
-SHOWN: Final = 100
-_ROLES: Final = frozenset({Role.DEPUTY})
-
-
-@page_view(MunicipalityResource, DEPUTIZE, Permission.DEPUTIZE, "templates/deputy.jinja2")
-def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """Show the exports that wait for a second person, the oldest first."""
-    rows = waiting_for_second(request.db, _ROLES, str(request.actor.id), SHOWN)
-    note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
-    person = request.identity.user_id if request.identity else None
-    return {
-        "rows": rows,
-        "kinds": LABELS,
-        "here": f"/gemeenten/{context.municipality.slug}",
-        "until": _last_day(request.db, context.holder, person),
-        "crumbs": [Crumb("Start", "/"), Crumb("Waarnemen", request.path)],
-    }
-
-
-def _last_day(session: Session, holder: str, person: UUID | None) -> date | None:
-    row = session.get(RoleAssignment, (person, holder, Role.DEPUTY.value))
-    return row.until if row is not None else None

@@ -82,6 +82,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
     }
 
 
+ASK: Final = "uitvoer-aanvragen"
 PREVIEW: Final = "uitvoer-voorbeeld"
 
 
@@ -170,22 +171,22 @@ def warn_of_refusal(request: Request) -> Iterator[None]:
 
 
 DECIDE: Final = "beoordelen"
-# The list of a deputy, at a municipality.
-DEPUTIZE: Final = "waarnemen"
+# The list of all that waits for a person, at a municipality: where a deputy begins.
+WAITING: Final = "wacht"
 
 
 def way_back(context: ExportResource, request: Request) -> str:
-    """Return where somebody goes from a decision: to the export, or to the list of a deputy."""
+    """Return where somebody goes from a decision: to the export; a deputy to what else waits."""
     if request.has_permission(Permission.VIEW_EXPORT, context):
         return str(request.resource_path(context))
-    return f"/gemeenten/{context.municipality.slug}/{DEPUTIZE}"
+    return f"/gemeenten/{context.municipality.slug}/{WAITING}"
 
 
 def crumbs_of(context: ExportResource, request: Request) -> list[Crumb]:
     """Return the breadcrumb of a decision; a deputy may open none of the documents above it."""
     if request.has_permission(Permission.VIEW_EXPORT, context):
         return request.breadcrumb
-    return [Crumb("Start", "/"), Crumb("Waarnemen", way_back(context, request))]
+    return [Crumb("Start", "/"), Crumb("Wacht op u", way_back(context, request))]
 
 
 def refusal_of(request: Request, export: Export) -> str | None:

@@ -238,19 +238,6 @@ def bases_for(partner: PartnerOrganisation | None) -> list[LegalBasis]:
     return [basis for basis in BASES if partner is None or basis.value in partner.legal_bases]
 
 
-def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:
-    """Return a warning that the covenant doesn't count on this day, or None."""
-    covenant = partner.covenant
-    if covenant is None or covenant.counts_on(day):
-        return None
-    if covenant.over(day):
-        return (
-            f"Het convenant ‘{covenant.name}’ is verlopen. Het staat niet in het document. Is er"
-            " een nieuw? Laat de dossierhouder of de beheerder dat bij de partner invullen."
-        )
-    return f"Het convenant ‘{covenant.name}’ geldt nog niet. Het staat niet in het document."
-
-
 def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     """Check that a request fits what is recorded about its partner.
 

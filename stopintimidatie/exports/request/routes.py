@@ -157,15 +157,17 @@ def request_together(
     loaded: LoadedDossier,
     wishes: Sequence[ExportRequest],
     actor: Actor,
+    *,
+    together: bool = True,
 ) -> list[Export]:
     """Ask for several exports at once, and have the urgent ones made once all are asked for.
 
-    They share an id that no document shows.
+    `together`: they share an id that no document shows.
 
     Raises:
         SomeRefusedError: some can't be asked for so.
     """
-    number = uuid4()
+    number = uuid4() if together else None
 
     def ask(index: int, wish: ExportRequest) -> Prepared:
         beside = _beside(wishes, index)

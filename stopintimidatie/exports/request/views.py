@@ -1,11 +1,9 @@
-"""Pages of exports: the list of a municipality, one export, its file, and asking for one."""
+"""Pages of exports: the list of a municipality, one export, its file, and a look beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage.encryption import DecryptionError
@@ -23,7 +21,6 @@ from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
     Request,
-    form_view,
     page_view,
     query_pairs,
     toggled,
@@ -34,62 +31,36 @@ from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
-from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.rules import restricted, unwilling
+from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES, offered
 from stopintimidatie.exports.request import queries as request_queries
-from stopintimidatie.exports.request.forms import (
-    choices_in_full,
-    control_of,
-    first_values,
-    mistakes,
-    read_request,
-    request_schema,
-)
 from stopintimidatie.exports.request.pages import (
+    ASK,
     PREVIEW,
     look,
-    note_choices,
-    note_preview,
-    only_going_out,
     preview_of,
-    previews_by_kind,
     refusal_of,
-    shown,
-    stories_of,
     together_href,
     way_back,
 )
 from stopintimidatie.exports.request.queries import (
     Shut,
     ShutError,
-    bases_for,
-    covenant_warning,
     words_of,
 )
-from stopintimidatie.exports.request.routes import make_at_once
 from stopintimidatie.exports.request.services import (
     EXAMPLE,
-    check_request,
     draft,
     empowered_today,
     is_stuck,
     note_opened,
     read_file,
-    request_export,
 )
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.services import (
-    covenant_on,
-    find_running,
-    running_partners,
-)
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
-from stopintimidatie.municipalities.settings.queries import published_for
 
 
 @page_view(MunicipalityResource, "uitvoer", Permission.VIEW_EXPORT, "templates/exports.jinja2")
@@ -198,166 +169,7 @@ def _note_file(context: ExportResource, request: Request) -> None:
     note_read(request, context.holder, "melding", ids, task=task)
 
 
-# Asking for an export, and looking beforehand at what its recipient would see.
-
-ASK: Final = "uitvoer-aanvragen"
-CHOOSE: Final = "kiezen"
-ASKED: Final = "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
-URGENT: Final = (
-    "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
-)
-
-
-@form_view(
-    DossierResource,
-    ASK,
-    Permission.REQUEST_EXPORT,
-    "templates/request.jinja2",
-    guards=(hidden_reports, only_going_out),
-)
-def request_view(context: DossierResource, request: Request) -> Any:
-    """Show the form to ask for an export; preview it, or ask for it."""
-    dossier = context.dossier
-    phone = published_for(request.db, context.holder).telephone
-    loaded = load_dossier(request.db, dossier, request.registry)
-    empowered = empowered_today(request.db, context.holder)
-    partner = _partner(request)
-    terms = form_terms(context, request, loaded, empowered=empowered)
-    terms["ground"] = loaded.minors_for([request.POST.get("soort_ontvanger", "")])
-    form = Form(
-        request_schema(partner=partner, **terms),
-        request,
-        buttons=[
-            Button("aanvragen", "Uitvoer aanvragen"),
-            Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
-        ],
-        action=_address(context, request, partner),
-        appstruct=first_values(dossier, phone, partner, proposed_in_full(terms)),
-        cancel_url=request.resource_path(context),
-    )
-    page = {
-        "dossier": dossier,
-        "preview": None,
-        "empty": not loaded.known.reports,
-        "restricted": [words for _, words in restricted(loaded)],
-        "stories": stories_of(context, request, loaded),
-        "profiles": previews_by_kind(context, request, empowered=empowered),
-        **_partners(context, request, partner),
-    }
-
-    if _is_choosing(request):
-        _keep(request, form, partner)
-        return {**page, "form": form}
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        return _submitted(context, request, form, loaded, read_request(values, partner), page)
-
-    return handle_form(request, form, on_valid, page)
-
-
-def form_terms(
-    context: DossierResource, request: Request, loaded: LoadedDossier, *, empowered: bool
-) -> dict[str, Any]:
-    """Return the terms of `request_schema`; note that the form tells of reports to choose from."""
-    most = request.app_settings.pdf_full_reports
-    choosable = choices_in_full(loaded.known.reports, most)
-    if choosable:
-        note_choices(request, context, loaded)
-    return {
-        "minors": loaded.minors,
-        "empowered": empowered,
-        "unwilling": unwilling(loaded.known.reports),
-        "restricted": restricted(loaded),
-        "choosable": choosable,
-        "most": most,
-    }
-
-
-def proposed_in_full(terms: Mapping[str, Any]) -> list[str]:
-    """Return the numbers of the newest reports, which are proposed to be told in full."""
-    return [code for code, _ in terms["choosable"][: terms["most"]]]
-
-
-def _partner(request: Request) -> PartnerOrganisation | None:
-    """Return the partner that was chosen (`partner=K-…`), or None for another recipient.
-
-    Raises:
-        HTTPNotFound: there is no such partner.
-    """
-    reference = request.POST.get("partner", _partner_before(request))
-    if not reference:
-        return None
-    partner = find_running(request.db, reference[:20])
-    if partner is None:
-        raise HTTPNotFound()
-    return partner
-
-
-def _partner_before(request: Request) -> str:
-    """Return the reference of the partner in the address, for whom the form was drawn."""
-    return str(dict(query_pairs(request)).get("partner", ""))
-
-
-def _is_choosing(request: Request) -> bool:
-    """Tell whether another recipient was chosen: the form is then drawn anew, nothing is sent."""
-    before = _partner_before(request)
-    return CHOOSE in request.POST or request.POST.get("partner", before) != before
-
-
-def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> None:
-    """Put the answers typed so far back in the form, but the kind of recipient of a partner."""
-    sent = read_controls(form, request.POST.items())
-    kind = "soort_ontvanger"
-    if sent[kind] is colander.null or (partner is not None and partner.profile):
-        sent[kind] = form[kind].cstruct
-    form.cstruct = form.deserialize(sent)
-
-
-def _address(
-    context: DossierResource, request: Request, partner: PartnerOrganisation | None
-) -> str:
-    query = {} if partner is None else {"query": {"partner": partner.reference}}
-    return str(request.resource_path(context, ASK, **query))
-
-
-def _partners(
-    context: DossierResource, request: Request, chosen: PartnerOrganisation | None
-) -> dict[str, Any]:
-    """Return the values of the page about partners: those to choose from, and the chosen one."""
-    day = day_of(utc_now())
-    return {
-        "partners": [(row.reference, row.name) for row in running_partners(request.db)],
-        "partner": chosen,
-        "covenant": None if chosen is None else covenant_on(chosen, day),
-        "covenant_warning": None if chosen is None else covenant_warning(chosen, day),
-        "no_basis": chosen is not None and not bases_for(chosen),
-        "here": request.resource_path(context, ASK),
-        "choose": CHOOSE,
-    }
-
-
-def _submitted(
-    context: DossierResource,
-    request: Request,
-    form: Form,
-    loaded: LoadedDossier,
-    wish: ExportRequest,
-    page: Any,
-) -> Any:
-    settings, actor = request.app_settings, request.actor
-    try:
-        if form.pressed() == "voorbeeld":
-            seen = check_request(request.db, settings, loaded, wish, actor)
-            note_preview(request, context, seen)
-            return {**page, "form": form, "preview": shown(request, context, seen)}
-        prepared = request_export(request.db, settings, loaded, wish, actor)
-        if wish.urgent:
-            make_at_once(request.db, request.registry.key_ring, prepared, actor)
-    except FormError as problem:
-        first, *also = ((words, control_of(field)) for words, field in mistakes(problem))
-        raise FormError(*first, also) from problem
-    request.flash(URGENT if wish.urgent else ASKED)
-    return HTTPSeeOther(request.resource_path(context, prepared.export.reference))
+# Looking beforehand at what a kind of recipient would see.
 
 
 def example(dossier: Dossier, profile: str, actor: Actor) -> Export:

@@ -23,7 +23,7 @@ from tests.support.installation import Installation
 pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
 
 HERE = "/gemeenten/dordrecht"
-LIST = f"{HERE}/waarnemen"
+LIST = f"{HERE}/wacht"
 INVITE = f"{HERE}/gebruiker-uitnodigen"
 MANDATE = "Burgemeester, besluit van 20 november 2026"
 
@@ -60,13 +60,14 @@ def test_a_deputy_sees_what_waits_decides_and_then_it_is_gone(case: Case) -> Non
     start = deputy.get("/", status=303)
     assert start.location.endswith(LIST)
     page = start.follow()
-    assert "Waarnemen" in page
-    opened = page.click(reference)
+    assert "U bent hier waarnemer" in page
+    assert reference in page
+    opened = page.click("Besluiten over uitvoer")
     assert "Politie, basisteam Drechtsteden" in opened
     assert "M-01" in opened, "the preview of what goes out"
     done = decide(case, reference, who="alleen")
     assert done.location.endswith(LIST)
-    assert "Er wacht niets" in done.follow()
+    assert "Er wacht niets op u" in done.follow()
     deputy.get(f"{case.path}/{reference}/beoordelen", status=404)
     export = case.export(reference)
     assert (export.state, export.answered_by) == ("goedgekeurd", "Ali Leen")
@@ -115,7 +116,7 @@ def test_all_that_a_deputy_s_pages_lead_to_is_there(case: Case) -> None:
         for page in (LIST, f"{case.path}/{reference}/beoordelen", "/gemeenten"):
             text = browser.get(page, status=200).text
             links = set(re.findall(r'href="(/[^"#]*)"', text))
-            assert "/waarnemen" in str(links)
+            assert "/wacht" in str(links)
             for link in links:
                 assert browser.get(link, expect_errors=True).status_int in (200, 303), link
     assert 'name="q"' not in case.browser("alleen").get(LIST), "nothing to search"
@@ -128,7 +129,13 @@ def test_who_works_elsewhere_as_well_keeps_that_work(case: Case) -> None:
     assert 'href="/gemeenten/eindhoven"' in places
     deputy.get("/gemeenten/eindhoven/postvak", status=200)
     deputy.get(f"{HERE}/postvak", status=404)
-    deputy.get("/gemeenten/eindhoven/waarnemen", status=403)
+    assert "U bent hier waarnemer" not in deputy.get("/gemeenten/eindhoven/wacht")
+
+
+def test_the_old_list_of_a_deputy_leads_to_what_waits(case: Case) -> None:
+    deputy = case.browser("alleen")
+    assert deputy.get(f"{HERE}/waarnemen", status=303).location.endswith(LIST)
+    assert deputy.get("/waarnemen", status=303).follow(status=303).location.endswith(LIST)
 
 
 def test_a_dossier_about_a_person_stays_with_its_own_people(case: Case) -> None:
@@ -157,7 +164,7 @@ def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
     quick(monkeypatch)
     reference = requested(case, spoed="ja", spoed_reden="Vanavond is er een wedstrijd.")
     deputy = case.browser("alleen")
-    page = deputy.get(LIST).click(reference)
+    page = deputy.get(LIST).click("Besluiten over uitvoer")
     assert "wordt nog gemaakt" in page
     case.installation.run_jobs()
     page = deputy.get(f"{case.path}/{reference}/beoordelen")
@@ -165,7 +172,7 @@ def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
     deputy.get(f"{case.path}/{reference}", status=404)
     done = page.forms["formulier"].submit("goedkeuren", status=303)
     assert done.location.endswith(LIST)
-    assert "Er wacht niets" in done.follow()
+    assert "Er wacht niets op u" in done.follow()
     assert case.export(reference).answered_by == "Ali Leen"
     for name in ("beoordelen", "pdf"):
         deputy.get(f"{case.path}/{reference}/{name}", status=404)

@@ -108,7 +108,7 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
     export = case.export(reference)
     assert (export.state, export.answered_at) == ("gereed", None)
     assert export.approve_by is not None
-    assert "Spoeduitvoer beoordelen" in case.browser("beslisser").get(HOME).text
+    assert f"Besluiten over uitvoer: {reference}" in case.browser("beslisser").get(HOME).text
     own = case.browser("aanvrager")
     shown = own.get(f"{address}/beoordelen")
     assert "Een collega moet meekijken" in shown
@@ -129,7 +129,7 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
         form = second.get(f"{address}/beoordelen").forms["formulier"]
         assert "reden" not in form.fields
         form.submit("goedkeuren").follow()
-        assert "Spoeduitvoer beoordelen" not in second.get(HOME).text
+        assert f"Besluiten over uitvoer: {reference}" not in second.get(HOME).text
     assert ("achteraf_goedgekeurd", None) in events(installation)
     with installation.transaction(DORDRECHT) as session:
         entry = session.scalars(select(Disclosure)).one()

@@ -121,8 +121,13 @@ def test_what_was_asked_for_together_is_rejected_with_one_reason(
     case = make_case(installation, number=1)
     page = asked(case, "politie", "zorg_welzijn").submit("aanvragen").follow()
     reference = page.request.path.rpartition("/")[2]
-    address = f"{case.path}/{reference}/beoordelen?samen=ja&niet=ja"
-    form = case.browser("beslisser").get(address).forms["formulier"]
+    together = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen?samen=ja")
+    page = together.click("Alle afwijzen, met één reden")
+    assert "U wijst 2 documenten af" in page
+    again = page.click("Toch akkoord")
+    assert again.request.path_qs == together.request.path_qs
+    assert "Alle afwijzen" not in page
+    form = page.forms["formulier"]
     assert not [name for name in form.fields if name and name.startswith("bekeken_")]
     form["reden"] = "Te ruim."
     form.submit("afwijzen", status=303)
