@@ -1,4 +1,4 @@
-"""The history and chronology of a dossier in Dutch sentences. Pure."""
+"""The history of a dossier in Dutch sentences. Pure."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from markupsafe import Markup
-
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.dossiers.forms import CONTROLS, LABELS
-from stopintimidatie.dossiers.models import DossierMove, DossierNote
-from stopintimidatie.dossiers.queries import Event
+from stopintimidatie.dossiers.models import DossierMove
 from stopintimidatie.dossiers.services import PARTNER_ANSWERED
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, ClosingReason, ConsultationKind
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, ClosingReason
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import FollowUp, Form, PlaceType
-from stopintimidatie.reports.words import when_text
+from stopintimidatie.reports.vocabulary import FollowUp, Form
 
 EXCERPT: Final = 220
 _STEPS: Final = {move.name: move for move in DOSSIER_WORKFLOW.transitions}
@@ -44,12 +40,6 @@ def forms_of(report: Report) -> str:
     if report.locked:
         return "ingetrokken door de melder"
     return ", ".join(Form.word(code) for code in report.forms)
-
-
-def link(href: str, text: str) -> str:
-    """Return a link in HTML; the text is escaped."""
-    anchor = '<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>'
-    return Markup(anchor).format(href, text)  # noqa: S704 - format escapes what it fills in
 
 
 def history_entry(move: DossierMove) -> TimelineEntry:
@@ -135,44 +125,3 @@ def _answer(name: str, value: Any) -> str:
     if name.endswith("_datum"):
         return date_text(date.fromisoformat(str(value)))
     return str(value)
-
-
-def note_entry(note: DossierNote) -> TimelineEntry:
-    """Return a note as an entry; the title of a restricted one says so."""
-    title = "Notitie, alleen voor wie is aangewezen" if note.restricted else "Notitie"
-    return TimelineEntry(note.at, title, note.author_name, note.text)
-
-
-def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
-    """Return a line of the chronology as an entry.
-
-    `addresses`: of the reports on the page, by id.
-    """
-    row = event.row
-    match event.kind:
-        case "melding":
-            title = link(addresses[row.id], f"Melding {row.reference}: {forms_of(row)}")
-            if row.locked:
-                return TimelineEntry(event.at, title, state=row.state)
-            place = PlaceType.word(row.place_type)
-            text = excerpt(row.description)
-            return TimelineEntry(event.at, title, place, text, row.state, when_text(row))
-        case "notitie":
-            return note_entry(row)
-        case "overleg":
-            text = excerpt(row.decisions or row.agenda)
-            title = f"{ConsultationKind.word(row.kind).capitalize()} {row.serial}"
-            return TimelineEntry(event.at, title, row.place or "", text, row.state)
-        case "maatregel":
-            title = f"Maatregel: {FollowUp.word(row.kind)}"
-            text = f"{row.what}\n{row.who}, vanaf {date_text(row.started_on)}"
-            return TimelineEntry(event.at, title, row.made_by, text)
-        case "bijlage":
-            return TimelineEntry(event.at, f"Bijlage {row.number}", row.by, row.about)
-        case "afspraak":
-            text = f"{row.what}\n{row.who}, uiterlijk {date_text(row.due_on)}"
-            return TimelineEntry(event.at, "Afspraak gemaakt", row.made_by, text)
-        case "afgerond":
-            text = f"{row.what}\n{row.result or ''}".strip()
-            return TimelineEntry(event.at, "Afspraak afgerond", row.changed_by, text, row.state)
-    return history_entry(row)

@@ -14,7 +14,7 @@ from stopintimidatie.dossiers.models import DossierMove
 from stopintimidatie.dossiers.resources import NUMBER
 from stopintimidatie.dossiers.rules import ENOUGH, SHORTEST, effect_in_words
 from stopintimidatie.dossiers.services import write_number
-from stopintimidatie.dossiers.words import excerpt, history_entry, link
+from stopintimidatie.dossiers.words import excerpt, history_entry
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 
 
@@ -69,11 +69,6 @@ def test_an_excerpt_is_cut_between_words() -> None:
     assert excerpt(None) == ""
     assert excerpt("kort\n verhaal") == "kort verhaal"
     assert excerpt("woord " * 100).endswith("woord …")
-
-
-def test_a_link_escapes_what_it_is_given() -> None:
-    assert "<script>" not in link("/x", "<script>")
-    assert "&lt;script&gt;" in link('/"', "<script>")
 
 
 def test_the_history_tells_what_was_answered() -> None:

@@ -29,7 +29,6 @@ from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, without_admin
 from stopintimidatie.municipalities.people import proposals
-from stopintimidatie.municipalities.people.forms import invite_schema
 from stopintimidatie.municipalities.people.queries import overdue
 from stopintimidatie.municipalities.people.review import handle_review
 from stopintimidatie.municipalities.people.roster import (
@@ -42,7 +41,6 @@ from stopintimidatie.municipalities.people.roster import (
     Roster,
     change_confirmed,
     handle_person,
-    known_invitee,
     list_page,
 )
 from stopintimidatie.municipalities.people.services import domains_of, set_domains
@@ -52,7 +50,7 @@ from stopintimidatie.municipalities.people.views import (
     answered_page,
     change_offer,
     decide,
-    invite,
+    handle_invite,
 )
 from stopintimidatie.municipalities.sso.provider import allow_passwords
 
@@ -125,20 +123,8 @@ NEEDED: Final = (
 def invite_view(context: Desk, request: Request) -> Any:
     """Show the form to propose a role in a municipality, and save the proposal."""
     municipality = asked_municipality(request)
-    form = Form(
-        invite_schema(request, municipality.code),
-        request,
-        buttons=[Button("uitnodigen", "Uitnodigen")],
-        action=request.path_qs,
-        cancel_url=address_of(municipality),
-        appstruct=known_invitee(request, municipality.code),
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        invite(request, municipality.code, context.holder, values)
-        return HTTPSeeOther(location=address_of(municipality))
-
-    return handle_form(request, form, on_valid, {"municipality": municipality})
+    back, page = address_of(municipality), {"municipality": municipality}
+    return handle_invite(request, municipality.code, context.holder, back, page)
 
 
 @post_view(Desk, "aansluiting-opnieuw", Permission.CONNECT, guards=(change_confirmed,))

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import (
-    LAST_ROW,
     FacetValue,
     Panel,
     RailDecision,
@@ -35,7 +35,6 @@ from stopintimidatie.desk.queue.forms import (
     ROUTE,
     TAKE_BACK,
     TITLES,
-    URGENT,
 )
 from stopintimidatie.desk.queue.steps import with_help
 from stopintimidatie.reports import words
@@ -44,7 +43,7 @@ from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.pages import TOMBSTONES
 from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import marked, normalise_reference
+from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench.pages import (
     RAIL_PANEL,
@@ -57,6 +56,7 @@ from stopintimidatie.reports.workbench.rail import (
     NOTHING_TO_UNDO,
     SECOND_LOOK,
     Place,
+    spoed,
 )
 from stopintimidatie.reports.workflow import FORWARDED
 
@@ -103,16 +103,6 @@ def rail_of(
         key, label = KEYS[choice], LABELS[choice]
         return RailDecision(key, label, href=href, disabled_reason=why)
 
-    fields = {"keuze": URGENT, "versie": report.version, "hier": here}
-    fields["spoed"] = "nee" if report.urgent else "ja"
-    spoed = RailDecision(
-        "s",
-        "Geen spoed" if report.urgent else "Spoed",
-        post=f"{path}/{NAME}",
-        fields=fields,
-        disabled_reason=why_no_spoed,
-        small=True,
-    )
     # By their keys, as in a municipality's inbox; what isn't the desk's keeps its place, grey.
     return [
         RailDecision("1", "Behandelen", disabled_reason=TOWNS),
@@ -125,7 +115,7 @@ def rail_of(
         RailDecision("c", "Contact", disabled_reason=TOWNS),
         RailDecision("w", "Wegleggen", disabled_reason=TOWNS, small=True),
         RailDecision("u", "Uitdelen", disabled_reason=TOWNS, small=True),
-        spoed,
+        spoed(report, f"{path}/{NAME}", here, why_no_spoed),
         *([NOTHING_TO_UNDO] if bar_for(request, NATIONAL) is None else []),
     ]
 
@@ -301,34 +291,12 @@ def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetVal
     return values
 
 
-def report_in_hand(
-    session: Any, reports: Sequence[Report], typed: str
-) -> tuple[bool, Report | None]:
-    """Return whether the address asks for a report, and the report to show.
-
-    That is the one asked for, never another; the first when none is asked for.
-    """
-    if not typed or typed == LAST_ROW:
-        return bool(typed), reports[-1 if typed else 0] if reports else None
-    reference = normalise_reference(typed)
-    if reference is None:
-        return True, None
-    report = next((row for row in reports if row.reference == reference), None)
-    if report is None:
-        wanted = select(Report).where(
-            Report.holder == NATIONAL,
-            Report.reference == reference,
-            Report.state.not_in(TOMBSTONES),
-        )
-        report = session.scalars(wanted).one_or_none()
-    return True, report
-
-
-def next_path(request: Any, report: Report, reports: Sequence[Report]) -> str:
-    """Return the address of this list with the next report opened; after the last, of the list."""
-    references = [row.reference for row in reports]
-    later = references[references.index(report.reference) + 1 :] if report in reports else []
-    return with_params(request, melding=later[0] if later else None)
+def read_report(session: Session, reference: str) -> Report | None:
+    """Return a report at the desk that isn't gone."""
+    wanted = Report.holder == NATIONAL, Report.reference == reference
+    return session.scalars(
+        select(Report).where(*wanted, Report.state.not_in(TOMBSTONES))
+    ).one_or_none()
 
 
 def in_queue(report: Any) -> str:

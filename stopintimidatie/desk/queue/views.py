@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -47,8 +48,7 @@ from stopintimidatie.desk.queue.pages import (
     detail_of,
     in_queue,
     municipality_facet,
-    next_path,
-    report_in_hand,
+    read_report,
     rows_of,
     views_of,
     why_not,
@@ -61,7 +61,7 @@ from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
-from stopintimidatie.reports.inbox.views import TEMPLATE, absent, quarantine_view
+from stopintimidatie.reports.inbox.views import TEMPLATE, absent, in_hand, quarantine_view
 from stopintimidatie.reports.page.decisions import ASSESS, PROPOSED, Began, decide, store
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.steps import Action, typed_danger
@@ -98,7 +98,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     paging = Paging.counted(number, total, most)
     rows = queue.page(session, wanted, paging.offset, paging.size)
     reports = [report for report, _ in rows]
-    chosen, opened = report_in_hand(session, reports, asked.get("melding", ""))
+    references = [report.reference for report in reports]
+    chosen, opened, onwards = in_hand(request, reports, references, partial(read_report, session))
     ids = [report.id for report in reports]
     note_read(request, context.holder, KIND, ids, task="wachtrij landelijk meldpunt")
     detail = None
@@ -106,7 +107,6 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         if chosen or opened.id not in ids:
             note_read(request, context.holder, KIND, [opened.id], task="melding openen")
         here = with_params(request, melding=opened.reference)
-        onwards = next_path(request, opened, reports)
         resource = ReportResource(opened.reference, context, opened)
         detail = detail_of(resource, request, here, onwards)
     return {

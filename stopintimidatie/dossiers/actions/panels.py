@@ -14,7 +14,7 @@ from stopintimidatie.core.forms import BusyError, Button, Schema, field
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import SHORT_MONTHS, date_text
+from stopintimidatie.core.text import SHORT_MONTHS
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
@@ -37,16 +37,13 @@ from stopintimidatie.dossiers.pages import (
     dossier_form,
     dossier_form_view,
     form_page,
-    may_edit,
     only_live,
-    page_of,
     submit,
     today,
 )
 from stopintimidatie.dossiers.queries import Counts, erasure_grounds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
-from stopintimidatie.dossiers.words import link
 from stopintimidatie.reports.attachments.cleaner import (
     LATER,
     PHOTO_TYPES,
@@ -244,7 +241,6 @@ def effects_of(context: DossierResource, request: Request) -> list[Effect]:
 
 def measures_part(context: DossierResource, request: Request, numbers: Counts) -> Values:
     """Return the measures, their counts, and the months in a chart with its table."""
-    effects = effects_of(context, request)
     months = services.per_month(request.db, context.dossier, today())
     items = [
         (f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months
@@ -252,29 +248,9 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
     drawn = (charts.trend_chart(items, colour=DEFAULT_COLOUR, width=wide) for wide in (700, 340))
     # Base64 of our own drawings.
     wide, narrow = (Markup(charts.data_uri(svg)) for svg in drawn)  # noqa: S704
-    edit = f"{page_of(context, request)}/maatregel?maatregel="
-    editing = may_edit(context, request)
-    rows = [
-        [
-            link(f"{edit}{effect.measure.id}", effect.name) if editing else effect.name,
-            date_text(effect.measure.started_on),
-            *effect.numbers,
-        ]
-        for effect in effects
-    ]
     return {
-        "effects": effects,
-        "rows": rows,
-        "columns": [
-            "Maatregel",
-            "Vanaf",
-            ("Dagen voor en na", "number"),
-            ("Dossier voor", "number"),
-            ("Dossier na", "number"),
-            ("Rest voor", "number"),
-            ("Rest na", "number"),
-        ],
-        "months": [[label, str(count)] for label, count in items],
+        "effects": effects_of(context, request),
+        "months": items,
         "chart": wide,
         "narrow": narrow,
         "alt": charts.bar_summary("Meldingen in dit dossier per maand", items),

@@ -168,13 +168,6 @@ class Effect:
         return FollowUp.word(self.measure.kind).capitalize()
 
     @property
-    def numbers(self) -> list[str]:
-        """The cells of the table: days, and the counts in the dossier and outside it."""
-        if self.too_soon:
-            return ["te kort", "", "", "", ""]
-        return [str(number) for number in (self.days, *self.own, *self.rest)]
-
-    @property
     def words(self) -> str:
         """The effect in words, as exports say it too."""
         return effect_in_words(self.days, self.own, self.rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -10,10 +11,9 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from stopintimidatie.core.forms import Button, Change, Form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import FacetValue, ListItem, Panel
+from stopintimidatie.core.web.components import FacetValue, Panel
 from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.dossiers.case.queries import (
@@ -94,29 +94,9 @@ SHOWN: Final = 10
 PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
 
 
-def dossier_item(municipality: str, row: Row) -> ListItem:
-    """Return a dossier as one entry of a list."""
-    dossier = row.dossier
-    meta = [
-        DossierKind.of(dossier.kind).short,
-        row.neighbourhood,
-        row.owner or "nog geen dossierhouder",
-        plural(row.reports, "melding", "meldingen"),
-    ]
-    if row.open_agreements:
-        meta.append(plural(row.open_agreements, "open afspraak", "open afspraken"))
-    meta.append(f"gewijzigd {date_text(dossier.changed_at)}")
-    flags = [
-        (dossier.urgent, "spoed"),
-        (row.restricted, "gebruik_beperkt"),
-        (row.late_agreements, "te_laat"),
-    ]
-    return ListItem(
-        f"{dossier.number}: {dossier.title}",
-        dossier_path(municipality, row.slug, dossier.number),
-        [dossier.shown_state, *(name for on, name in flags if on)],
-        meta,
-    )
+def list_values(municipality: str, rows: Sequence[Row]) -> Values:
+    """Return what a list of dossiers shows, for `list.jinja2`."""
+    return {"rows": rows, "kinds": DossierKind, "path_of": partial(dossier_path, municipality)}
 
 
 def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel | None:
@@ -131,7 +111,7 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
     ids = [row.dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
     values = {
-        "items": [dossier_item(slug, row) for row in rows],
+        **list_values(slug, rows),
         "more": total > SHOWN,
         "total": total,
         "href": f"/gemeenten/{slug}/dossiers?wijk={code}",
@@ -154,7 +134,7 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     new = f"/gemeenten/{slug}/nieuw-dossier"
     return {
         "crumbs": crumbs(request, "Dossiers"),
-        "items": [dossier_item(slug, row) for row in rows],
+        **list_values(slug, rows),
         "paging": paging,
         "facets": _facets(request, facets(request.db, roles, filters)),
         "filtered": bool(filters.chosen),

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, datetime_short, plural
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import ListItem, panels
+from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import NavItem, Paging, Request, page_view, query_pairs
+from stopintimidatie.core.workflow import Transition
 from stopintimidatie.dossiers import queries
 from stopintimidatie.dossiers.actions.panels import files_part, measures_part
 from stopintimidatie.dossiers.case.queries import MERGED, related
@@ -30,10 +30,10 @@ from stopintimidatie.dossiers.pages import (
     sees_reports,
     today,
 )
-from stopintimidatie.dossiers.queries import Counts, Member
+from stopintimidatie.dossiers.queries import Counts
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path
 from stopintimidatie.dossiers.services import may_name
-from stopintimidatie.dossiers.words import event_entry, excerpt, forms_of, history_entry, note_entry
+from stopintimidatie.dossiers.words import excerpt, forms_of, history_entry
 from stopintimidatie.dossiers.workflow import (
     DOSSIER_WORKFLOW,
     LIVE,
@@ -44,40 +44,16 @@ from stopintimidatie.dossiers.workflow import (
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import paths_of_reports, report_path
-from stopintimidatie.reports.vocabulary import PlaceType
-from stopintimidatie.reports.words import when_short
+from stopintimidatie.reports.vocabulary import FollowUp, PlaceType
+from stopintimidatie.reports.words import when_short, when_text
 
 Page = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ReportLine:
-    """A report in the list of the dossier, with the address that takes it out."""
-
-    href: str
-    title: str
-    badges: Sequence[str]
-    meta: Sequence[str]
-    snippet: str
-    out_href: str | None
 
 
 def consultations_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the consultations on a page of the list."""
     paging = paging_of(request, numbers.consultations)
-    here = page_of(context, request)
-    items = []
-    for row, seats in queries.consultations(request.db, context.dossier, paging):
-        meta = [datetime_short(row.planned_at), *([row.place] if row.place else [])]
-        if seats:
-            meta.append(f"{plural(seats, 'persoon', 'personen')} aan tafel")
-        if row.next_on:
-            meta.append(f"volgende: {date_text(row.next_on)}")
-        title = f"{ConsultationKind.word(row.kind).capitalize()} {row.serial}"
-        href = f"{here}/overleg-bekijken?nr={row.serial}"
-        badges = [badge_of(row.state, row.planned_at)]
-        items.append(ListItem(title, href, badges, meta, excerpt(row.decisions or row.agenda)))
-    return {"paging": paging, "items": items}
+    return {"paging": paging, "rows": queries.consultations(request.db, context.dossier, paging)}
 
 
 def participants_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
@@ -97,7 +73,7 @@ def chronology_part(context: DossierResource, request: Request, numbers: Counts)
     reports = [event.row for event in events if event.kind == "melding"]
     _note_reports(request, context, reports)
     addresses = paths_of_reports(request.db, [report.id for report in reports])
-    return {"paging": paging, "entries": [event_entry(event, addresses) for event in events]}
+    return {"paging": paging, "events": events, "addresses": addresses}
 
 
 def _note_reports(request: Request, context: DossierResource, reports: Sequence[Report]) -> None:
@@ -108,40 +84,19 @@ def _note_reports(request: Request, context: DossierResource, reports: Sequence[
 def reports_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the reports on a page of the list, or why this person doesn't see them."""
     if not numbers.reports_too:
-        return {"paging": paging_of(request, 0), "lines": [], "hidden": HIDDEN}
+        return {"paging": paging_of(request, 0), "members": [], "hidden": HIDDEN}
     paging = paging_of(request, numbers.reports)
     bound = is_restricted(request.registry, Report.id)
     members = queries.members(request.db, context.dossier, paging, bound)
     _note_reports(request, context, [member.report for member in members])
-    lines = [_line(context, request, member) for member in members]
-    return {"paging": paging, "lines": lines, "hidden": ""}
-
-
-def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
-    report, membership = member.report, member.membership
-    flags = [(report.urgent, "spoed"), (member.restricted, "gebruik_beperkt")]
-    meta = [f"M-{membership.serial:02d} in dit dossier"]
-    if not report.locked:
-        meta += [when_short(report), member.neighbourhood, PlaceType.word(report.place_type)]
-    if membership.reference:
-        home = member.belongs_to
-        meta.append(f"hoort bij dossier {home}" if home else "verwijzing")
-    out = f"{page_of(context, request)}/melding-eruit?melding={report.reference}"
-    return ReportLine(
-        href=report_path(report, context.municipality.slug, member.slug),
-        title=f"{report.reference}: {forms_of(report)}",
-        badges=[report.state, *(name for on, name in flags if on)],
-        meta=meta,
-        snippet="" if report.locked else excerpt(report.description),
-        out_href=out if may_edit(context, request) else None,
-    )
+    return {"paging": paging, "members": members, "hidden": "", "path_of": report_path}
 
 
 def notes_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the notes that this person may read."""
     paging = paging_of(request, numbers.notes)
     notes = queries.notes(request.db, context.dossier, paging, reader_of(request))
-    return {"paging": paging, "entries": [note_entry(note) for note in notes]}
+    return {"paging": paging, "notes": notes}
 
 
 def agreements_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
@@ -159,6 +114,21 @@ def history_part(context: DossierResource, request: Request, numbers: Counts) ->
 
 
 OVERVIEW: Final = "overzicht"
+# The closed lists and functions that the parts of the page need for their words.
+WORDS: Final = {
+    "kinds": DossierKind,
+    "bases": LegalBasis,
+    "reasons": ClosingReason,
+    "consultations": ConsultationKind,
+    "places": PlaceType,
+    "measures": FollowUp,
+    "badge_of": badge_of,
+    "excerpt": excerpt,
+    "forms_of": forms_of,
+    "history_entry": history_entry,
+    "when": when_text,
+    "when_short": when_short,
+}
 
 
 @dataclass(frozen=True)
@@ -195,18 +165,13 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
         "sees_reports": sees,
         "may_name": may_name(dossier, reader) and dossier.state in LIVE,
-        "look_at_effect": _look_at_effect(dossier),
+        "today": today(),
         "steps": _steps(context, request),
         "badges": _badges(dossier, numbers),
         "kind": DossierKind.of(dossier.kind).short,
+        "words": WORDS,
         **part.show(context, request, numbers),
     }
-
-
-def _look_at_effect(dossier: Dossier) -> bool:
-    """Tell whether the day has come to look at the effect."""
-    day = dossier.monitoring_on
-    return dossier.state == "monitoring" and day is not None and day <= today()
 
 
 def _tab(here: str, part: Part) -> str:
@@ -222,11 +187,10 @@ def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
     return [dossier.shown_state, *(name for on, name in flags if on)]
 
 
-def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
-    """Return the steps that this person may make from here, as (label, address)."""
-    here = page_of(context, request)
+def _steps(context: DossierResource, request: Request) -> list[Transition]:
+    """Return the steps that this person may make from here."""
     return [
-        (step.label, f"{here}/stap?naam={step.name}")
+        step
         for step in DOSSIER_WORKFLOW.moves_from(context.dossier.state)
         if request.has_permission(step.permission, context)
         and (step.name != "heropenen" or context.dossier.shown_state == context.dossier.state)
@@ -235,55 +199,16 @@ def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
 
 def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
     dossier, town = context.dossier, context.municipality.slug
-    owner = request.db.scalar(select(User.name).where(User.id == dossier.owner_id))
     relatives = related(request.db, dossier)
-    merged = next((r.number for r in relatives if r.relation == MERGED), None)
     first = Paging(1, queries.LATEST, queries.LATEST)
     soon = queries.agreements(request.db, dossier, first, only_open=True)
     return {
-        "facts": _facts(context, owner or ""),
-        "footing": _footing(dossier),
-        "ending": _ending(dossier, merged),
+        "owner": request.db.scalar(select(User.name).where(User.id == dossier.owner_id)),
+        "merged": next((r.number for r in relatives if r.relation == MERGED), None),
         "soon": agreement_lines(context, request, soon),
         "family": [(r.words, dossier_path(town, r.slug, r.number)) for r in relatives],
         "panels": panels(request, "dossier", context),
     }
-
-
-def _facts(context: DossierResource, owner: str) -> list[tuple[str, str]]:
-    dossier = context.dossier
-    return [
-        ("Nummer", dossier.number),
-        ("Soort", DossierKind.word(dossier.kind)),
-        ("Wijk", context.neighbourhood.name),
-        ("Dossierhouder", owner),
-        ("Gemaakt", date_text(dossier.made_at)),
-        ("Laatst gewijzigd", f"{datetime_short(dossier.changed_at)}, {dossier.changed_by}"),
-        ("Effect bekijken op", date_text(dossier.monitoring_on)),
-    ]
-
-
-def _footing(dossier: Dossier) -> list[tuple[str, str | None]]:
-    return [
-        ("Doel", dossier.purpose),
-        ("Grondslag", LegalBasis.word(dossier.legal_basis)),
-        ("Verantwoordelijk orgaan", dossier.responsible_body),
-    ]
-
-
-def _ending(dossier: Dossier, merged: str | None) -> list[tuple[str, str | None]]:
-    if dossier.closed_at is None:
-        return []
-    rows: list[tuple[str, str | None]] = [
-        ("Afgesloten", date_text(dossier.closed_at)),
-        ("Reden", ClosingReason.word(dossier.closed_reason)),
-        ("Overgenomen door", dossier.taken_over_by),
-        ("Samengevoegd met", merged),
-        ("Effect", dossier.effect),
-        ("Terugkoppeling aan melders", dossier.feedback),
-        ("Toelichting", dossier.closed_note),
-    ]
-    return [(label, value) for label, value in rows if value]
 
 
 PARTS: Final = (

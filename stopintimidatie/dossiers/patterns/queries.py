@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -44,7 +44,6 @@ from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
 from stopintimidatie.reports.vocabulary import Form, TimePrecision
-from stopintimidatie.reports.words import heading, when_short
 
 WIDTH: Final = 420
 HEIGHT: Final = 320
@@ -257,24 +256,15 @@ def map_summary(inside: int, around: int, radius_m: int, place: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
-    """A report in the table of evidence."""
-
-    reference: str
-    path: str
-    title: str
-    moment: str
-    distance: int
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything the page of a pattern shows about its reports."""
+    """Everything the page of a pattern shows about its reports.
+
+    `rows`: each report with its address and its distance to the middle, in metres.
+    """
 
     reports: Sequence[Report]
     place: str
-    rows: list[ReportRow]
+    rows: Sequence[tuple[Report, str, int]]
     common: list[tuple[str, str]]
     week: Table
     chart: str
@@ -350,19 +340,14 @@ def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]
     return held
 
 
-def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> ReportRow:
-    area = areas.get(report.neighbourhood_code)
+def _row(
+    report: Report, pattern: Pattern, slug: str | None, areas: Mapping[str, Neighbourhood]
+) -> tuple[Report, str, int]:
+    area = areas.get(report.neighbourhood_code or "")
     away = 0.0
     if report.lat is not None and report.lon is not None:
         away = distance_m(pattern.lat, pattern.lon, report.lat, report.lon)
-    return ReportRow(
-        report.reference,
-        report_path(report, slug, area.slug if area else None),
-        heading(report),
-        when_short(report),
-        round(away),
-        report.state,
-    )
+    return report, report_path(report, slug, area.slug if area else None), round(away)
 
 
 def _map(

@@ -62,6 +62,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
     MunicipalityResource,
 )
+from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
@@ -114,6 +115,7 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
         "search": f"/gemeenten/{slug}/patronen-zoeken",
         "how": f"/gemeenten/{slug}/algoritme",
         "parts": [*PARTS_OF_DAY],
+        "summary": words,
     }
 
 
@@ -162,7 +164,7 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     roles = roles_at(request, context.holder)
     inside = memberships_of(request.db, [report.id for report in reports], roles)
     shown = _shown(context, request, context.pattern, reports, here, inside)
-    return {**shown, "parts": [*PARTS_OF_DAY], "rail": rail_of(shown, here)}
+    return {**shown, "parts": [*PARTS_OF_DAY], "summary": words, "rail": rail_of(shown, here)}
 
 
 def _shown(

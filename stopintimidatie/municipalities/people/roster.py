@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -233,6 +233,17 @@ def _field_of(choice: str) -> str:
     return "reden" if choice in forms.REASONED else "keuze"
 
 
+# The choices that name no role: what each does, and the words after it.
+_ACTS: Final[Mapping[str, tuple[Callable[..., Sequence[str] | None], str]]] = {
+    forms.BLOCK: (access.block, "{} is geblokkeerd."),
+    forms.UNBLOCK: (access.unblock, "De blokkade van {} is opgeheven."),
+    forms.SIGN_OUT: (access.end_sessions, "{} is overal afgemeld."),
+    forms.RESET: (access.reset_factor, RESET_DONE),
+    forms.BLOCK_ACCOUNT: (access.block_account, "Het account van {} is geblokkeerd."),
+    forms.UNBLOCK_ACCOUNT: (access.unblock_account, "{} kan zich weer aanmelden."),
+}
+
+
 def _change(
     request: Request, roster: Roster, person: Person, values: dict[str, Any]
 ) -> tuple[str, Sequence[str]]:
@@ -245,26 +256,11 @@ def _change(
         AccountError: it can't be.
     """
     session, by, number = request.db, roster.steward(request), person.user.id
+    if values["keuze"] in _ACTS:
+        act, done = _ACTS[values["keuze"]]
+        reason = [values.get("reden") or ""] if values["keuze"] in forms.REASONED else []
+        return done.format(person.user.name), act(session, by, number, *reason) or ()
     choice, _, role = values["keuze"].partition("-")
-    reason = values.get("reden") or ""
-    match values["keuze"]:
-        case forms.BLOCK:
-            return f"{person.user.name} is geblokkeerd.", access.block(session, by, number, reason)
-        case forms.UNBLOCK:
-            access.unblock(session, by, number)
-            return f"De blokkade van {person.user.name} is opgeheven.", ()
-        case forms.SIGN_OUT:
-            access.end_sessions(session, by, number)
-            return f"{person.user.name} is overal afgemeld.", ()
-        case forms.RESET:
-            access.reset_factor(session, by, number)
-            return RESET_DONE, ()
-        case forms.BLOCK_ACCOUNT:
-            warnings = access.block_account(session, by, number, reason)
-            return f"Het account van {person.user.name} is geblokkeerd.", warnings
-        case forms.UNBLOCK_ACCOUNT:
-            access.unblock_account(session, by, number)
-            return f"{person.user.name} kan zich weer aanmelden.", ()
     if choice == forms.TAKE:
         return "De rol is weggehaald.", access.take_role(session, by, number, role)
     warnings = access.set_end(session, by, number, role, values["laatste_dag"])

@@ -296,16 +296,25 @@ def review_view(context: MunicipalityResource, request: Request) -> Any:
 def invite_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to propose a role for a colleague, and save the proposal."""
     back = request.resource_path(context, USERS_PAGE)
-    buttons = [Button("uitnodigen", "Uitnodigen")]
-    known = known_invitee(request, context.holder)
-    schema = invite_schema(request, context.holder)
-    form = Form(schema, request, buttons=buttons, cancel_url=back, appstruct=known)
+    return handle_invite(request, context.holder, context.holder, back, {})
+
+
+def handle_invite(request: Request, code: str, at: str, back: str, page: dict[str, Any]) -> Any:
+    """Show the form to propose a role at a holder, and save the proposal; the desk uses it too."""
+    form = Form(
+        invite_schema(request, code),
+        request,
+        buttons=[Button("uitnodigen", "Uitnodigen")],
+        action=request.path_qs,
+        cancel_url=back,
+        appstruct=known_invitee(request, code),
+    )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        invite(request, context.holder, context.holder, values)
+        invite(request, code, at, values)
         return HTTPSeeOther(back)
 
-    return handle_form(request, form, on_valid, {})
+    return handle_form(request, form, on_valid, page)
 
 
 def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, uuid_of
-from stopintimidatie.core.web.components import Panel, TimelineEntry, answer_in_panel, is_partial
+from stopintimidatie.core.web.components import Panel, answer_in_panel, is_partial
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
@@ -66,11 +66,8 @@ def notes_panel(context: ReportResource, request: Request) -> Panel | None:
     may_add = may_triage and report.state not in GONE
     if not notes and not may_add:
         return None
-    entries = [
-        TimelineEntry(note.at, "Notitie", who=note.actor_name, text=note.text) for note in notes
-    ]
     href = request.resource_path(context, "notitie") if may_add else None
-    return Panel("Notities", NOTES, {"entries": entries, "href": href})
+    return Panel("Notities", NOTES, {"notes": notes, "href": href})
 
 
 def people_to_choose(request: Request, holder: str) -> list[tuple[str, str]]:

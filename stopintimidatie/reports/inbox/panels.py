@@ -19,8 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import AMSTERDAM, is_working_day, local_date, utc_now
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import clock, date_long, local, plural
+from stopintimidatie.core.text import local
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import current_form
@@ -40,33 +39,29 @@ _BACK: Final = ("post.teruggekomen", "post.geweigerd")
 
 
 @dataclass(frozen=True)
-class News:
-    """A line of what came in: what it is, where it leads to, and more about it.
+class Since:
+    """The news since the last working day of somebody, for `since.jinja2`.
 
-    It leads nowhere (`href`) when no list shows exactly what it counts.
+    `number`: of all that came in, one above `MOST` where there was more. `groups`: reports that
+    tell of one event, each begins with the first that came in. `path`: the address of a row.
     """
 
-    title: str
-    href: str = ""
-    meta: Sequence[str] = ()
-    badges: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Since:
-    """The news since the last working day of somebody."""
-
+    holder: str
     moment: datetime
-    news: Sequence[News]
-    # Numbers of all that came in and of what is urgent, in words.
-    short: str
+    number: int
+    urgent: Sequence[Any]
+    groups: Sequence[Sequence[Any]]
+    returned: int
+    path: Callable[[Any], str]
 
     @property
-    def title(self) -> str:
-        """The heading: since which day."""
-        if self.moment == _midnight(local_date(utc_now()), LONGEST):
-            return f"De laatste {LONGEST} dagen"
-        return f"Sinds uw laatste werkdag, {_day(self.moment)}"
+    def long_ago(self) -> bool:
+        """True for who was away for so long that only the latest days are shown."""
+        return self.moment == _midnight(local_date(utc_now()), LONGEST)
+
+    def forms(self, row: Any) -> str:
+        """Return what happened, in words."""
+        return form_words(row.forms)
 
 
 @cache
@@ -85,7 +80,7 @@ def form_words(codes: str | None) -> str:
 
 
 def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) -> Since | None:
-    """Return what came in since the last working day of who asks; None on the first day here.
+    """Return what came in since the last working day of who asks; None when nothing did.
 
     `path`: the address of a row with `reference`, `dossier_number` and `neighbourhood`, a slug.
     """
@@ -101,28 +96,10 @@ def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) ->
     groups = [group for group in _incidents(rows) if len(group) > 1][:LINES]
     shown = {row.id: row for row in (*urgent[:LINES], *(row for group in groups for row in group))}
     note_read(request, holder, KIND, list(shown), task=TASK)
-    news = _urgent_lines(urgent, path)
-    news += [_incident_line(group, path) for group in groups]
-    if rows:
-        number = f"meer dan {MOST}" if len(rows) > MOST else str(len(rows))
-        words = "kwam 1 melding" if len(rows) == 1 else f"kwamen {number} meldingen"
-        news.append(News(f"In totaal {words} binnen"))
-    if returned:
-        words = plural(returned, "bericht kwam", "berichten kwamen")
-        # The desk has a list of these.
-        href = f"/{NATIONAL}/bellijst" if holder == NATIONAL else ""
-        news.append(News(f"{words} niet aan: kijk het adres na", href))
-    return Since(last, news, _in_short(rows, len(urgent), returned))
-
-
-def _in_short(rows: Sequence[Any], urgent: int, returned: int) -> str:
-    number = f"meer dan {MOST}" if len(rows) > MOST else str(len(rows))
-    parts = [
-        f"{urgent} met spoed" if urgent else "",
-        f"{number} binnen" if rows else "",
-        f"{returned} niet aangekomen" if returned else "",
-    ]
-    return ", ".join(filter(None, parts))
+    groups = [sorted(group, key=lambda row: (row.received_at, row.reference)) for group in groups]
+    if not rows and not returned:
+        return None
+    return Since(holder, last, len(rows), urgent, groups, returned, path)
 
 
 def _received(session: Session, holder: str, person: str, now: datetime) -> Sequence[Any]:
@@ -209,58 +186,6 @@ def _opened_by(holder: Any) -> ScalarSelect[str]:
         .correlate(Report)
         .scalar_subquery()
     )
-
-
-def _urgent_lines(rows: Sequence[Any], path: Callable[[Any], str]) -> list[News]:
-    more = [f"en nog {len(rows) - LINES} met spoed"] if len(rows) > LINES else []
-    return [
-        News(
-            form_words(row.forms),
-            path(row),
-            [
-                row.area or "plek onbekend",
-                f"binnengekomen {_day_and_hour(row.received_at)}",
-                f"geopend door {row.opened_by}" if row.opened_by else _unopened(row),
-                *(more if number == LINES else []),
-            ],
-            ["spoed"],
-        )
-        for number, row in enumerate(rows[:LINES], start=1)
-    ]
-
-
-def _unopened(row: Any) -> str:
-    return "nog door niemand geopend" if row.state == "nieuw" else "al in behandeling"
-
-
-def _day(moment: datetime) -> str:
-    """Write a day of lately as dinsdag 24 november."""
-    return date_long(local(moment)).rpartition(" ")[0]
-
-
-def _day_and_hour(moment: datetime) -> str:
-    return f"{_day(moment)}, {clock(moment)}"
-
-
-def _incident_line(group: Sequence[Any], path: Callable[[Any], str]) -> News:
-    """Return one line for reports that tell of one event: it leads to the first that came in."""
-    first = min(group, key=lambda row: (row.received_at, row.reference))
-    return News(
-        f"{len(group)} meldingen over één gebeurtenis: {form_words(first.forms).lower()}",
-        path(first),
-        [
-            first.area or "plek onbekend",
-            _day_and_hour(first.incident_start),
-            _some([row.reference for row in group]),
-        ],
-        ["spoed"] if any(row.urgent for row in group) else [],
-    )
-
-
-def _some(references: Sequence[str]) -> str:
-    more = len(references) - LINES
-    shown = ", ".join(sorted(references)[:LINES])
-    return f"{shown} en nog {more}" if more > 0 else shown
 
 
 def _incidents(rows: Sequence[Any]) -> list[list[Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -87,6 +88,8 @@ DECISIONS: Final = (
     (RELEASE, "Uit quarantaine halen"),
     *((code, f"Niet in behandeling nemen: {label}") for code, label in REASONS),
 )
+# A row of a list: a report with what a list shows around it.
+Shown = TypeVar("Shown")
 DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
 
@@ -140,13 +143,16 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
     counted = count_with_menu(request, context.holder, numbers)
     paging = Paging.counted(wanted_number, counted[preset], most)
-    rows = list_reports(session, context.holder, filters, reader, *_bounds(paging, request))
+    bound = is_restricted(request.registry, Report.id)
+    page = paging.offset, paging.size, bound
+    rows = list_reports(session, context.holder, filters, reader, *page)
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
-    wanted, opened = _opened(session, context.holder, rows, request)
-    detail = _detail(context, request, opened, rows) if opened else None
-    seen = [row.report.id for row in rows]
-    note_read(request, context.holder, KIND, seen, task="postvak")
+    references = [row.report.reference for row in rows]
+    read = partial(read_report, session, context.holder, restricted=bound)
+    wanted, opened, onwards = in_hand(request, rows, references, read)
+    detail = _detail(context, request, opened, onwards) if opened else None
+    note_read(request, context.holder, KIND, [row.report.id for row in rows], task="postvak")
     if opened is not None and (wanted or opened not in rows):
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.report.id], task=OPENED_BY)
@@ -172,11 +178,6 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-def _bounds(paging: Paging, request: Request) -> tuple[int, int, Any]:
-    """Return offset and size of a page of the list, and the condition of what is restricted."""
-    return paging.offset, paging.size, is_restricted(request.registry, Report.id)
-
-
 def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
     """Return who reads the lists of a holder now, with whose work is theirs today.
 
@@ -196,22 +197,29 @@ def absent(request: Request) -> str:
     return normalise_reference(typed) or "Deze melding"
 
 
-def _opened(
-    session: Any, holder: str, rows: Sequence[Listed], request: Request
-) -> tuple[bool, Listed | None]:
-    """Return whether the address asks for a report, and the report to show.
+def in_hand(
+    request: Request,
+    rows: Sequence[Shown],
+    references: Sequence[str],
+    read: Callable[[str], Shown | None],
+) -> tuple[bool, Shown | None, str]:
+    """Return whether the address asks for a report, the row to show, and where to go after it.
 
-    That is the one asked for, never another; the first when none is asked for.
+    That is the one asked for, never another; the first when none is asked for. The desk's queue
+    uses it too. `references`: of the rows. `read`: reads a report that isn't among them.
     """
     typed = dict(query_pairs(request)).get("melding", "")
+    reference, chosen = normalise_reference(typed), None
     if not typed or typed == LAST_ROW:
-        return bool(typed), rows[-1 if typed else 0] if rows else None
-    reference = normalise_reference(typed)
-    if reference is None:
-        return True, None
-    listed = next((row for row in rows if row.report.reference == reference), None)
-    bound = is_restricted(request.registry, Report.id)
-    return True, listed or read_report(session, holder, reference, bound)
+        chosen = rows[-1 if typed else 0] if rows else None
+    elif reference in references:
+        chosen = rows[references.index(reference)]
+    elif reference is not None:
+        chosen = read(reference)
+    # After the last row there is only the list.
+    later = references[rows.index(chosen) + 1 :] if chosen in rows else []
+    onwards = with_params(request, melding=later[0] if later else None)
+    return bool(typed), chosen, onwards
 
 
 def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
@@ -243,24 +251,18 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
 
 
 def _detail(
-    context: MunicipalityResource, request: Request, row: Listed, rows: Sequence[Listed]
+    context: MunicipalityResource, request: Request, row: Listed, onwards: str
 ) -> dict[str, Any]:
     """Return the report in hand, and what can be decided about it."""
     report, slug = row.report, row.area.slug if row.area else None
     place = Place(
         path=report_path(report, context.municipality.slug, slug),
         here=with_params(request, melding=report.reference),
-        onwards=_next_address(request, row, rows),
+        onwards=onwards,
     )
     resource = ReportResource(report.reference, context, report)
     known = Known(row.area.name if row.area else None, row.handler, row.proposed)
     return pane_values(resource, request, known, place)
-
-
-def _next_address(request: Request, row: Listed, rows: Sequence[Listed]) -> str:
-    """Return the address of this list with the next report opened; after the last, of the list."""
-    later = rows[rows.index(row) + 1 :] if row in rows else []
-    return with_params(request, melding=later[0].report.reference if later else None)
 
 
 def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 from pyramid.request import RequestLocalCache
 from pyramid.traversal import find_interface
@@ -13,7 +13,6 @@ from pyramid.traversal import find_interface
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -21,7 +20,6 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of, sleeps
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import (
-    ASSESS,
     final_reason,
     is_alerted,
     select_last_decision,
@@ -189,61 +187,37 @@ def proposal_of(context: ReportResource, request: Any, place: Place) -> dict[str
     }
 
 
-DONE: Final = {
-    "in_behandeling_nemen": "in behandeling genomen",
-    "in_dossier": "in een dossier geplaatst",
-    "niet_in_behandeling": "niet in behandeling genomen",
-    "afwijzen": "niet in behandeling genomen",
-    "vrijgeven": "uit quarantaine gehaald",
-    "vraag_melder": "vraag gesteld aan de melder",
-    "overdracht_aanbieden": "aangeboden aan een andere gemeente",
-    "afhandelen": "afgehandeld",
-    "voorgesteld": "voorgelegd aan een collega",
-    "voorstel_afgewezen": "voorstel niet overgenomen",
-    "beoordelen": "beoordeling opgeslagen",
-    "bericht": "bericht klaargezet voor de melder",
-    "sluimeren": "weggelegd",
-    "wakker": "niet meer weggelegd",
-    "toewijzen": "aan een ander gegeven",
-    "contact": "contact vastgelegd",
-    "routeren": "wordt doorgegeven",
-    "meldpunt_vraag": "vraag gesteld aan de melder",
-    "meldpunt_bericht": "bericht aan de melder",
-    "meldpunt_afsluiten": "afgesloten",
-    "meldpunt_geen_straatintimidatie": "afgesloten als geen straatintimidatie",
-    "meldpunt_verder": "weer in de wachtrij",
-    "meldpunt_heropenen": "weer in de wachtrij",
-}
-CLOSED_AS: Final = {"test": "een test", "dubbel": "dubbel", "niet_te_plaatsen": "niet te plaatsen"}
-# Leaves the house with a step, once it can't be undone any more.
-_LEAVES: Final = {
-    "in_dossier": "De melder leest dit",
-    "niet_in_behandeling": "De melder leest dit",
-    "afwijzen": "De melder leest dit",
-    "vraag_melder": "De melder leest dit",
-    "afhandelen": "De melder leest dit",
-    "overdracht_aanbieden": "De andere gemeente ziet dit",
-    "routeren": "De gemeente krijgt de melding",
-    "meldpunt_vraag": "De melder leest dit",
-    "meldpunt_bericht": "De melder leest dit",
-    "meldpunt_afsluiten": "De melder leest dit",
-    "meldpunt_geen_straatintimidatie": "De melder leest dit",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Words of the bar: the last decision, what leaves by it when, and the reason it is final."""
+    """The last decision, as the bar tells of it.
+
+    `doubled`: it closed the report as a double; `reason`: the code of why the desk closed it.
+    `asleep`: until when it sleeps. `alarmed`: who is on duty was warned by it, which stays.
+    `why`: the reason that it is final.
+    """
 
     decision: ReportDecision
     reference: str
-    text: str
-    note: str
+    doubled: bool
+    reason: str | None
+    asleep: date | None
+    alarmed: bool
+    urgent: bool
     why: str
 
+    @property
+    def label(self) -> str:
+        """The last step, in the words of the workflow."""
+        last = self.decision.steps[-1]
+        try:
+            return REPORT_WORKFLOW.transition(last).label.lower()
+        except WorkflowError:
+            return last.replace("_", " ")
 
-READ_AT_ONCE: Final = "Bij spoed leest de melder dit meteen."
-STAYS_URGENT: Final = "Spoed blijft ook dan: wie dienst heeft, is al gewaarschuwd."
+    @property
+    def minutes(self) -> int:
+        """The time that is left to undo it."""
+        return round((self.decision.until - utc_now()).total_seconds() / 60)
 
 
 # The rail and the bar of one page ask it.
@@ -268,47 +242,13 @@ def _bar(request: Any, holder: str) -> Bar | None:
     if row is None:
         return None
     decision, reference, version, duplicate_of, alarmed, urgent, asleep, reason = row
-    why = final_reason(request.registry, decision, version) or ""
-    until = f" tot {date_text(asleep)}" if decision.steps[-1] == "sluimeren" and asleep else ""
-    text = f"{reference}: {done(decision, duplicate_of, reason)}{until}."
-    note = "" if why else _note(decision, alarmed=alarmed, urgent=urgent)
-    return Bar(decision, reference, text, note, why)
-
-
-def done(decision: ReportDecision, duplicate_of: UUID | None, reason: str | None = None) -> str:
-    """Return what a decision did, in a few words.
-
-    `duplicate_of`: the report that it doubles. `reason`: the code of why the desk closed it.
-    """
-    last = decision.steps[-1]
-    words = _step_done(decision, last, duplicate_of)
-    if last == "meldpunt_afsluiten" and reason in CLOSED_AS:
-        words = f"{words} als {CLOSED_AS[reason]}"
-    # The full form does both, and undoing it undoes both.
-    return f"beoordeeld en {words}" if ASSESS in decision.steps[:-1] else words
-
-
-def _step_done(decision: ReportDecision, last: str, duplicate_of: UUID | None) -> str:
-    if last in NOT_HANDLED and duplicate_of is not None:
-        return "gesloten als dubbel"
-    if last == "spoed":
-        return "spoed uit" if decision.before["urgent"] else "spoed aan"
-    if last in DONE:
-        return DONE[last]
-    try:
-        return REPORT_WORKFLOW.transition(last).label.lower()
-    except WorkflowError:
-        return last.replace("_", " ")
-
-
-def _note(decision: ReportDecision, *, alarmed: bool | None, urgent: bool) -> str:
-    """Return what leaves by a decision and when, and what stays after undoing it."""
-    stays = STAYS_URGENT if alarmed and not decision.before["danger_now"] else ""
-    leaves = next((_LEAVES[name] for name in decision.steps if name in _LEAVES), None)
-    minutes = round((decision.until - utc_now()).total_seconds() / 60)
-    if leaves is None:
-        return stays
-    if urgent:
-        return f"{READ_AT_ONCE} {stays}".strip()
-    when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
-    return f"{leaves} {when}. {stays}".strip()
+    return Bar(
+        decision,
+        reference,
+        doubled=duplicate_of is not None and decision.steps[-1] in NOT_HANDLED,
+        reason=reason,
+        asleep=asleep,
+        alarmed=bool(alarmed) and not decision.before["danger_now"],
+        urgent=urgent,
+        why=final_reason(request.registry, decision, version) or "",
+    )

@@ -164,12 +164,6 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
     # After a talk with the reporter one decides about the report; the others are done with it.
     stay = urlencode({"terug": place.here})
     onwards = urlencode({"terug": place.onwards, "hier": place.here})
-    urgent = {
-        "keuze": URGENT,
-        "spoed": "nee" if report.urgent else "ja",
-        "versie": report.version,
-        "hier": place.here,
-    }
     return [
         RailDecision(
             "c",
@@ -191,15 +185,21 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
             disabled_reason=allowed or handled,
             small=True,
         ),
-        RailDecision(
-            "s",
-            "Geen spoed" if report.urgent else "Spoed",
-            post=f"{place.path}/{NAME}",
-            fields=urgent,
-            disabled_reason=allowed or fixed,
-            small=True,
-        ),
+        spoed(report, f"{place.path}/{NAME}", place.here, allowed or fixed),
     ]
+
+
+def spoed(report: Report, post: str, here: str, disabled_reason: str) -> RailDecision:
+    """Return the key that marks a report as urgent, or no longer; the desk has it too."""
+    fields = {"keuze": URGENT, "spoed": "nee" if report.urgent else "ja"}
+    return RailDecision(
+        "s",
+        "Geen spoed" if report.urgent else "Spoed",
+        post=post,
+        fields={**fields, "versie": report.version, "hier": here},
+        disabled_reason=disabled_reason,
+        small=True,
+    )
 
 
 def other_steps(
