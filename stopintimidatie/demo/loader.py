@@ -47,7 +47,6 @@ from stopintimidatie.desk.onboarding.signup import ask_to_join, owner_of_request
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
-from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
@@ -58,7 +57,6 @@ from stopintimidatie.municipalities.people.services import postbox_of, set_domai
 from stopintimidatie.privacy.breaches import services as breaches
 from stopintimidatie.privacy.police.models import Article
 from stopintimidatie.privacy.police.services import (
-    About,
     Content,
     Received,
     keep_item,
@@ -316,13 +314,12 @@ def set_up_police(stage: Stage) -> None:
         until = day_of(stage.timeline.moment) + timedelta(days=row["blijft"])
         given = Received(day_of(at), until, Article.of(row["artikel"]), words)
         title = Dossier.title == row.get("dossier", "")
-        dossier = session.scalars(select(Dossier.id).where(title)).first()
+        dossier = session.scalars(select(Dossier).where(title)).first()
         with clock_at(at):
             if dossier is None:
                 keep_report(session, keys, stage.holder, given, named)
             else:
-                about = About(DOSSIER, dossier)
-                keep_item(session, keys, stage.holder, given, named, about=about)
+                keep_item(session, keys, stage.holder, given, named, about=dossier)
             session.flush()
 
 

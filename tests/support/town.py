@@ -90,7 +90,6 @@ from stopintimidatie.privacy.police.models import Article, Origin
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (
     KEEPER,
-    About,
     Content,
     Received,
     give_reason,
@@ -426,7 +425,7 @@ class _Builder:
         )
         today, told = local(utc_now()).date(), self.place.from_police
         made = []
-        for about in (About("dossier", dossier.id), None):
+        for about in (dossier, None):
             words = Content(told("verstrekker"), told("doel"), told("voorwaarde"), told("politie"))
             given = Received(today, today + timedelta(days=9), Article.SIXTEEN, words)
             if about is not None:
@@ -434,7 +433,7 @@ class _Builder:
             else:
                 made.append(keep_report(session, keys, holder, given, self.actor))
         fact = Received(today, today + timedelta(days=90), None, None, Origin.ACTION)
-        keep_item(session, keys, holder, fact, self.actor, about=About("dossier", dossier.id))
+        keep_item(session, keys, holder, fact, self.actor, about=dossier)
         session.flush()
         named = self.town.usernames.get(Person(self.place.name, Role.POLICE_DATA))
         person = session.scalars(select(User).where(User.username == named)).one_or_none()

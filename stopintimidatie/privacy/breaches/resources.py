@@ -63,7 +63,7 @@ IN_LOG: Final = LogDocument(
     KIND,
     select(Breach.id, Breach.reference, null()),
     Permission.VIEW_BREACHES,
-    lambda home, document, name, more: f"{home}/{NAME}/{name}",
+    f"{{home}}/{NAME}/{{name}}",
 )
 
 

@@ -32,6 +32,7 @@ from stopintimidatie.disclosures.pickup import (
     visit_of,
 )
 from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.exports.release.recipient import start_again
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.rules import File, files_of
@@ -77,13 +78,6 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
         return None
     row = request.db.get(SubjectRequest, pickup.document_id)
     return Here(visit, pickup, row) if row is not None else None
-
-
-def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """Redirect to the page that asks for a code, and forget a cookie that no longer counts."""
-    response = HTTPSeeOther(f"/ophalen/{context.__name__}")
-    set_visit(request, response, None)
-    return response
 
 
 def refusal(session: Session, keys: Any, here: Here) -> str | None:

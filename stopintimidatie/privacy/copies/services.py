@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
@@ -152,15 +153,15 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        RequestError: There is no copy, or an attachment in it isn't there any more.
+        FormError: There is no copy, or an attachment in it isn't there any more.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
     if row is None:
-        raise requests.RequestError("Breng eerst de gegevens bijeen.")
+        raise FormError("Breng eerst de gegevens bijeen.")
     parts = final(parts_of(session, keys, request))
     if not all(session.get(ReportAttachment, file.id) for file in files_of(parts)):
-        raise requests.RequestError(LOST_FILE)
+        raise FormError(LOST_FILE)
     made = Copy(
         request.reference,
         request.capacity,
@@ -289,17 +290,15 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
     """Offer the checked copy at the pick-up page, for a fortnight and some downloads.
 
     Raises:
-        RequestError: It isn't checked, or isn't any more as it was then.
+        FormError: It isn't checked, or isn't any more as it was then.
     """
     row, known = copy_of(session, request.id), pickup_of(session, request)
     if row is None or request.state != RequestState.CHECKED:
-        raise requests.RequestError("Laat de kopie eerst nakijken door een tweede persoon.")
+        raise FormError("Laat de kopie eerst nakijken door een tweede persoon.")
     data = _opened(session, keys, request, COPY) or b""
     # As the second person judged it, also where another release made it.
     if sha256(data).hexdigest() != row.sha256:
-        raise requests.RequestError(
-            "De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken."
-        )
+        raise FormError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
     if known is not None:
         return known
     most = TIMES + EACH_FILE * len(files_of(msgspec.json.decode(data, type=Copy).parts))
@@ -318,14 +317,12 @@ def hand_over(
     `address`: of the page where it is picked up with a code; empty: it goes on paper.
 
     Raises:
-        RequestError: The copy isn't checked, or its PDF isn't there yet.
+        FormError: The copy isn't checked, or its PDF isn't there yet.
         WorkflowError: The step isn't possible now.
     """
     keys: KeyRing = registry.key_ring
     if pdf_of(session, keys, request) is None:
-        raise requests.RequestError(
-            "De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw."
-        )
+        raise FormError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
     on_follow = request.channel == Channel.FOLLOW
     words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
     if address:

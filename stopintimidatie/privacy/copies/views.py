@@ -240,10 +240,7 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
 @post_view(RequestResource, CODE, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)
 def code_view(context: RequestResource, request: Request) -> Any:
     """Make a code on a page to print, or to tell at the telephone; it counts for a fortnight."""
-    pickup, back = (
-        services.pickup_of(request.db, context.row),
-        f"{request.resource_path(context)}/{COPY}",
-    )
+    pickup = services.pickup_of(request.db, context.row)
     if pickup is None:
         request.flash("Er staat niets klaar om op te halen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
@@ -259,7 +256,7 @@ def code_view(context: RequestResource, request: Request) -> Any:
         "number": pickup.reference,
         "address": f"{request.app_settings.public_address}/ophalen",
         "until": min(ends, pickup.expires_at or ends),
-        "back": back,
+        "back": f"{request.resource_path(context)}/{COPY}",
     }
 
 
@@ -286,17 +283,14 @@ def file_view(context: RequestResource, request: Request) -> Any:
 
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:
     """Show on the case how far the copy is, with the way to it."""
-    copy, pickup = (
-        services.copy_of(request.db, context.row.id),
-        services.pickup_of(request.db, context.row),
-    )
+    copy = services.copy_of(request.db, context.row.id)
     if copy is None:
         return None
     open_ = context.row.state in (RequestState.REDACTING, *GIVEN)
     may = request.has_permission(HANDLE, context) and open_
     values = {
         "copy": copy,
-        "pickup": pickup,
+        "pickup": services.pickup_of(request.db, context.row),
         # An age that was mended brings a case with a copy back there; in 1.0.0 an objection too.
         "reopened": context.row.state == RequestState.SEARCHING,
         "href": f"{request.resource_path(context)}/{COPY}" if may else None,

@@ -60,7 +60,7 @@ from stopintimidatie.privacy.destruction.statement import (
 )
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.sweeps import sweep_short_classes
-from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.erasure.services import Dossiers, dossiers_of, export_obstacles
 from stopintimidatie.privacy.holds.services import announce_destruction
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
@@ -68,12 +68,7 @@ from stopintimidatie.privacy.retention.queries import (
     due_of,
     present_version,
 )
-from stopintimidatie.privacy.retention.rules import (
-    WITHDRAWN,
-    Outcome,
-    Schedule,
-    schedule_of,
-)
+from stopintimidatie.privacy.retention.rules import WITHDRAWN, Outcome, Schedule, schedule_of
 from stopintimidatie.privacy.retention.timelines import not_held
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -396,7 +391,7 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
         return Waits.DOSSIER if _in_live_dossier(session, line.document_id) else Waits.NOT_DUE
     if row.state == OFFERED:
         return Waits.HANDOVER
-    dossiers = _dossiers_of(session, line)
+    dossiers = dossiers_of(row)
     if export_obstacles(session, dossiers) or copies_out(session, dossiers):
         return Waits.EXPORT
     if line.outcome == Outcome.TRANSFER and not may_go(
@@ -424,16 +419,7 @@ def _in_live_dossier(session: Session, report: UUID) -> bool:
     return session.scalar(inside.limit(1)) is not None
 
 
-def _dossiers_of(session: Session, line: DestructionLine) -> Sequence[UUID]:
-    if line.document_kind != REPORT:
-        return [line.document_id]
-    inside = select(DossierMembership.dossier_id).where(
-        DossierMembership.report_id == line.document_id, DossierMembership.left_at.is_(None)
-    )
-    return session.scalars(inside).all()
-
-
-def copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
+def copies_out(session: Session, dossiers: Dossiers) -> bool:
     """Tell whether a recipient may still use a copy of one of these dossiers."""
     mine = select(Export.id).where(Export.dossier_id.in_(dossiers), copy_out())
     return session.scalar(mine.limit(1)) is not None

@@ -25,7 +25,7 @@ from stopintimidatie.exports.document.process import RenderingError, render_in_p
 from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
-from stopintimidatie.privacy.destruction.statement import house_for
+from stopintimidatie.privacy.requests.letters import house_at
 from stopintimidatie.reports.conversation.queries import Standing, keeping_of
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.resources import FollowPages, follower_of
@@ -79,7 +79,7 @@ def _content(session: Session, keys: KeyRing, report: Report) -> StatementConten
     """Return what the reporter sent, as the content of a letter."""
     return StatementContent(
         schema=LETTER,
-        house=house_for(session, NATIONAL),
+        house=house_at(session, NATIONAL),
         title="Uw melding van straatintimidatie",
         number=report.reference,
         made_at=utc_now().replace(microsecond=0),

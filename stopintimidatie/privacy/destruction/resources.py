@@ -195,17 +195,12 @@ def path_of_tombstone(
 
 # As the log names them
 
-_IN_LOG: Final = (
-    ("vernietigingslijst", select(DestructionList.id, DestructionList.number, null())),
-    ("verklaring", select(DestructionStatement.id, DestructionStatement.number, null())),
-    ("grafsteen", select(Tombstone.document_id, Tombstone.reference, null())),
-)
+_ADDRESS: Final = f"{{home}}/{NAME}/{{name}}"
 LOG_DOCUMENTS: Final = tuple(
-    LogDocument(
-        kind,
-        rows,
-        Permission.VIEW_RETENTION,
-        lambda home, document, name, more: f"{home}/{NAME}/{name}",
+    LogDocument(kind, rows, Permission.VIEW_RETENTION, _ADDRESS)
+    for kind, rows in (
+        ("vernietigingslijst", select(DestructionList.id, DestructionList.number, null())),
+        ("verklaring", select(DestructionStatement.id, DestructionStatement.number, null())),
+        ("grafsteen", select(Tombstone.document_id, Tombstone.reference, null())),
     )
-    for kind, rows in _IN_LOG
 )

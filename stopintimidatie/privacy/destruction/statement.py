@@ -19,10 +19,9 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
+from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of, local
-from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.exports.document.content import (
     SCHEMA,
     StatementContent,
@@ -30,12 +29,9 @@ from stopintimidatie.exports.document.content import (
     StatementTable,
 )
 from stopintimidatie.exports.document.process import render_in_process
-from stopintimidatie.exports.extract.queries import house_of
-from stopintimidatie.exports.redaction.content import House, Pair
+from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
-from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of, today
 from stopintimidatie.privacy.destruction.extension import kept_longer
 from stopintimidatie.privacy.destruction.models import (
@@ -56,6 +52,7 @@ from stopintimidatie.privacy.destruction.summary import (
 )
 from stopintimidatie.privacy.destruction.sweeps import said_late
 from stopintimidatie.privacy.destruction.words import WAITING, standing_words
+from stopintimidatie.privacy.requests.letters import house_at
 from stopintimidatie.privacy.retention.outlook import frozen_contacts
 from stopintimidatie.privacy.retention.queries import versions_between
 from stopintimidatie.privacy.retention.rules import Outcome, schedule_of
@@ -227,7 +224,7 @@ def make_statement(
 
     The PDF is drawn before anything is written. `more`: what went besides, without a tombstone.
     """
-    holder, made_at = _holder(session), utc_now().replace(microsecond=0)
+    holder, made_at = current_holder(session) or "", utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
     rows = [*counted(registry, session, gone, decision.list_id), *more]
     how = HOW.format(overwriting(registry.app_settings))
@@ -353,7 +350,7 @@ def _content(
     decision: Decision,
 ) -> StatementContent:
     (number, made_at), (rows, how, annex) = heading, about
-    house = house_for(session, holder)
+    house = house_at(session, holder)
     total = sum(row.number for row in rows)
     table = StatementTable(
         f"{total} in totaal, per soort en categorie van de selectielijst",
@@ -400,17 +397,3 @@ def _between(first: date | None, last: date | None) -> str:
     if first is None or last is None:
         return "niet bekend"
     return date_text(first) if first == last else f"{date_text(first)} – {date_text(last)}"
-
-
-def _holder(session: Session) -> str:
-    holder = current_holder(session)
-    assert holder is not None  # noqa: S101 - a statement is of the transaction's holder
-    return holder
-
-
-def house_for(session: Session, holder: str) -> House:
-    """Return name, colour and logo of a holder, as its statements show them."""
-    if holder == NATIONAL:
-        return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
-    source = house_of(session, session.get_one(Municipality, holder))
-    return House(clean_line(source.name), clean_line(source.department), source.colour, source.logo)

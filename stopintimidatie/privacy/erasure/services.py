@@ -189,7 +189,7 @@ def obstacles(session: Session, row: Report | Dossier) -> list[str]:
     reasons = explain_holds(session, row)
     if isinstance(row, Report):
         reasons += _of_report(row)
-    return [*reasons, *export_obstacles(session, _dossiers_of(row))]
+    return [*reasons, *export_obstacles(session, dossiers_of(row))]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -206,7 +206,7 @@ def _of_report(report: Report) -> list[str]:
     return []
 
 
-def _dossiers_of(row: Report | Dossier) -> Dossiers:
+def dossiers_of(row: Report | Dossier) -> Dossiers:
     """Select the dossiers that a report is in or that refer to it; of a dossier: itself."""
     if isinstance(row, Dossier):
         return [row.id]

@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.dossiers.resources import DossierResource
-from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.holds.services import GONE, holds_on, reference_of
+from stopintimidatie.privacy.log.resources import home_of
 from stopintimidatie.reports.page.steps import Action
 
 PANEL: Final = "stopintimidatie.privacy.holds:templates/panel.jinja2"
@@ -28,12 +27,6 @@ def asked(request: Request, name: str, longest: int) -> str:
 def address(path: str, query: dict[str, str]) -> str:
     """Return a path with its parameters, if there are any."""
     return f"{path}?{urlencode(query)}" if query else path
-
-
-def home_of(context: Any, request: Any) -> str:
-    """Return the address of the holder that a document belongs to."""
-    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
-    return str(request.resource_path(home)).rstrip("/")
 
 
 def _row(context: Any) -> Any:

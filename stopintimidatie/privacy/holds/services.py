@@ -196,8 +196,12 @@ def place_holds(
     ]
 
 
-def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Report | Dossier]:
+def documents_of(
+    session: Session, typed: str, roles: Iterable[Role], *, place: str = "kenmerken"
+) -> list[Report | Dossier]:
     """Return the reports and dossiers that these roles may know, in the order they were typed.
+
+    `place`: the control that they were typed in.
 
     Raises:
         FormError: Nothing was typed, too much, or something that isn't here.
@@ -205,7 +209,7 @@ def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Re
     words = list(dict.fromkeys(word for word in _BETWEEN.split(typed) if word))
     if not words or len(words) > MOST_AT_ONCE:
         much = f"Vul hoogstens {MOST_AT_ONCE} kenmerken tegelijk in."
-        raise FormError(much if words else "Vul een kenmerk of dossiernummer in.", "kenmerken")
+        raise FormError(much if words else "Vul een kenmerk of dossiernummer in.", place)
     names = {word: normalise_reference(word) or word for word in words}
     known: dict[str, Report | Dossier] = {
         report.reference: report
@@ -216,9 +220,7 @@ def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Re
         known[dossier.number] = dossier
     missing = [name for name in dict.fromkeys(names.values()) if name not in known]
     if missing:
-        raise FormError(
-            f"Hier niet gevonden: {', '.join(missing)}. Controleer het kenmerk.", "kenmerken"
-        )
+        raise FormError(f"Hier niet gevonden: {', '.join(missing)}. Controleer het kenmerk.", place)
     return [known[name] for name in dict.fromkeys(names.values())]
 
 

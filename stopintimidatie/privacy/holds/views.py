@@ -15,13 +15,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
-from stopintimidatie.core.web.request import (
-    Paging,
-    Request,
-    form_view,
-    page_view,
-    wanted_page,
-)
+from stopintimidatie.core.web.request import Paging, Request, form_view, page_view, wanted_page
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
@@ -183,16 +177,13 @@ def freeze_view(context: Any, request: Request) -> Any:
             case_reference=own,
             note=values["toelichting"],
         )
-        request.flash(_placed(len(placed)), "ok" if placed else "info")
+        if placed:
+            request.flash(plural(len(placed), "stuk is bevroren.", "stukken zijn bevroren."))
+        else:
+            request.flash("Dit was voor deze zaak al bevroren. Er is niets veranderd.", "info")
         return HTTPSeeOther(address(f"{here}/{LIST}", {"zaak": own} if own else {}))
 
     return handle_form(request, form, on_valid, {"owner": context.title, "hold": None})
-
-
-def _placed(number: int) -> str:
-    if not number:
-        return "Dit was voor deze zaak al bevroren. Er is niets veranderd."
-    return plural(number, "stuk is bevroren.", "stukken zijn bevroren.")
 
 
 @form_view(MunicipalityResource, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")

@@ -8,7 +8,7 @@ In a session through a municipality's provider it is what was done at that munic
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -21,10 +21,10 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.session import count_at_most
-from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Paging, page_view, wanted_page
+from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.log.words import label_of
 
 NAME: Final = "account-handelingen"
@@ -55,7 +55,8 @@ _BY_STEWARD: Final = (
 
 def activity_panel(context: Any, request: Any) -> Panel:
     """Return the panel with the last few things that were done under this name."""
-    values = {"rows": _rows(request, ON_ACCOUNT), "all": f"/{NAME}", "days": LATELY.days}
+    rows = _rows(request, ON_ACCOUNT)
+    values = {"rows": rows, "label": label_of, "all": f"/{NAME}", "days": LATELY.days}
     return Panel("Onder uw naam gedaan", f"{__package__}:templates/own_few.jinja2", values)
 
 
@@ -69,20 +70,19 @@ def activity_view(request: Any) -> dict[str, Any]:
     )
     paging = Paging.counted(wanted, total, MOST, ON_PAGE)
     rows = _rows(request, paging.offset + ON_PAGE)
-    return {"rows": rows[paging.offset :], "paging": paging, "days": LATELY.days}
-
-
-def _holders(request: Any) -> list[str]:
-    """Return where this person may have done something, as far as this session may show it."""
-    holders = set(request.identity.holders)
-    if current_session(request).provider is None:
-        holders.add(NATIONAL)
-    return sorted(holders)
+    rows = rows[paging.offset :]
+    return {"rows": rows, "label": label_of, "paging": paging, "days": LATELY.days}
 
 
 def _transactions(request: Any) -> Iterator[tuple[Any, str]]:
-    """Yield a transaction of each holder: a transaction works for one."""
-    for holder in _holders(request):
+    """Yield a transaction of each holder where this person may have done something.
+
+    As far as this session may show it.
+    """
+    holders = set(request.identity.holders)
+    if current_session(request).provider is None:
+        holders.add(NATIONAL)
+    for holder in sorted(holders):
         with transaction(request.registry.engine, holder, write=False) as session:
             yield session, holder
 
@@ -109,18 +109,11 @@ def _starts(starts: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*(AuditEvent.action.startswith(start, autoescape=True) for start in starts))
 
 
-def _rows(request: Any, number: int) -> list[tuple[str, str, str]]:
-    """Return the newest events of all holders as rows of a table: when, the kind, where."""
+def _rows(request: Any, number: int) -> list[tuple[datetime, str, str]]:
+    """Return the newest events of all holders: when, the action, where."""
     logs = []
     for session, holder in _transactions(request):
+        where = DESK if holder == NATIONAL else str(request.municipality_name(holder))
         events = session.scalars(_own(request, holder).limit(number)).all()
-        logs.append([(event.at, event.action, holder) for event in events])
-    newest = islice(merge(*logs, key=lambda line: line[0], reverse=True), number)
-    names = {holder: _name(request, holder) for holder in _holders(request)}
-    return [(datetime_short(at), label_of(action), names[holder]) for at, action, holder in newest]
-
-
-def _name(request: Any, holder: str) -> str:
-    if holder == NATIONAL:
-        return "Landelijk meldpunt"
-    return str(request.municipality_name(holder))
+        logs.append([(event.at, event.action, where) for event in events])
+    return list(islice(merge(*logs, key=lambda line: line[0], reverse=True), number))

@@ -41,11 +41,6 @@ class Asked:
     # The number that a random draw is repeated with; "": all lines are shown.
     seed: str = ""
 
-    @property
-    def any(self) -> bool:
-        """True if something was chosen, whether it can be used or not."""
-        return bool(self.typed)
-
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """Return by group of what was done its choices: value, words; the asked one as well."""
         groups: dict[str, list[tuple[str, str]]] = {}

@@ -6,7 +6,7 @@ of a page are asked in one statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -20,19 +20,18 @@ from stopintimidatie.core.registry import Directive, of_kind
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.text import composed
+from stopintimidatie.core.tree import lineage
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.privacy.log.models import KIND as QUESTION
 from stopintimidatie.privacy.log.models import ReadQuestion
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
-
-# (address of the holder, id, name, the third column) -> address of the document.
-Address = Callable[[str, UUID, str, str], str]
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ class LogDocument:
         rows: selects id, name and a text for the address; the criteria of the holder come by
             themselves.
         permission: of who may open it; None: it has no page of its own.
-        address: makes its address.
+        address: of the document, with `{home}`, `{id}`, `{name}` and `{more}`, the third column.
         typed: people find it by its name.
     """
 
     kind: str
     rows: Select[UUID, str, Any]
     permission: Permission | None = None
-    address: Address = lambda home, document, name, more: f"{home}/{name}"
+    address: str = "{home}/{name}"
     typed: bool = True
 
 
@@ -86,27 +85,22 @@ def own_documents() -> tuple[LogDocument, ...]:
             "melding",
             select(Report.id, Report.reference, null()),
             Permission.VIEW_REPORT,
-            lambda home, document, name, more: f"/m/{name}",
+            "/m/{name}",
         ),
-        LogDocument("dossier", of_dossier, Permission.VIEW_DOSSIER, _below),
-        LogDocument(
-            "uitvoer",
-            of_export,
-            Permission.VIEW_EXPORT,
-            lambda home, document, name, more: f"{home}/{more}/{name}",
-        ),
+        LogDocument("dossier", of_dossier, Permission.VIEW_DOSSIER, "{home}/{more}"),
+        LogDocument("uitvoer", of_export, Permission.VIEW_EXPORT, "{home}/{more}/{name}"),
         LogDocument(
             "verstrekking",
             select(Disclosure.id, Disclosure.reference, null()),
             Permission.VIEW_DISCLOSURES,
-            lambda home, document, name, more: f"{home}/verstrekkingen/{name}",
+            "{home}/verstrekkingen/{name}",
             typed=False,
         ),
         LogDocument(
             "partner",
             select(PartnerOrganisation.id, PartnerOrganisation.name, PartnerOrganisation.reference),
             Permission.VIEW_PARTNER,
-            lambda home, document, name, more: f"{home}/partners/{more}",
+            "{home}/partners/{more}",
         ),
         LogDocument(
             "patroon",
@@ -130,21 +124,22 @@ QUESTION_IN_LOG: Final = LogDocument(
         cast(ReadQuestion.event_id, String),
     ),
     Permission.ASK_READS,
-    lambda home, document, name, more: f"{home}/logboek-regel?nr={more}",
+    "{home}/logboek-regel?nr={more}",
     typed=False,
 )
 LINE_IN_LOG: Final = LogDocument(
     "logregel",
     select(AuditEvent.id, literal("regel van ").concat(AuditEvent.actor_name), null()),
     Permission.VIEW_AUDIT,
-    lambda home, document, name, more: f"{home}/logboek-regel?nr={document}",
+    "{home}/logboek-regel?nr={id}",
     typed=False,
 )
 
 
-def _below(home: str, document: UUID, name: str, more: str) -> str:
-    """Return the address of a document whose path below its holder is the third column."""
-    return f"{home}/{more}"
+def home_of(context: Any, request: Any) -> str:
+    """Return the address of the municipality that this is in, or of the desk."""
+    place = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    return str(request.resource_path(place)).rstrip("/")
 
 
 def _all(kinds: Collection[LogDocument], column: int, wanted: Collection[Any]) -> Any:
@@ -188,7 +183,8 @@ def named(
     for row in sorted(rows, key=lambda row: order.index(row.kind)):
         kind = kinds[row.kind]
         opens = kind.permission is not None and may(roles, kind.permission)
-        href = kind.address(home, row.id, row.name, row.more or "") if opens else None
+        parts = {"home": home, "id": row.id, "name": row.name, "more": row.more or ""}
+        href = kind.address.format(**parts) if opens else None
         known[row.id] = Named(row.id, row.kind, row.name, href, kind.typed)
     return known
 

@@ -22,7 +22,7 @@ from stopintimidatie.core.storage import NATIONAL, enter, transaction
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of, local, uuid_of
-from stopintimidatie.core.tree import Resource, Root, lineage
+from stopintimidatie.core.tree import Resource, Root
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import (
     Paging,
@@ -40,7 +40,7 @@ from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.accountability.rules import controller_of
 from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.log import questions
 from stopintimidatie.privacy.log.forms import SAMPLE, WITHOUT_ACCOUNT, Asked, asked_of
 from stopintimidatie.privacy.log.models import KIND as QUESTION
@@ -55,7 +55,7 @@ from stopintimidatie.privacy.log.queries import (
     page_of_events,
     subjects_of,
 )
-from stopintimidatie.privacy.log.resources import Named, named
+from stopintimidatie.privacy.log.resources import Named, home_of, named
 from stopintimidatie.privacy.log.words import label_of
 from stopintimidatie.reports.page.steps import Action
 
@@ -83,11 +83,6 @@ class ShownLine:
     event: AuditEvent
     number: int
     documents: Sequence[Named]
-
-    @property
-    def rest(self) -> int:
-        """The number of documents that aren't named."""
-        return self.number - len(self.documents)
 
     @property
     def kind(self) -> str:
@@ -158,12 +153,6 @@ def _document(context: Any) -> Any:
     if document is None and not whole:
         raise HTTPNotFound()
     return document
-
-
-def home_of(context: Any, request: Any) -> str:
-    """Return the address of the municipality that this is in, or of the desk."""
-    place = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
-    return str(request.resource_path(place)).rstrip("/")
 
 
 def _shown(context: Any, request: Request, lines: Sequence[LogLine]) -> list[ShownLine]:

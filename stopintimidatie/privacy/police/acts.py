@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.second import ANSWERED, check_hand, lock_open, sign
@@ -37,13 +37,13 @@ from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.personal import copies_of, frozen_with
+from stopintimidatie.privacy.holds.services import kind_of
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import Origin, PoliceItem
 from stopintimidatie.privacy.police.pieces import (
     Document,
     Piece,
     in_exports,
-    kind_of,
     pieces_of,
     restore,
     take,
@@ -57,9 +57,7 @@ from stopintimidatie.privacy.police.resources import (
 )
 from stopintimidatie.privacy.police.services import (
     SOON,
-    About,
     Content,
-    PoliceError,
     Received,
     keep_item,
     keep_taken,
@@ -85,15 +83,15 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
     The caller locked the document before it listed its pieces.
 
     Raises:
-        PoliceError: A hold is in force.
+        FormError: A hold is in force.
     """
     keys, today = registry.key_ring, day_of(utc_now())
     if holds := explain_holds(session, row, texts_too=True):
-        raise PoliceError(" ".join(holds))
+        raise FormError(" ".join(holds))
     taken = take(session, keys, row, piece)
     content = Content(text="\n\n".join(taken["texts"]))
     received = Received(today, today + SOON, None, content, Origin.MARKED)
-    item = keep_item(session, keys, row.holder, received, actor, about=About(kind_of(row), row.id))
+    item = keep_item(session, keys, row.holder, received, actor, about=row)
     keep_taken(keys, item, taken)
     item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
     enqueue_index(session, row.holder, kind_of(row), row.id)
@@ -116,13 +114,13 @@ def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> 
 
     Raises:
         SecondError: It was decided before, or this person marked it.
-        PoliceError: This person isn't named, or a hold is in force.
+        FormError: This person isn't named, or a hold is in force.
     """
     row = _lock(session, item, actor)
     if str(actor.id) not in map(str, judges_of(session, item)):
-        raise PoliceError(NOT_NAMED)
+        raise FormError(NOT_NAMED)
     if row is not None and (holds := explain_holds(session, row, texts_too=True)):
-        raise PoliceError(" ".join(holds))
+        raise FormError(" ".join(holds))
     for export, label in exports_with(registry, session, item):
         destroy(session, export, actor, cause=Cause(Change.REDACTED, label))
     taken = taken_of(registry.key_ring, item)
@@ -155,11 +153,11 @@ def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) ->
 
     Raises:
         SecondError: It was decided before, or this person marked it.
-        PoliceError: Its document is gone.
+        FormError: Its document is gone.
     """
     row = _lock(session, item, actor)
     if row is None or row.state in REPORTS_GONE | DOSSIERS_GONE:
-        raise PoliceError("Waar dit stond, is hier niet meer. Het kan niet terug.")
+        raise FormError("Waar dit stond, is hier niet meer. Het kan niet terug.")
     restore(session, registry.key_ring, taken_of(registry.key_ring, item))
     enqueue_index(session, row.holder, kind_of(row), row.id)
     write_event(session, actor, "teruggezet", item)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
-from colander import Invalid
-
 from stopintimidatie.core import forms
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened, Schema, field
-from stopintimidatie.core.text import day_of
+from stopintimidatie.privacy.holds.views import from_tomorrow
 from stopintimidatie.privacy.police.models import Article
-from stopintimidatie.privacy.police.services import LONGEST
 
 ABOUT, ITSELF = "bij", "zelf"
 KEEP, DESTROY = "bewaren", "vernietigen"
@@ -25,13 +20,6 @@ _OLD: Final = (
     "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo oud? Vraag dan de"
     " functionaris gegevensbescherming of u het nog mag vastleggen."
 )
-
-
-def from_tomorrow(node: Any, value: date) -> None:
-    """Check that a day to look again is still to come, and at most a year ahead."""
-    if value == day_of(utc_now()):
-        raise Invalid(node, "Kies een dag vanaf morgen: vandaag kijkt u al.")
-    forms.from_today(LONGEST)(node, value)
 
 
 def _reference(**more: Any) -> Any:

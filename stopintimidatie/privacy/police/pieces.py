@@ -22,14 +22,12 @@ from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.actions.services import file_name
 from stopintimidatie.dossiers.models import Dossier, DossierAttachment, DossierNote
 from stopintimidatie.dossiers.page.personal import COLUMNS as DOSSIER_COLUMNS
-from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import readable_by
 from stopintimidatie.privacy.transfer.rows import plain
 from stopintimidatie.reports.attachments.services import NAMES, PURPOSE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import COLUMNS as REPORT_COLUMNS
 from stopintimidatie.reports.services import fragment_of
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import Source
 
 Document = Report | Dossier
@@ -110,11 +108,6 @@ class Piece:
         """Return the words of the choice in a form."""
         text = " ".join(" ".join(self.texts).split())
         return f"{self.name}: {text if len(text) <= EXCERPT else f'{text[:EXCERPT]}…'}"
-
-
-def kind_of(row: Document) -> str:
-    """Return the kind of a document."""
-    return REPORT if isinstance(row, Report) else DOSSIER
 
 
 def pieces_of(session: Session, row: Document, reader: UUID | None) -> list[Piece]:

@@ -23,11 +23,11 @@ from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.tree import lineage
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.municipalities.areas.resources import PLACES, HolderBranch, holder_levels
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.log.resources import home_of
 from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
@@ -52,8 +52,7 @@ LEVELS: Final = tuple(holder_levels(PoliceList))
 
 def list_address(context: Any, request: Any) -> str:
     """Return the address of the list of the municipality that a document belongs to."""
-    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
-    return f"{str(request.resource_path(home)).rstrip('/')}/{NAME}"
+    return f"{home_of(context, request)}/{NAME}"
 
 
 def readable(roles: Iterable[Role]) -> ColumnElement[bool]:

@@ -30,13 +30,13 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import register_reference
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import visible_to
-from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.release.services import IMPATIENCE, AnswerKeeper
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
+from stopintimidatie.privacy.holds.services import kind_of
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import (
     PURPOSE,
@@ -56,13 +56,8 @@ from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# The longest time until an item is looked at again; what nobody entered waits at once.
-LONGEST: Final = 365
+# An item that nobody entered waits at once.
 SOON: Final = timedelta(days=7)
-
-
-class PoliceError(FormError):
-    """Something that can't be kept or decided; `field` names the control that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +83,6 @@ class Received:
     origin: Origin = Origin.FORM
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """Report or dossier that an item is about."""
-
-    kind: str
-    id: UUID
-
-
 def keep_item(
     session: Session,
     keys: KeyRing,
@@ -103,7 +90,7 @@ def keep_item(
     received: Received,
     actor: Actor,
     *,
-    about: About | None = None,
+    about: Report | Dossier | None = None,
     reference: str | None = None,
 ) -> PoliceItem:
     """Keep something that the police disclosed, and write that in the log of the compartment."""
@@ -112,7 +99,7 @@ def keep_item(
         id=uuid4(),
         holder=holder,
         reference=reference,
-        document_kind=about.kind if about else None,
+        document_kind=kind_of(about) if about else None,
         document_id=about.id if about else None,
         origin=received.origin.value,
         article=received.article.value if received.article else None,
@@ -154,11 +141,11 @@ def content_of(keys: KeyRing, item: PoliceItem) -> Content:
     return Content(**{**known, "reviews": tuple(known["reviews"])})
 
 
-def document_named(session: Session, typed: str, roles: Iterable[Role]) -> About:
+def document_named(session: Session, typed: str, roles: Iterable[Role]) -> Report | Dossier:
     """Return the report or dossier with this reference, if these roles may see it.
 
     Raises:
-        PoliceError: There is none, or nothing can be added to it any more.
+        FormError: There is none, or nothing can be added to it any more.
     """
     held = set(roles)
     name = normalise_reference(typed) or typed.strip()
@@ -169,10 +156,10 @@ def document_named(session: Session, typed: str, roles: Iterable[Role]) -> About
         mine = select(Dossier).where(Dossier.number == name, visible_to(held))
         row = session.scalars(mine).one_or_none()
     if row is None:
-        raise PoliceError(f"Hier niet gevonden: {name}. Controleer het kenmerk.", "kenmerk")
+        raise FormError(f"Hier niet gevonden: {name}. Controleer het kenmerk.", "kenmerk")
     if row.state in REPORTS_GONE | DOSSIERS_GONE:
-        raise PoliceError(f"Van {name} is hier niets meer.", "kenmerk")
-    return About(REPORT if isinstance(row, Report) else DOSSIER, row.id)
+        raise FormError(f"Van {name} is hier niets meer.", "kenmerk")
+    return row
 
 
 # Answers of the police
@@ -220,7 +207,7 @@ def keep_answer(session: Session, keys: KeyRing, export: Export, words: str) -> 
     purpose = f"Antwoord op {export.reference}"
     content = Content(giver=export.recipient, purpose=purpose, text=words)
     received = Received(today, today + SOON, None, content, Origin.ANSWER)
-    about = About(DOSSIER, export.dossier_id)
+    about = session.get_one(Dossier, export.dossier_id)
     item = keep_item(session, keys, export.holder, received, SYSTEM, about=about)
     tell_named(session, item, SYSTEM)
 

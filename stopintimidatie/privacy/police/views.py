@@ -35,13 +35,8 @@ from stopintimidatie.privacy.police.forms import (
     complete_schema,
     item_schema,
 )
-from stopintimidatie.privacy.police.models import (
-    Article,
-    Origin,
-    PoliceEvent,
-    PoliceItem,
-)
-from stopintimidatie.privacy.police.pieces import attachment_of
+from stopintimidatie.privacy.police.models import Article, Origin, PoliceEvent, PoliceItem
+from stopintimidatie.privacy.police.pieces import Document, attachment_of
 from stopintimidatie.privacy.police.resources import (
     ITEM,
     NEAR,
@@ -57,7 +52,6 @@ from stopintimidatie.privacy.police.resources import (
     waiting,
 )
 from stopintimidatie.privacy.police.services import (
-    About,
     Content,
     Received,
     complete,
@@ -250,7 +244,7 @@ def _entered(
     return handle_form(request, form, on_valid, {})
 
 
-def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> About | None:
+def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> Document | None:
     """Return the document that was typed, or None for a report of its own.
 
     Raises:
@@ -272,7 +266,7 @@ BOTH: Final = (
 )
 
 
-def _named(context: PoliceList, request: Request, typed: str) -> About:
+def _named(context: PoliceList, request: Request, typed: str) -> Document:
     return document_named(request.db, typed, roles_at(request, context.holder))
 
 

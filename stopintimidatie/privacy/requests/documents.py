@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.desk.forwarding.jobs import notify_town, tell_of_more
@@ -39,12 +40,7 @@ from stopintimidatie.privacy.requests.models import (
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.queries import restricted_among, traces_of
 from stopintimidatie.privacy.requests.rules import about_child, grant_refused, identities_of
-from stopintimidatie.privacy.requests.services import (
-    RequestError,
-    lock_request,
-    note_move,
-    refuses_effect,
-)
+from stopintimidatie.privacy.requests.services import lock_request, note_move, refuses_effect
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.models import Report
 
@@ -150,14 +146,14 @@ def hear_child(
     """Note that a child was heard through its own channel; with what came of it documents are kept.
 
     Raises:
-        RequestError: the request is answered, nobody asks for a child, or the day is before the
+        FormError: the request is answered, nobody asks for a child, or the day is before the
             request.
     """
     lock_request(session, row)
     if row.is_decided or not about_child(row.asked_by, child=row.child):
-        raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
+        raise FormError("Bij dit verzoek hoeft u geen kind te horen.")
     if on < row.received_on:
-        raise RequestError(
+        raise FormError(
             f"Het verzoek kwam binnen op {date_text(row.received_on)}. Kies die dag of een latere.",
             "op",
         )
@@ -172,13 +168,13 @@ def mend_age(session: Session, row: SubjectRequest, actor: Actor, *, child: bool
     Where the way in which it was made sure who asks doesn't do for a child, that is asked again.
 
     Raises:
-        RequestError: the request was decided by what was said before, or it was noted already.
+        FormError: the request was decided by what was said before, or it was noted already.
     """
     lock_request(session, row)
     if row.is_decided:
-        raise RequestError("Over dit verzoek is al besloten.")
+        raise FormError("Over dit verzoek is al besloten.")
     if row.child == child:
-        raise RequestError("Dit is al vastgelegd.")
+        raise FormError("Dit is al vastgelegd.")
     row.child = child
     if row.identity_how and row.identity_how not in identities_of(row.asked_by, child=child):
         row.state, row.identity_how = RequestState.RECEIVED.value, None
@@ -197,11 +193,11 @@ def note_objection(session: Session, row: SubjectRequest, actor: Actor, *, over:
     """Note that an objection came in, or is over; until then nothing of the case goes.
 
     Raises:
-        RequestError: there is no decision to object to, or this was noted already.
+        FormError: there is no decision to object to, or this was noted already.
     """
     lock_request(session, row)
     if row.objection_until is None or row.objection_runs is not over:
-        raise RequestError("Dit is al vastgelegd, of er is nog geen besluit verstuurd.")
+        raise FormError("Dit is al vastgelegd, of er is nog geen besluit verstuurd.")
     today = day_of(utc_now())
     if over:
         row.objection_ended_on = today
@@ -227,15 +223,15 @@ def restrict(
     `about`: which data, in words; the rest of the document stays in use.
 
     Raises:
-        RequestError: this request may not do that, or not yet.
+        FormError: this request may not do that, or not yet.
     """
     _check_effect(session, row)
     made = Restriction(
         **_named(row, document),
         ground=ground.value,
-        about=about,
+        words=about,
         started_by_id=actor.id,
-        started_by=actor.name,
+        by=actor.name,
     )
     session.add(made)
     _write_down(session, row, document, actor, "beperkt", "verzoek.beperking")
@@ -255,13 +251,13 @@ def lift(
     """Lift a restriction of which the person was told before; who holds a copy is told too.
 
     Raises:
-        RequestError: it was lifted already, or the person was told before it began.
+        FormError: it was lifted already, or the person was told before it began.
     """
     lock_request(session, row)
     if restriction.lifted_at is not None:
-        raise RequestError("Deze beperking is al opgeheven.")
-    if told_on < day_of(restriction.started_at):
-        raise RequestError("Toen gold de beperking nog niet. Kies een latere dag.", "bericht_op")
+        raise FormError("Deze beperking is al opgeheven.")
+    if told_on < day_of(restriction.since):
+        raise FormError("Toen gold de beperking nog niet. Kies een latere dag.", "bericht_op")
     restriction.told_on, restriction.lifted_reason = told_on, why
     restriction.lifted_at, restriction.lifted_by = utc_now(), actor.name
     document = holds.row_of(session, restriction)
@@ -286,14 +282,14 @@ def correct(
     `parts`: codes of the parts of a report that it is about.
 
     Raises:
-        RequestError: this request may not do that, or not yet.
+        FormError: this request may not do that, or not yet.
     """
     _check_effect(session, row)
     made = CorrectionRow(
         **_named(row, document),
-        text=words,
+        words=words,
         made_by_id=actor.id,
-        made_by=actor.name,
+        by=actor.name,
     )
     session.add(made)
     _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
@@ -305,7 +301,7 @@ def correct(
 def _check_effect(session: Session, row: SubjectRequest) -> None:
     lock_request(session, row)
     if (refused := refuses_effect(row)) is not None:
-        raise RequestError(refused)
+        raise FormError(refused)
 
 
 def _named(row: SubjectRequest, document: Report | Dossier) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -258,6 +258,7 @@ class Restriction(Held, Base):
     """Restriction of the use of contested data of one document (art. 18 AVG)."""
 
     __tablename__ = "data_restriction"
+    restricts: ClassVar[bool] = True
     __table_args__ = of_request(
         Index(None, "holder", "document_id"),
         partial_index(
@@ -271,10 +272,10 @@ class Restriction(Held, Base):
     reference: Mapped[str] = mapped_column(String(20))
     # A code of the ground of art. 18(1), and in words which data is contested.
     ground: Mapped[str] = mapped_column(String(20))
-    about: Mapped[str] = mapped_column(Text)
-    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    words: Mapped[str] = mapped_column("about", Text)
+    since: Mapped[datetime] = mapped_column("started_at", default=utc_now)
     started_by_id: Mapped[str | None] = mapped_column(String(64))
-    started_by: Mapped[str] = mapped_column(String(200))
+    by: Mapped[str] = mapped_column("started_by", String(200))
     # The person is told before it is lifted (art. 18(3)).
     told_on: Mapped[date | None]
     lifted_at: Mapped[datetime | None]
@@ -286,13 +287,16 @@ class Correction(Held, Base):
     """Correction that stands beside the account of a reporter, which stays (art. 16 AVG)."""
 
     __tablename__ = "data_correction"
+    restricts: ClassVar[bool] = False
+    # It stands for good.
+    lifted_at: ClassVar[datetime | None] = None
     __table_args__ = of_request(Index(None, "holder", "document_id"))
 
     request_id: Mapped[UUID]
     document_kind: Mapped[str] = mapped_column(String(20))
     document_id: Mapped[UUID]
     reference: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    words: Mapped[str] = mapped_column("text", Text)
+    since: Mapped[datetime] = mapped_column("made_at", default=utc_now)
     made_by_id: Mapped[str | None] = mapped_column(String(64))
-    made_by: Mapped[str] = mapped_column(String(200))
+    by: Mapped[str] = mapped_column("made_by", String(200))

@@ -16,14 +16,13 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, FormError, Schema, field, handle_form
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
-from stopintimidatie.privacy.requests.letters import Letter, letters_of, read_letter
+from stopintimidatie.privacy.requests.letters import letters_of, read_letter
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
 from stopintimidatie.reports.conversation.queries import Copy, Standing
 from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER
@@ -76,11 +75,6 @@ def asked_of(session: Session, copy: Copy) -> list[models.SubjectRequest]:
     return [row for row, places in session.execute(mine) if PLACE in places]
 
 
-def _letters(session: Session, keys: KeyRing, row: models.SubjectRequest) -> list[Letter]:
-    read = (read_letter(keys, made) for made in letters_of(session, row))
-    return [letter for letter in read if letter is not None]
-
-
 def follow_panel(standing: Standing, request: Request) -> Panel | None:
     """Show on the follow page what was asked about the own data, our letters, and the way to ask.
 
@@ -89,13 +83,7 @@ def follow_panel(standing: Standing, request: Request) -> Panel | None:
     speech, keys = speech_of(request), request.registry.key_ring
     with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
         asked = [
-            (
-                row.reference,
-                row.right,
-                row.due_on,
-                row.ended_at is not None,
-                _letters(session, keys, row),
-            )
+            (row, [read_letter(keys, made) for made in letters_of(session, row)])
             for row in asked_of(session, standing.copy)
         ]
     closed = standing.copy.state in CLOSED_TEXTS

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, exists, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
@@ -85,25 +83,7 @@ def moves_of(session: Session, row: SubjectRequest) -> Sequence[SubjectRequestMo
     return session.scalars(mine.order_by(*newest)).all()
 
 
-@dataclass(frozen=True)
-class Bound:
-    """Restriction or correction of a document, in words for who may see the document."""
-
-    id: UUID
-    request_id: UUID
-    document_id: UUID
-    reference: str
-    kind: str
-    words: str
-    ground: str
-    since: datetime
-    by: str
-    lifted_at: datetime | None
-
-    @property
-    def restricts(self) -> bool:
-        """Tell whether it is a restriction."""
-        return self.kind == "beperking"
+Bound = Restriction | Correction
 
 
 def restricted_among(session: Session, documents: Collection[UUID]) -> dict[UUID, str]:
@@ -111,7 +91,7 @@ def restricted_among(session: Session, documents: Collection[UUID]) -> dict[UUID
     rows = session.execute(
         select(Restriction.document_id, Restriction.ground)
         .where(Restriction.document_id.in_(documents), Restriction.lifted_at.is_(None))
-        .order_by(Restriction.document_id, Restriction.started_at, Restriction.id)
+        .order_by(Restriction.document_id, Restriction.since, Restriction.id)
     )
     grounds: dict[UUID, dict[str, None]] = {}
     for number, ground in rows:
@@ -127,37 +107,17 @@ def binds(document: ColumnElement[UUID]) -> ColumnElement[bool]:
 def bound_of(
     session: Session, *, document: UUID | None = None, request: UUID | None = None
 ) -> list[Bound]:
-    """Return the restrictions and corrections of a document or of a request, in one statement.
+    """Return the restrictions and corrections of a document or of a request, the oldest first.
 
     Of a document only what is in force.
     """
-    restriction, correction = Restriction, Correction
-    # SQLite makes a number of a moment that is cast.
-    never = cast(null(), restriction.lifted_at.type)
-    kinds: tuple[tuple[Any, str, tuple[Any, ...]], ...] = (
-        (
-            restriction,
-            "beperking",
-            (restriction.about, restriction.ground, restriction.started_at, restriction.started_by),
-        ),
-        (
-            correction,
-            "correctie",
-            (correction.text, literal(""), correction.made_at, correction.made_by),
-        ),
-    )
-    parts = []
-    for entity, kind, columns in kinds:
-        lifted = restriction.lifted_at if entity is restriction else never
-        named = (entity.id, entity.request_id, entity.document_id, entity.reference)
-        labels = zip(("words", "ground", "since", "by"), columns, strict=True)
-        more = (column.label(name) for name, column in labels)
-        query = select(*named, literal(kind).label("kind"), *more, lifted.label("lifted_at"))
-        if request is not None:
-            query = query.where(entity.request_id == request)
-        if document is not None:
-            query = query.where(entity.document_id == document, lifted.is_(None))
-        parts.append(query)
-    rows = union_all(*parts).subquery()
-    ordered = select(rows).order_by(rows.c.since, rows.c.id)
-    return [Bound(*row) for row in session.execute(ordered)]
+    restrictions, corrections = select(Restriction), select(Correction)
+    if request is not None:
+        restrictions = restrictions.where(Restriction.request_id == request)
+        corrections = corrections.where(Correction.request_id == request)
+    if document is not None:
+        in_force = Restriction.document_id == document, Restriction.lifted_at.is_(None)
+        restrictions = restrictions.where(*in_force)
+        corrections = corrections.where(Correction.document_id == document)
+    bound = [*session.scalars(restrictions), *session.scalars(corrections)]
+    return sorted(bound, key=lambda row: (row.since, row.id))

@@ -65,7 +65,7 @@ IN_LOG: Final = LogDocument(
     KIND,
     select(SubjectRequest.id, SubjectRequest.reference, null()),
     Permission.VIEW_REQUESTS,
-    lambda home, document, name, more: f"{home}/{NAME}/{name}",
+    f"{{home}}/{NAME}/{{name}}",
 )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
@@ -51,12 +50,6 @@ NOTHING_DONE: Final = (
     "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf waarom u"
     " het toch toewijst."
 )
-# The same request of the same person again within this time is an impatient click.
-IMPATIENCE: Final = timedelta(minutes=10)
-
-
-class RequestError(FormError):
-    """A refusal, in words for who acts; `field` names the control that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -91,47 +84,19 @@ class Entry:
     question: str
     child: bool = False
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The values of the columns of the same names; the others are sealed."""
-        sealed = ("person", "question")
-        return {name: value for name, value in vars(self).items() if name not in sealed}
-
-
-def enter_once(
-    session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
-) -> tuple[SubjectRequest, bool]:
-    """Enter a request, unless the same person entered the same one just now.
-
-    Returns:
-        The request, and whether it is new.
-    """
-    user = _user_of(actor)
-    if user is not None:
-        # A second click waits here for the first one.
-        session.execute(select(User.id).where(User.id == user).with_for_update())
-        recent = (
-            select(SubjectRequest)
-            .filter_by(holder=holder, handler_id=user, **entry.columns)
-            .where(SubjectRequest.made_at > utc_now() - IMPATIENCE)
-            .order_by(SubjectRequest.made_at, SubjectRequest.reference)
-        )
-        for row in session.scalars(recent):
-            if (read_person(keys, row), read_question(keys, row)) == (entry.person, entry.question):
-                return row, False
-    return enter_request(session, keys, holder, entry, actor), True
-
 
 def enter_request(
     session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
 ) -> SubjectRequest:
     """Make the case of a request, start its clock and make the letter that says so."""
+    sealed = ("person", "question")
+    columns = {name: value for name, value in vars(entry).items() if name not in sealed}
     row = SubjectRequest(
         id=uuid4(),
         holder=holder,
         reference=_new_reference(session),
         state=RequestState.RECEIVED.value,
-        **entry.columns,
+        **columns,
         due_on=rules.due_of(entry.received_on),
         handler_id=_user_of(actor),
         changed_by=actor.name,
@@ -186,10 +151,8 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
     if row.channel == Channel.FOLLOW:
         more = " De vrager belt u om af te spreken hoe de kopie komt: print haar." if paper else ""
         return f"De vrager leest de brief op de volgpagina, met de volgcode.{more}"
-    person, goes = (
-        read_person(keys, row) or Person(),
-        "de brief met de kopie" if paper else "de brief",
-    )
+    person = read_person(keys, row) or Person()
+    goes = "de brief met de kopie" if paper else "de brief"
     if person.address:
         return f"Print {goes}. Stuur die met de post."
     if paper:
@@ -362,12 +325,12 @@ def extend_request(
     """Extend a request by two months, once, and make the letter that tells it and why.
 
     Raises:
-        RequestError: it can't be extended.
+        FormError: it can't be extended.
     """
     lock_request(session, row)
     refused = refuses_extension(row)
     if refused is not None:
-        raise RequestError(refused)
+        raise FormError(refused)
     row.extended_on, row.extended_reason = day_of(utc_now()), why
     row.due_on = rules.extended_due_of(row.received_on)
     note_move(session, row, actor, "verlengd", {"reden": why, "tot": row.due_on.isoformat()})
@@ -382,14 +345,14 @@ def mark_sent(
     """Note that a letter went, and how; the answer stops the clock of the request.
 
     Raises:
-        RequestError: it was noted before, or the day is before the letter was made.
+        FormError: it was noted before, or the day is before the letter was made.
     """
     lock_request(session, row)
     if made.sent_on is not None:
-        raise RequestError("Dit is al vastgelegd.")
+        raise FormError("Dit is al vastgelegd.")
     if on < day_of(made.made_at):
         day = date_text(made.made_at)
-        raise RequestError(f"De brief is van {day}. Kies die dag of een latere.", "op")
+        raise FormError(f"De brief is van {day}. Kies die dag of een latere.", "op")
     answers = [letter for letter in letters.letters_of(session, row) if letter.kind in ENDING]
     if made.kind in ENDING and made is not answers[0]:
         # A request that 1.0.0 opened again after an objection has an earlier answer as well.

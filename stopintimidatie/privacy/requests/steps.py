@@ -15,19 +15,13 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, uuid_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
-from stopintimidatie.core.web.request import (
-    Request,
-    form_view,
-    page_view,
-    post_view,
-    query_pairs,
-)
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
@@ -134,10 +128,10 @@ def fact_view(context: RequestResource, request: Request) -> Any:
     fact = str(request.POST.get("feit"))
     try:
         if fact not in FACTS:
-            raise services.RequestError("Kies een van de knoppen bij dit verzoek.")
+            raise FormError("Kies een van de knoppen bij dit verzoek.")
         FACTS[fact](request.db, context.row, request.actor)
         request.flash("Dit is vastgelegd. Kijk na wat het verandert.")
-    except services.RequestError as refused:
+    except FormError as refused:
         request.flash(str(refused), "warning")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -223,15 +217,12 @@ def _made_schema(row: models.SubjectRequest) -> Schema:
 
     Nor does it tell that something was restricted, unless the child agrees.
     """
-    kinds, for_child = (
-        [(kind.value, kind.nl) for kind in letters.BY_HAND],
-        about_child(row.asked_by, child=row.child),
-    )
+    kinds = [(kind.value, kind.nl) for kind in letters.BY_HAND]
     if grant_refused(row.asked_by, row.child_outcome, child=row.child) is not None:
         kinds = [(letters.LetterKind.IDENTITY.value, letters.LetterKind.IDENTITY.nl)]
     schema = Schema()
     schema.add(field(forms.OneOf(kinds, radio=True), "Welke brief?", name="soort"))
-    if not for_child:
+    if not about_child(row.asked_by, child=row.child):
         schema.add(
             field(
                 forms.Text(1_000, lines=True),
@@ -267,22 +258,20 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
     """Return the document that was named.
 
     Raises:
-        RequestError: it isn't here, more than one was typed, or nobody said that it is about the
+        FormError: it isn't here, more than one was typed, or nobody said that it is about the
             person of this request.
     """
-    try:
-        rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
-    except forms.FormError as unknown:
-        raise services.RequestError(str(unknown), "stuk") from None
+    roles = roles_at(request, context.holder)
+    rows = documents_of(request.db, values["stuk"], roles, place="stuk")
     if len(rows) != 1:
-        raise services.RequestError("Vul één kenmerk of dossiernummer in.", "stuk")
+        raise FormError("Vul één kenmerk of dossiernummer in.", "stuk")
     included = select(models.RequestTrace.id).where(
         models.RequestTrace.request_id == context.row.id,
         models.RequestTrace.document_id == rows[0].id,
         models.RequestTrace.included.is_(True),
     )
     if not values["zeker"] and request.db.scalar(included) is None:
-        raise services.RequestError(
+        raise FormError(
             "Dit stuk staat bij dit verzoek niet als ‘hoort erbij’. Kijk het kenmerk na. Gaat het"
             " echt over deze persoon? Zet dan dit vinkje.",
             "zeker",

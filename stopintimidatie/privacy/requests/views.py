@@ -130,11 +130,10 @@ def new_view(context: RequestRegister, request: Request) -> Any:
             child=values["jong"],
         )
         keys = request.registry.key_ring
-        row, new = services.enter_once(request.db, keys, context.holder, entry, request.actor)
-        saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."
+        row = services.enter_request(request.db, keys, context.holder, entry, request.actor)
         request.flash(
-            f"{saved} Antwoord uiterlijk {date_text(row.due_on)}. De ontvangstbevestiging staat"
-            " klaar bij de brieven."
+            f"Het verzoek is opgeslagen. Antwoord uiterlijk {date_text(row.due_on)}. De"
+            " ontvangstbevestiging staat klaar bij de brieven."
         )
         href = request.resource_url(context, row.reference)
         return HTTPSeeOther(href + _identified(request, row, values["identiteit"]))

@@ -150,12 +150,8 @@ def fits(right: str, name: str) -> bool:
     return name not in (OF_OTHERS if right == Right.ACCESS else OF_ACCESS)
 
 
-def _nothing(*about: Any) -> str | None:
-    return None
-
-
-def _no_more(registry: Any, session: Any, row: Any, actor: Any) -> None:
-    """Do nothing."""
+def _nothing(*about: Any) -> None:
+    """Neither refuse nor do anything."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +170,7 @@ class RequestRule:
     name: str
     step: str
     missing: Callable[[Any, Any], str | None] = _nothing
-    follows: Callable[[Any, Any, Any, Any], None] = _no_more
+    follows: Callable[[Any, Any, Any, Any], None] = _nothing
     refuses: Callable[[Any, Any, Any], str | None] = _nothing
     page: str | None = None
 

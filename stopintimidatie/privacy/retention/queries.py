@@ -8,16 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    and_,
-    bindparam,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import local_date, utc_now
@@ -316,11 +307,8 @@ def _now() -> Any:
 
 
 def _today() -> Any:
-    return bindparam("terms_today", callable_=_today_here, type_=Holder.standing_until.type)
-
-
-def _today_here() -> date:
-    return local_date(utc_now())
+    day: Any = Holder.standing_until.type
+    return bindparam("terms_today", callable_=lambda: local_date(utc_now()), type_=day)
 
 
 DESK: Final = "het landelijk meldpunt"

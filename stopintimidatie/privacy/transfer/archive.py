@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 
 from stopintimidatie.core.text import day_of, local
 
@@ -34,13 +34,6 @@ class BagFile:
     path: str
     size: int
     sha256: str
-
-
-class Target(Protocol):
-    """Place where the files of a bag are written."""
-
-    def write(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Write one file."""
 
 
 class ZipTarget:
@@ -89,7 +82,7 @@ class FolderTarget:
 class Bag:
     """A bag that is being filled; `files` are those in it, in the order they were added."""
 
-    target: Target
+    target: ZipTarget | FolderTarget
     files: list[BagFile] = field(default_factory=list)
 
     def add(self, path: str, content: bytes | Iterable[bytes]) -> BagFile:

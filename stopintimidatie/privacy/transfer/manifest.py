@@ -7,7 +7,6 @@ https://www.nationaalarchief.nl/archiveren/mdto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -71,25 +70,11 @@ class Described:
     sha256: str
 
 
-def dossier_xml(source: Source, parts: Sequence[Part], remarks: Sequence[str] = ()) -> bytes:
-    """Describe the dossier, with its records by name.
+def describe(source: Source, level: str = "", **about: Any) -> bytes:
+    """Describe the dossier with its records by name (`parts`), a record (`part`), or its `file`.
 
-    `remarks`: sentences on what isn't in it.
+    `level`: *Dossier* or *Archiefstuk*, none for a file. `remarks`: sentences on what isn't in it.
     """
-    return _written(source, level="Dossier", parts=parts, remarks=remarks)
-
-
-def part_xml(source: Source, part: Part) -> bytes:
-    """Describe a record, with its files by name."""
-    return _written(source, level="Archiefstuk", part=part)
-
-
-def file_xml(source: Source, part: Part, file: Described) -> bytes:
-    """Describe a file: size, format, checksum, and the record that it is of."""
-    return _written(source, level="", part=part, file=file)
-
-
-def _written(source: Source, **about: Any) -> bytes:
     moment = source.moment.astimezone(UTC).replace(microsecond=0).isoformat()
-    values = {"source": source, "moment": moment.replace("+00:00", "Z"), **about}
+    values = {"source": source, "moment": moment.replace("+00:00", "Z"), "level": level, **about}
     return render(TEMPLATE, values).encode()

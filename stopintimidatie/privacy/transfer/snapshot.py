@@ -38,14 +38,7 @@ from stopintimidatie.exports.redaction.source import DossierSource, Edition, Kno
 from stopintimidatie.exports.vocabulary import ExportRequest, listed
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.privacy.transfer.archive import Bag
-from stopintimidatie.privacy.transfer.manifest import (
-    Described,
-    Part,
-    Source,
-    dossier_xml,
-    file_xml,
-    part_xml,
-)
+from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, describe
 from stopintimidatie.privacy.transfer.rows import Rows, as_csv, as_json
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
@@ -334,9 +327,8 @@ def write_package(
         progress(f"onderdeel {number} van {len(records)}")
         with open_session() as session:
             parts.append(_write_record(bag, source, record, session))
-    bag.add(
-        f"{source.number}/{source.number}.mdto.xml", dossier_xml(source, parts, package.remarks)
-    )
+    whole = describe(source, "Dossier", parts=parts, remarks=package.remarks)
+    bag.add(f"{source.number}/{source.number}.mdto.xml", whole)
     bag.close(
         source.moment,
         [
@@ -358,7 +350,7 @@ def _write_record(bag: Bag, source: Source, record: Record, session: Session) ->
     number = f"{source.number}/{record.folder}" + (f"/{own}" if own != record.folder else "")
     part = Part(f"{number}#archiefstuk", record.name, tuple(described))
     folder = f"{source.number}/{record.folder}"
-    bag.add(f"{folder}/{own}.mdto.xml", part_xml(source, part))
+    bag.add(f"{folder}/{own}.mdto.xml", describe(source, "Archiefstuk", part=part))
     for row in described:
-        bag.add(f"{row.number}.bestand.mdto.xml", file_xml(source, part, row))
+        bag.add(f"{row.number}.bestand.mdto.xml", describe(source, part=part, file=row))
     return part

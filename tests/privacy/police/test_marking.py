@@ -15,6 +15,7 @@ from stopintimidatie.core.accounts.hands import AccountHand
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.second import ANSWERED, SecondError
 from stopintimidatie.core.security import Role
@@ -44,7 +45,6 @@ from stopintimidatie.privacy.police.mail import TEMPLATE
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (
-    PoliceError,
     content_of,
     keep_taken,
     taken_of,
@@ -350,7 +350,7 @@ def test_who_marked_neither_confirms_destroys_nor_puts_back(installation: Instal
         for act in (confirm, put_back):
             with pytest.raises(SecondError, match="U markeerde dit"):
                 act(installation.registry, session, again, self)
-        with pytest.raises(PoliceError, match="Alleen een gemachtigde"):
+        with pytest.raises(FormError, match="Alleen een gemachtigde"):
             confirm(installation.registry, session, again, MARKER)
 
 
@@ -665,10 +665,10 @@ def test_nothing_is_marked_or_confirmed_in_what_is_frozen_but_it_may_go_back(
         page.mustcontain("is bevroren", "Hef dat eerst op")
     with installation.transaction(DORDRECHT) as session:
         frozen, item = session.scalars(select(Dossier)).one(), session.get_one(PoliceItem, item.id)
-        with pytest.raises(PoliceError, match="bevroren"):
+        with pytest.raises(FormError, match="bevroren"):
             confirm(installation.registry, session, item, actor)
         frozen.goal = "Rust."
-        with pytest.raises(PoliceError, match="bevroren"):
+        with pytest.raises(FormError, match="bevroren"):
             mark_first(installation, session, frozen, "resultaat")
         put_back(installation.registry, session, item, actor)
         session.refresh(frozen)

@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
@@ -37,7 +38,6 @@ from stopintimidatie.privacy.requests.rules import grant_refused
 from stopintimidatie.privacy.requests.services import (
     Entry,
     Person,
-    RequestError,
     enter_request,
     mark_sent,
     move_request,
@@ -129,9 +129,9 @@ def test_nothing_of_a_child_is_touched_for_a_parent_until_the_child_agrees(
             if outcome is not None:
                 hear_child(session, row, today, outcome, ACTOR)
             refused = grant_refused(row.asked_by, row.child_outcome, child=True) or ""
-            with pytest.raises(RequestError) as by_restriction:
+            with pytest.raises(FormError) as by_restriction:
                 restrict(session, keys, row, report, ground, "de tijd", ACTOR)
-            with pytest.raises(RequestError) as by_correction:
+            with pytest.raises(FormError) as by_correction:
                 correct(session, keys, row, report, "Anders.", ["plek"], ACTOR)
             assert refused == str(by_restriction.value) == str(by_correction.value)
             assert hold_traces(session, row, SYSTEM) == 0
@@ -171,7 +171,7 @@ def test_a_correction_stands_beside_the_account_which_stays(
     reader = town.browser(make_user(town, (DORDRECHT, Role.OFFICER)))
     reader.get(path).mustcontain("Het was op de Kade, niet op de Markt.", "Correctie")
     with town.transaction(DORDRECHT) as session:
-        assert session.scalars(select(Correction)).one().made_by == "Pri Vacy"
+        assert session.scalars(select(Correction)).one().by == "Pri Vacy"
 
 
 def test_documents_of_a_running_request_wait_for_destruction_and_the_list_says_by_what(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -239,43 +237,6 @@ def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestAp
         "Bevestig niets", "Zoeken is klaar</strong> kan nu niet", "Weigeren</strong> kan nu niet"
     )
     officer.get(case).mustcontain("geen bezwaar")
-
-
-def test_a_second_click_makes_no_second_request(town: Installation, officer: TestApp) -> None:
-    form = officer.get(f"{PLACE}/nieuw").forms["formulier"]
-    for name, value in TYPED.items():
-        form[name] = value
-    first = form.submit("opslaan", status=303).location
-    again = form.submit("opslaan", status=303)
-    assert again.location == first
-    again.follow().mustcontain("had dit verzoek al opgeslagen")
-    assert enter(officer, vraag="En wat staat er in het dossier?") != urlsplit(first).path
-    with clock_at(utc_now() + timedelta(minutes=11)):
-        form.submit("opslaan", status=303)
-    with town.transaction(DORDRECHT) as session:
-        assert len(session.scalars(select(SubjectRequest)).all()) == 3
-
-
-@pytest.mark.judged_once
-def test_two_clicks_at_the_same_moment_make_one_request(
-    town: Installation, officer: TestApp
-) -> None:
-    form = officer.get(f"{PLACE}/nieuw").forms["formulier"]
-    for name, value in TYPED.items():
-        form[name] = value
-    fields = dict(form.submit_fields("opslaan"))
-    again = town.visitor()
-    for name, value in officer.cookies.items():
-        again.set_cookie(name, value)
-    together = Barrier(2)
-
-    def click(browser: TestApp) -> int:
-        together.wait(10)
-        return int(browser.post(f"{PLACE}/nieuw", fields).status_int)
-
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(click, (officer, again))) == [303, 303]
-    assert only(town).state == "ontvangen"
 
 
 @pytest.mark.alles

@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
@@ -21,7 +22,6 @@ from stopintimidatie.privacy.requests.models import RequestLetter, SubjectReques
 from stopintimidatie.privacy.requests.services import (
     Entry,
     Person,
-    RequestError,
     enter_request,
     mark_sent,
     move_request,
@@ -129,12 +129,12 @@ def test_the_term_to_object_and_what_goes_count_from_sending(town: Installation)
         assert "2027" not in clause
     with clock_at(datetime(2027, 1, 11, 10, tzinfo=UTC)), town.transaction(DORDRECHT) as session:
         row = session.get_one(SubjectRequest, number)
-        with pytest.raises(RequestError, match="22 december 2026"):
+        with pytest.raises(FormError, match="22 december 2026"):
             send(session, row, date(2026, 12, 21))
         send(session, row, SENT)
         assert row.ended_at is not None
         assert (day_of(row.ended_at), row.objection_until) == (SENT, date(2027, 2, 20))
-        with pytest.raises(RequestError, match="al vastgelegd"):
+        with pytest.raises(FormError, match="al vastgelegd"):
             send(session, row, SENT)
     for day, kept in ((date(2027, 5, 19), True), (date(2027, 5, 20), False)):
         moment = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
@@ -159,7 +159,7 @@ def test_an_objection_is_a_fact_that_keeps_the_case_until_it_is_over(
     with town.transaction(DORDRECHT) as session:
         row = decide(town, session)
         case = f"{PLACE}/{row.reference}"
-        with pytest.raises(RequestError, match="nog geen besluit"):
+        with pytest.raises(FormError, match="nog geen besluit"):
             note_objection(session, row, ACTOR, over=False)
         send(session, row, day_of(utc_now()))
         report = make_report(session, town)

@@ -25,7 +25,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     TransferState,
 )
-from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, file_xml
+from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, describe
 from stopintimidatie.privacy.transfer.rows import BARE
 from stopintimidatie.reports.models import Report
 from tests.support.exporting import (
@@ -179,7 +179,8 @@ def test_metadata_that_does_not_fit_the_schema_is_noticed(right: str, wrong: str
         "Archiefwet 1995, artikel 15",
     )
     file = Described("2026-0001/document/a.pdf", "a.pdf", "application/pdf", 3, "0" * 64)
-    written = file_xml(source, Part("2026-0001/document", "Document", (file,)), file)
+    part = Part("2026-0001/document", "Document", (file,))
+    written = describe(source, part=part, file=file)
     assert set(check_mdto(written)) == {"bestand"}
     assert right.encode() in written
     with pytest.raises((AssertionError, etree.DocumentInvalid)):
