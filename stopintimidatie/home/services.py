@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, true, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.mail import person
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import record
@@ -23,7 +22,6 @@ from stopintimidatie.core.second import (
     SECONDS,
     Second,
     SecondError,
-    kinds_for,
     proposed_rows,
     waiting_rows,
 )
@@ -34,6 +32,7 @@ from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.municipalities.people.services import able
 
 KIND: Final = "voorstel"
+NOBODY_HERE: Final = "Hier kan nu niemand hierover beslissen. Bel wie dat wel kan."
 AGAIN: Final = "U vroeg dit vandaag al opnieuw. Morgen kan het weer, of bel uw collega."
 EVERY_MORNING: Final = Job("wacht.mailen")
 MORNING: Final = time(8)
@@ -58,15 +57,14 @@ def staff_of(session: Session, holder: str, today: date) -> list[Identity]:
 
 
 def answerers(
-    session: Session, registry: Any, holder: str, identity: Identity
-) -> Mapping[str, Sequence[str]]:
-    """Return by kind who may answer now what this person proposed, by name."""
-    hands = hands_of(session, str(identity.user_id))
-    names = defaultdict[str, list[str]](list)
+    session: Session, registry: Any, holder: str, me: Identity
+) -> Mapping[UUID, Sequence[str]]:
+    """Return for each proposal who may answer it at this holder now, by name; but oneself."""
+    names = defaultdict[UUID, list[str]](list)
     for colleague in staff_of(session, holder, local_date(utc_now())):
-        if str(colleague.user_id) not in hands:
-            for kind in kinds_for(registry, holder, colleague):
-                names[kind.name].append(colleague.name)
+        rows = waiting_rows(registry, holder, colleague)
+        for row in () if rows is None or colleague == me else session.execute(rows):
+            names[row.id].append(colleague.name)
     return names
 
 
@@ -76,13 +74,15 @@ def remind(
     """Have the others mailed once more of what this person proposed; once a day.
 
     Raises:
-        SecondError: it isn't theirs, waits no more, or they did this today.
+        SecondError: it isn't theirs, waits no more or not here, or they did this today.
     """
     rows = proposed_rows(registry, holder, identity)
     mine = None if rows is None else rows.where(rows.selected_columns.id == number)
     row = None if mine is None else session.execute(mine).first()
     if row is None:
         raise SecondError(ANSWERED)
+    if row.id not in answerers(session, registry, holder, identity):
+        raise SecondError(NOBODY_HERE)
     notices = SecondNotice.holder == holder, SecondNotice.proposal_id == row.id
     asked = session.scalar(
         select(func.max(SecondNotice.at)).where(*notices, SecondNotice.person_id.is_(None))
@@ -118,6 +118,9 @@ def mail_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
                 number = identity.user_id
                 rows = waiting_rows(context.registry, holder, identity)
                 for row in () if rows is None else session.execute(rows):
+                    if row.id is None:
+                        # A program of 1.0.0 set this provider up during the upgrade.
+                        continue
                     numbers[number] += 1
                     if (str(number), row.id) not in known:
                         news[holder].append((number, row.id))
@@ -136,7 +139,9 @@ def _keep(context: JobContext, holder: str, news: Sequence[tuple[UUID, UUID]]) -
     waiting = union_all(
         *(
             select(k.table.id).where(
-                k.table.waiting(), true() if k.turn else k.table.holder == holder
+                k.table.id.is_not(None),
+                k.table.waiting(),
+                true() if k.turn else k.table.holder == holder,
             )
             for k in kinds
         )

@@ -70,7 +70,7 @@ from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.forms import Option
 from stopintimidatie.reports.workbench.pages import bar_for
-from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed
+from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW
 
@@ -164,6 +164,13 @@ class DeskChoice(ChoiceView):
     on_signal = closing = frozenset({CLOSE, DOUBLE})
     in_danger = words.IN_DANGER
     presses: ClassVar = {READ: mark_read}
+
+    @property
+    def here(self) -> str:
+        """The queue with the report in hand, where no other page is named."""
+        wanted = {"melding": self.report.reference}
+        queue = self.request.resource_path(self.context.__parent__, query=wanted)
+        return own_path(self.asked.get("hier")) or queue
 
     def why_not(self) -> str:
         """Say why the choice can't be made now; empty when it can."""

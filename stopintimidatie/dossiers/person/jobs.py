@@ -15,10 +15,10 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.mail import LIST
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.services import (
     ADVICE_JOB,
-    LIST,
     check_reason,
     check_review_day,
     ground_of,

@@ -13,11 +13,12 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import after_working_days, local_date, utc_now
 from stopintimidatie.core.jobs import Job, enqueue
-from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.mail import ASKED, GIVEN
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.vocabulary import ADVISE_WITHIN, LONGEST, Advice
 from stopintimidatie.dossiers.resources import is_strict
@@ -33,7 +34,6 @@ from stopintimidatie.dossiers.services import (
 from stopintimidatie.dossiers.workflow import GONE
 
 # The list of person-directed dossiers, below a municipality.
-LIST: Final = "persoonsgericht"
 GROUND_FIELDS: Final = (
     "ground",
     "proportionality",
@@ -425,31 +425,3 @@ def check_kind(session: Session, dossier: Dossier) -> None:
             " persoonsgericht. Maak voor iets anders een nieuw dossier.",
             "kind",
         )
-
-
-def _asked_letter(writing: Writing) -> Letter | None:
-    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
-    if row is None or not row.waits:
-        return None
-    return Letter({"link": writing.link(f"/{LIST}")})
-
-
-def _given_letter(writing: Writing) -> Letter | None:
-    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
-    if row is None or row.outcome is None or row.followed is not None:
-        return None
-    return Letter({"link": writing.link(f"/{LIST}")})
-
-
-ASKED: Final = MailTemplate(
-    "advies_gevraagd",
-    "Een dossier wacht op uw advies",
-    "stopintimidatie.dossiers.person:templates/mail/gevraagd.txt.jinja2",
-    _asked_letter,
-)
-GIVEN: Final = MailTemplate(
-    "advies_gegeven",
-    "Een advies over een dossier is gegeven",
-    "stopintimidatie.dossiers.person:templates/mail/gegeven.txt.jinja2",
-    _given_letter,
-)

@@ -40,13 +40,13 @@ from stopintimidatie.dossiers.person.forms import (
     stored_ground,
 )
 from stopintimidatie.dossiers.person.jobs import review, schedule_review
+from stopintimidatie.dossiers.person.mail import LIST
 from stopintimidatie.dossiers.person.panels import (
     must_stop,
     see,
 )
 from stopintimidatie.dossiers.person.queries import count_views, list_dossiers
 from stopintimidatie.dossiers.person.services import (
-    LIST,
     NO_GROUND,
     ask_advice,
     decide_on_advice,

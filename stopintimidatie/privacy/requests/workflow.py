@@ -151,7 +151,7 @@ def fits(right: str, name: str) -> bool:
 
 
 def _nothing(*about: Any) -> None:
-    """Neither refuse nor do anything."""
+    """Do nothing, and refuse nothing."""
 
 
 @dataclass(frozen=True)

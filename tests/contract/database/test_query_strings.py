@@ -120,7 +120,7 @@ def pages(town: Town) -> list[Probe]:
 def test_the_parameters_are_found() -> None:
     known = {"wijk", "q", "gemeente", "pagina", "volgende", "taal", "lat", "nummer", "staat"}
     assert known <= set(parameters())
-    assert len(parameters()) > 60
+    assert len(parameters()) > 50
 
 
 @pytest.mark.short_on("postgresql")
