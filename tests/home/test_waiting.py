@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now, working_days_after
 from stopintimidatie.core.mail.delivery import Courier
@@ -28,8 +29,10 @@ from tests.support.installation import Installation
 from tests.support.mail_server import Received, mail_server
 from tests.support.queries import count_queries
 from tests.support.retaining import proposed_schedule
+from tests.support.seconds import Work, ask_for_advice, propose_role
 
 HERE = "/gemeenten/dordrecht"
+LEADS = Role.DOSSIER_OWNER
 # A Tuesday: the day after it is a working day as well.
 TUESDAY = date(2031, 3, 4)
 DAY = timedelta(days=1)
@@ -131,6 +134,42 @@ def test_the_list_asks_as_many_queries_however_much_waits(installation: Installa
             browser.get(f"{HERE}/wacht", status=200)
         costs.append(counted.count)
     assert costs[0] == costs[1] <= 12
+
+
+def test_advice_waits_once_at_who_gives_it_and_at_who_leads_the_dossier(
+    installation: Installation,
+) -> None:
+    officer, owner = somebody(installation, Role.PRIVACY_OFFICER), somebody(installation, LEADS)
+    leader = user_id(installation, owner)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = ask_for_advice(Work(installation, session, str(leader)))
+        dossier.owner_id = leader
+    page = installation.browser(officer).get(f"{HERE}/wacht")
+    assert page.html.select_one(".si-bell summary .si-count").text == "1"
+    assert len(page.html.select("main table tbody tr")) == 1
+    browser = installation.browser(owner)
+    card = browser.get(f"{HERE}/wacht").html.select_one(".si-card")
+    browser.get(card.select_one("a")["href"], status=200)
+    with installation.transaction() as session:
+        row = session.scalars(select(RoleAssignment).filter_by(user_id=leader)).one()
+        row.role = Role.OFFICER.value
+    assert not installation.browser(owner).get(f"{HERE}/wacht").html.select(".si-card")
+
+
+def test_what_waits_at_another_holder_is_not_asked_again_here(installation: Installation) -> None:
+    desk, other = (make_user(installation, (NATIONAL, Role.NATIONAL_DESK)) for _ in range(2))
+    somebody(installation, Role.OFFICER)
+    with installation.transaction(NATIONAL) as session:
+        work = Work(installation, session, str(user_id(installation, desk)))
+        number = propose_role(work, DORDRECHT, NATIONAL).id
+    assert "Er wacht niets op u" in installation.browser(other).get("/landelijk/wacht")
+    browser = installation.browser(desk)
+    card = browser.get("/landelijk/wacht").html.select_one("main .si-card")
+    assert "niemand hier" in card.text
+    assert not card.select("button")
+    browser.get(card.select_one("a")["href"], status=200)
+    sent = {"nr": str(number), "csrf_token": browser.cookies["csrf"]}
+    assert "Hier kan nu niemand" in browser.post("/landelijk/wacht-herinneren", sent, status=409)
 
 
 def test_the_others_are_asked_again_once_a_day_and_that_is_in_the_log(

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, inspect
+from sqlalchemy import delete, event, inspect
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import ANSWERED, SECONDS, TWICE, SecondError, why_not
@@ -210,6 +210,19 @@ def test_what_is_taken_back_is_not_answered(case: Case) -> None:
     assert not case.waits()
     with pytest.raises(SecondError):
         case.answer(case.second)
+
+
+def test_what_was_withdrawn_meanwhile_is_not_answered_and_its_page_can_say_so(case: Case) -> None:
+    if case.act.kind not in {"rol", "groepsrol", "inlogdienst"}:
+        return
+    with case.transaction() as work:
+        waiting = case.found(work)
+        mine = case.table.proposed_by_id == case.first
+        gone = delete(case.table).where(mine).execution_options(synchronize_session=False)
+        work.session.execute(gone)
+        with pytest.raises(SecondError, match=ANSWERED):
+            case.act.end(work, waiting, actor_of(work.session, case.second))
+        assert waiting.proposed_by
 
 
 def test_killed_between_signing_and_applying_it_still_waits(case: Case) -> None:
