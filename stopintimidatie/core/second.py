@@ -223,10 +223,12 @@ def lock_open(
         SecondError: it was answered or changed meanwhile, or it lapsed.
     """
     session.flush()
-    # One that is gone must not be expired: the page that says so shows it once more.
-    key = inspect(row).identity
-    if session.get(type(row), key, populate_existing=True, with_for_update=True) is None:
+    # Asked for first: a row that is gone must not be expired, for the page may show it once more.
+    mapper, identity = inspect(type(row)), inspect(row).identity
+    mine = (column == value for column, value in zip(mapper.primary_key, identity, strict=True))
+    if session.execute(select(*mapper.primary_key).where(*mine).with_for_update()).first() is None:
         raise SecondError(ANSWERED)
+    session.refresh(row)
     if not row.waits:
         twice = actor.id is not None and row.answered_by_id == actor.id
         raise SecondError(TWICE if twice else ANSWERED)

@@ -20,7 +20,6 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.person import queries as person_queries
 from stopintimidatie.dossiers.person.services import (
     ask_advice,
     give_advice,
@@ -440,7 +439,6 @@ ACTS = (
             lambda work, row, actor: give_advice(work.session, row, Advice.POSITIVE, "ja", actor),
             SecondError,
             Role.PRIVACY_OFFICER,
-            person_queries.waiting,
             kind="advies",
             row=lambda dossier: latest_advice(object_session(dossier), dossier),  # type: ignore[arg-type]
         )
@@ -502,7 +500,15 @@ ACTS = (
         kind=SECOND_LOOK.name,
         row=lambda waiting: waiting[1],
     ),
-    Act("rol", propose_role, confirm_role(), SecondError, Role.OFFICER, kind="rol"),
+    Act(
+        "rol",
+        propose_role,
+        confirm_role(),
+        SecondError,
+        Role.OFFICER,
+        kind="rol",
+        proposes=Role.ADMIN,
+    ),
     Act(
         "rol weigeren",
         propose_role,
@@ -510,6 +516,7 @@ ACTS = (
         SecondError,
         Role.PRIVACY_OFFICER,
         kind="rol",
+        proposes=Role.ADMIN,
     ),
     Act(
         "rol, bevestigd door het meldpunt",
@@ -536,6 +543,7 @@ ACTS = (
         SecondError,
         Role.OFFICER,
         kind="groepsrol",
+        proposes=Role.ADMIN,
     ),
     Act(
         "inlogdienst",
@@ -545,5 +553,6 @@ ACTS = (
         Role.OFFICER,
         kind="inlogdienst",
         change=change_provider,
+        proposes=Role.ADMIN,
     ),
 )

@@ -37,7 +37,7 @@ WHOLE = {
     ("DossierResource", "uitvoer-aanvragen"): 22,
     ("DossierResource", "uitvoer-samen"): 22,
     ("DossierResource", "van-de-politie"): 24,
-    ("ReportResource", "van-de-politie"): 19,
+    ("ReportResource", "van-de-politie"): 20,
     ("MunicipalityResource", ""): 21,
     ("MunicipalityResource", "rollen"): 18,
     ("Desk", ""): 22,

@@ -550,6 +550,7 @@ def test_roles_and_providers_of_1_0_0_wait_for_who_must_still_confirm_them(
     }
 
 
+@on_each("older", "postgresql", indirect=True)
 def test_what_waits_for_a_second_person_in_1_0_0_still_waits_for_another(older: Older) -> None:
     command.upgrade(alembic_config(older.settings, older.owner), "0016_account_hands")
     first, second = (Actor("gebruiker", str(uuid4()), name) for name in ("Olga", "Bram"))
