@@ -137,3 +137,22 @@ def test_functions_are_short() -> None:
         and (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
     ]
     assert not long
+
+
+# Not to refuse somebody: to keep who gave a role, to count people, to say who could answer.
+KNOW_HANDS = {
+    "desk.onboarding.services",
+    "municipalities.people.parties",
+    "municipalities.people.services",
+    "municipalities.sso.entry",
+    "privacy.police.resources",
+}
+
+
+def test_nobody_but_core_second_asks_which_accounts_are_one_person_to_refuse_somebody() -> None:
+    asking = {
+        module
+        for module, path in MODULES.items()
+        if "accounts.hands import" in path.read_text(encoding="utf-8")
+    }
+    assert {module for module in asking if not module.startswith("core.")} == KNOW_HANDS

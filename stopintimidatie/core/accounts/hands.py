@@ -5,7 +5,7 @@ giver and the receiver of a role count as one, in both directions and at any dis
 `AccountHand` for each giver up the chain. Two who have the same giver are two hands, for a role is
 given with a second person (`municipalities.people.services`). Who only confirmed one gave nothing.
 
-Every act of two asks this module: `refusal` where it is done, `others` in lists and counts.
+Every act of two asks this module by way of `core/second`.
 """
 
 from __future__ import annotations
@@ -57,21 +57,6 @@ def hands_of_each(session: Session, people: Collection[str]) -> Mapping[str, fro
 def hands_of(session: Session, person: str | None) -> frozenset[str]:
     """Return the accounts that are one hand with this one; none for who isn't a person."""
     return frozenset() if person is None else hands_of_each(session, [person])[person]
-
-
-def same_hand(session: Session, first: str | None, second: str | None) -> bool:
-    """Tell whether two accounts count as one person where an act takes two."""
-    return first == second or (first is not None and first in hands_of(session, second))
-
-
-def refusal(session: Session, first: str | None, actor: str | None, own: str) -> str | None:
-    """Return why somebody can't be the second person after the first; None when they can.
-
-    `own`: the words for who is the first person, or isn't a person.
-    """
-    if actor is None or first == actor:
-        return own
-    return ONE_HAND if same_hand(session, first, actor) else None
 
 
 def others(column: Any, person: Any) -> ColumnElement[bool]:

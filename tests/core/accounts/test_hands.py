@@ -8,21 +8,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.accounts.hands import (
-    ONE_HAND,
-    AccountHand,
-    hands_of,
-    others,
-    refusal,
-    same_hand,
-)
+from stopintimidatie.core.accounts.hands import ONE_HAND, AccountHand, hands_of, others
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.personal import erase
 from stopintimidatie.core.accounts.services import give_role
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.second import why_not
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.people.access import Steward, take_role
 from stopintimidatie.municipalities.people.services import actor_of
+from stopintimidatie.privacy.retention.models import RetentionSchedule
 from tests.support.factories import DORDRECHT
 from tests.support.hands import given, take
 from tests.support.installation import Installation
@@ -35,15 +30,19 @@ def is_one(installation: Installation, first: str, second: str) -> bool:
     """Ask it in each way, in both directions; all of them agree."""
     with installation.transaction() as session:
         answers = {
-            same_hand(session, first, second),
-            same_hand(session, second, first),
             second in hands_of(session, first),
-            refusal(session, first, second, OWN) is not None,
+            first in hands_of(session, second),
+            answer_to(session, first, second) is not None,
             listed(session, User.id, first, UUID(second)),
             listed(session, User.id, second, UUID(first)),
         }
     assert len(answers) == 1
     return answers.pop()
+
+
+def answer_to(session: Any, first: str | None, second: str | None) -> str | None:
+    """Why the second can't answer what the first proposed."""
+    return why_not(session, RetentionSchedule(proposed_by_id=first), second, own=OWN)
 
 
 def listed(session: Any, column: Any, person: str, account: UUID) -> bool:
@@ -116,12 +115,12 @@ def test_the_words_tell_apart_oneself_one_hand_and_who_is_no_person(
     giver, other = given(installation, None), given(installation, None)
     receiver = given(installation, giver)
     with installation.transaction() as session:
-        assert refusal(session, giver, giver, OWN) == OWN
-        assert refusal(session, giver, None, OWN) == OWN
-        assert refusal(session, None, None, OWN) == OWN
-        assert refusal(session, giver, receiver, OWN) == ONE_HAND
-        assert refusal(session, giver, other, OWN) is None
-        assert refusal(session, None, other, OWN) is None
+        assert answer_to(session, giver, giver) == OWN
+        assert answer_to(session, giver, None) == OWN
+        assert answer_to(session, None, None) == OWN
+        assert answer_to(session, giver, receiver) == ONE_HAND
+        assert answer_to(session, giver, other) is None
+        assert answer_to(session, None, other) is None
         assert session.scalars(select(AccountHand.receiver_id)).all() == [receiver]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.core.accounts.hands import same_hand
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.people.parties import proposals_for
@@ -55,9 +55,9 @@ def confirm(browser: Any, *places: str) -> None:
 
 
 def are_two(installation: Installation, first: str, second: str) -> bool:
-    ids = [str(user_id(installation, username)) for username in (first, second)]
+    one, other = (str(user_id(installation, username)) for username in (first, second))
     with installation.transaction() as session:
-        return not same_hand(session, *ids)
+        return other not in hands_of(session, one)
 
 
 @pytest.mark.parametrize("at_desk", [2, pytest.param(1, marks=pytest.mark.alles)])
