@@ -193,6 +193,11 @@ def _waiting(context: Any, request: Request) -> Sequence[Any]:
 
 
 def _second_tasks(context: Any, request: Request, here: str) -> list[Task]:
+    """Return the rows of what waits for a second person; nothing is asked where the menu has 0."""
+    if context.holder not in request.waiting:
+        count_with_menu(request, context.holder, {})
+    if not request.waiting[context.holder].get(WAITING):
+        return []
     kinds = SECONDS.of(request.registry)
     return [second_task(kinds[row.kind], row, here) for row in _waiting(context, request)]
 

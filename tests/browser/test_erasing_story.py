@@ -30,9 +30,7 @@ def test_a_report_is_proposed_refused_proposed_and_erased(
 
     second = enter(Role.DOSSIER_OWNER, path=TOWN)
     look(second, "start", 390, 1280)
-    second.get_by_role("link", name="Wissen om na te kijken: 1").first.click()
-    look(second, "lijst", 390, 1280)
-    second.get_by_role("link", name=reference).click()
+    second.get_by_role("link", name="Wissen: kijk mee en beslis").first.click()
     look(second, "nakijken", 390, 1280)
     second.get_by_label("Niet wissen", exact=True).check()
     look(second, "weigeren", 390, 1280)

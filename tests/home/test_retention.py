@@ -152,7 +152,7 @@ def test_the_privacy_officer_reads_privacy_today_with_what_is_late_first(
     browser.get(HERE)
     with count_queries(installation) as counted:
         page = browser.get(HERE)
-    assert counted.count <= 12
+    assert counted.count <= 12, counted.statements
     section = page.html.select_one("[aria-labelledby=privacy-vandaag]")
     names = [heading.text for heading in section.select("h3")]
     assert names[0] == "Te laat"

@@ -107,6 +107,7 @@ def test_every_table_of_proposals_is_tried_here(installation: Installation) -> N
     assert {*kinds, APART} == {act.kind for act in PROPOSALS}
 
 
+@pytest.mark.short_on("sqlite")
 def test_who_proposed_it_does_not_answer_it(case: Case) -> None:
     assert not case.listed_for(case.first)
     with pytest.raises(SecondError):
@@ -114,6 +115,7 @@ def test_who_proposed_it_does_not_answer_it(case: Case) -> None:
     assert case.waits()
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_second_account_of_one_person_does_not_answer_it(case: Case) -> None:
     other = given(case.installation, case.first, Role.OFFICER)
     assert not case.listed_for(other)
@@ -122,11 +124,13 @@ def test_a_second_account_of_one_person_does_not_answer_it(case: Case) -> None:
     assert case.waits()
 
 
+@pytest.mark.short_on("sqlite")
 def test_nobody_in_particular_does_not_answer_it(case: Case) -> None:
     with case.transaction() as work:
         assert why_not(work.session, case.act.row(case.found(work)), None)
 
 
+@pytest.mark.short_on("sqlite")
 def test_another_holder_does_not_see_it(case: Case) -> None:
     other = EINDHOVEN if case.act.holder == DORDRECHT else DORDRECHT
     assert not case.listed_for(case.second, other)
@@ -179,6 +183,7 @@ def test_of_two_at_once_one_answers_it(case: Case) -> None:
     assert not case.waits()
 
 
+@pytest.mark.short_on("sqlite")
 def test_what_lapsed_is_not_answered(case: Case) -> None:
     if not hasattr(case.table, "expires_at"):
         return
@@ -200,6 +205,7 @@ def test_what_changed_beneath_who_looks_is_not_answered(case: Case) -> None:
     assert case.waits()
 
 
+@pytest.mark.short_on("sqlite")
 def test_what_is_taken_back_is_not_answered(case: Case) -> None:
     if case.act.take_back is None:
         return

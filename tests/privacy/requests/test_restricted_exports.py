@@ -213,7 +213,7 @@ def test_a_document_made_before_a_restriction_is_given_only_on_a_second_persons_
     own = asker.get(f"{at}/toch-geven").forms["formulier"]
     own["beperkt.melding_1.grondslag"] = "avg_18_2_bescherming"
     own["beperkt.melding_1.reden"] = "Ik wil het."
-    own.submit("vastleggen", status=422).mustcontain("zelf aangevraagd")
+    own.submit("vastleggen", status=409).mustcontain("zelf aangevraagd")
     freed = form.submit("vastleggen", status=303).follow()
     freed.mustcontain("Gebruik beperkt, toch gedeeld: M-01", "Een ander loopt gevaar.")
     asker.get(f"{at}/pdf", status=200)

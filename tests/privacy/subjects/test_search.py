@@ -93,7 +93,7 @@ def test_police_data_is_never_searched(installation: Installation) -> None:
             article="16",
             received_on=today,
             review_on=today,
-            entered_by=PERSON,
+            proposed_by=PERSON,
             changed_by=PERSON,
         )
         session.add(item)

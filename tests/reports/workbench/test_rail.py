@@ -241,7 +241,7 @@ def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Install
     other = opened(browser, address)
     assert "Olga Officier stelt voor" in other.text
     assert "Tweede blik" in other.text
-    assert other.html.select_one('.si-bell a[href$="/postvak"] .si-count').text == ", 1 wacht"
+    assert other.html.select_one('.si-bell a[href$="/wacht"] .si-count').text == ", 1 wacht"
     assert not opened(first, address).html.select(".si-bell .si-count")
     accepting, _ = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
     page = accepting.submit().follow()
