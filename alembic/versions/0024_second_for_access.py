@@ -25,7 +25,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("answered_by_id", sa.String(64), nullable=True))
     op.add_column("identity_provider", sa.Column("answered_by", sa.String(200), nullable=True))
     op.add_column("identity_provider", sa.Column("id", sa.Uuid(), nullable=True))
-    # Who of a municipality may confirm is asked for each proposal.
+    # Each proposal looks here for the people of its municipality who may confirm it.
     op.create_index("ix_role_assignment_holder_role", "role_assignment", ["holder", "role"])
     provider = sa.table(
         "identity_provider", sa.column("holder", sa.String()), sa.column("id", sa.Uuid())

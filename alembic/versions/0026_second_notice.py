@@ -1,4 +1,4 @@
-"""Who was mailed of which proposal, so that nobody is mailed of it twice.
+"""Keep who was mailed of which proposal, so that nobody is mailed of it twice.
 
 And a marked police item names who confirmed it; of those confirmed before, it names nobody.
 

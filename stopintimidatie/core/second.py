@@ -89,7 +89,6 @@ class Second:
         only: (holder, identity) -> a further condition of who may know of it.
         turn: (holder, identity) -> which proposals somebody answers there, where those aren't just
             the holder's own: some go to the desk, or to two parties.
-        desk: the desk has such proposals too.
         urgent: column that says that it stands above all else.
         alone: see `Alone`.
     """
@@ -105,7 +104,6 @@ class Second:
     due: Any = None
     only: Callable[[str, Identity], ColumnElement[bool]] | None = None
     turn: Callable[[str, Identity], ColumnElement[bool]] | None = None
-    desk: bool = False
     desk_permission: Permission | None = None
     never: frozenset[Role] = frozenset()
     urgent: Any = None
@@ -208,7 +206,12 @@ def had_no_part(columns: Iterable[Any], person: str | None) -> ColumnElement[boo
 
 
 def lock_open(
-    session: Session, row: Proposed, actor: Actor, *, seen: Any = None, is_now: Any = None
+    session: Session,
+    row: Proposed,
+    actor: Actor,
+    *,
+    seen: Any = None,
+    is_now: Callable[[], Any] | None = None,
 ) -> None:
     """Lock a proposal and read it again.
 
@@ -217,7 +220,7 @@ def lock_open(
         row: the proposal.
         actor: answers it.
         seen: the version or fingerprint that the person saw.
-        is_now: makes that of the locked row: a function without arguments.
+        is_now: returns that of the locked row.
 
     Raises:
         SecondError: it was answered or changed meanwhile, or it lapsed.

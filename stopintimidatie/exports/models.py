@@ -72,7 +72,7 @@ MAKING: Final = frozenset({ExportState.APPROVED, ExportState.IN_THE_MAKING})
 
 
 class Export(Proposed, Held, Base):
-    """One export, for one recipient: approved before it is made; if urgent, judged after that."""
+    """An export for one recipient: approved before it is made; if urgent, judged after that."""
 
     __tablename__ = "export"
     __table_args__ = held_table(

@@ -1,4 +1,4 @@
-"""One list of what waits for a second person, and of what one proposed; and its mail of the day."""
+"""The list of what waits for a second person, and of what somebody proposed; its daily mail."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ NAV_ITEMS: Final = Directive[str, NavFactory]("add_nav_item", "nav_items")
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One item of the menu. ``count`` is shown behind the label when it isn't None.
+    """An item of the menu. ``count`` is shown behind the label when it isn't None.
 
     ``shared``: another item counts the same as well, so the bell leaves it out.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -82,7 +83,7 @@ def decide(
         name = looked.export.reference
         # A rejection counts also for what changed since.
         known = now[name] if reason is not None else seen.get(name, "")
-        lock_open(session, looked.export, actor, seen=known, is_now=lambda n=name: now[n])
+        lock_open(session, looked.export, actor, seen=known, is_now=partial(now.get, name))
         check_second(session, looked.export, actor)
         try:
             _decide(session, keys, looked, actor, reason)

@@ -34,7 +34,6 @@ def includeme(config: Any) -> None:
                 desk_permission=Permission.CONNECT,
                 due=getattr(table, "expires_at", None),
                 turn=turn_of(table),
-                desk=True,
             )
         )
     for template in (mail.LINK, mail.NEW_PASSWORD, mail.OFFERED):

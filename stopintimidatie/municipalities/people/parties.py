@@ -125,9 +125,14 @@ def _no_hand(table: Any, me: Any, username: Any) -> ColumnElement[bool]:
     return and_(
         *(func.coalesce(_plain(hand), "") != me for hand in made),
         ~exists().where(hands).correlate_except(AccountHand),
-        ~_plain(table.given_by).contains(me),
-        RoleOffer.username != username if table is RoleOffer else true(),
+        _unrelated(table, me, username),
     )
+
+
+def _unrelated(table: Any, me: Any, username: Any) -> ColumnElement[bool]:
+    """Make the condition that somebody neither gave the proposer a role nor gets this one."""
+    gets = RoleOffer.username == username if table is RoleOffer else false()
+    return and_(~_plain(table.given_by).contains(me), ~gets)
 
 
 def _plain(column: Any) -> ColumnElement[str]:
@@ -146,8 +151,8 @@ def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:
     """Return the rule of which proposals of a kind somebody may answer at a holder."""
 
     def turn(holder: str, identity: Identity) -> ColumnElement[bool]:
-        me = literal(identity.user_id.hex)
-        free = _no_hand(table, me, identity.username)
+        # `Second.waiting` itself leaves out who is one hand with the proposer.
+        free = _unrelated(table, literal(identity.user_id.hex), identity.username)
         return and_(*_answered_at(table, holder), free)
 
     return turn

@@ -104,5 +104,4 @@ SECOND: Final = Second(
     own_path=lambda row: f"/{REQUESTS}/{row.key}",
     key=_REFERENCE,
     about=_REFERENCE,
-    desk=True,
 )

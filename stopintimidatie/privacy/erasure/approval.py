@@ -220,6 +220,5 @@ KIND: Final = Second(
     lambda row: f"/{LIST}?nr={row.id}",
     about=ErasureProposal.reference,
     due=ErasureProposal.expires_at,
-    desk=True,
     alone=Alone.LATER,
 )

@@ -27,7 +27,6 @@ def includeme(config: Any) -> None:
             lambda row: f"/{NAME}/beslissen?nr={row.key}",
             own_path=lambda row: f"/{NAME}",
             key=RetentionSchedule.number,
-            desk=True,
         )
     )
     for level in LEVELS:

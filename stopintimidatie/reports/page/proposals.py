@@ -56,7 +56,6 @@ SECOND: Final = Second(
     lambda row: f"{row.key}?melding={row.about}",
     key=_LIST,
     about=_ABOUT,
-    desk=True,
     alone=Alone.AT_ONCE,
 )
 

@@ -89,7 +89,7 @@ def say_where_help_is(
     intro = HELP_IS_HERE[fallback_of(report.language)] if desk else GOODBYE
     tell(session, report, "bericht", f"{intro}\n{help_for(session, report)}", actor)
     session.flush()
-    # So that undoing the decision takes the message back.
+    # Undoing the decision takes the message back by this.
     decision.version = report.version
 
 

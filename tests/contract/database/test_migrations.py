@@ -438,7 +438,7 @@ def test_what_waited_for_a_second_person_in_1_0_0_waits_and_what_was_signed_is(
 def test_exports_of_1_0_0_that_wait_for_a_second_person_wait_still_and_can_be_answered(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:
-    """One that was asked for and an urgent one that was made; the name under a third stays."""
+    """An export that was asked for, an urgent one that was made, and a signed one."""
     first, asked, urgent, signed = (str(uuid4()) for _ in range(4))
     with at_1_0_0(request, database, tmp_path) as (settings, owner):
         with owner.begin() as connection:

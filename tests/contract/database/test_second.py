@@ -14,14 +14,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, event, inspect
+from sqlalchemy import delete, event, inspect, select
 
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import ANSWERED, SECONDS, TWICE, SecondError, why_not
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Base, Proposed
 from stopintimidatie.municipalities.people.services import actor_of
+from stopintimidatie.privacy.police.models import PoliceEvent
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.hands import given
 from tests.support.installation import Installation
@@ -162,6 +164,15 @@ def test_another_person_answers_it_once(case: Case) -> None:
         case.answer(case.third)
     assert again.value.message == TWICE
     assert late.value.message == ANSWERED
+
+
+@pytest.mark.short_on("sqlite")
+def test_an_answer_has_its_line_in_the_log_with_the_name_of_who_gave_it(case: Case) -> None:
+    lines: Any = PoliceEvent if case.act.kind == APART else AuditEvent
+    case.answer(case.second)
+    with case.transaction() as work:
+        written = select(lines.id).where(lines.actor_id == case.second)
+        assert work.session.scalars(written).all()
 
 
 def test_of_two_at_once_one_answers_it(case: Case) -> None:

@@ -20,7 +20,7 @@ from tests.support.drawing import render
 from tests.support.exports_factory import NOW, a_dossier, redact, some_reports
 from tests.support.verapdf import validate_pdf
 
-# That the tags of a dossier are right, veraPDF judges in the short suite (`test_pdf.py`).
+# VeraPDF judges the tags of a dossier in the short suite (`test_pdf.py`).
 pytestmark = pytest.mark.alles
 LONG = "Zij liepen achter mij aan tot aan de halte, en riepen dat ik moest blijven staan. " * 90
 
