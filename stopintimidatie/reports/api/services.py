@@ -24,7 +24,12 @@ from stopintimidatie.core.forms import ManyOf, OneOf
 from stopintimidatie.core.forms.messages import FieldError
 from stopintimidatie.core.limits import rows_for
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import Row, transaction, waits_for_row_of
+from stopintimidatie.core.storage.session import (
+    Row,
+    transaction,
+    waiting_at_most,
+    waits_for_row_of,
+)
 from stopintimidatie.core.text import Term
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import (
@@ -303,7 +308,7 @@ def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
         .limit(FORGOTTEN_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    with transaction(engine) as session:
+    with transaction(waiting_at_most(engine, LONGEST_WAIT_MILLISECONDS)) as session:
         forgetting = delete(IdempotencyKey).where(key.in_(oldest))
         session.execute(forgetting.execution_options(synchronize_session=False))
         if met is not None:

@@ -48,6 +48,8 @@ def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert api_services.LONGEST_WAIT_MILLISECONDS == 5_000
+    # The one report in so many that also removes old keys waits no longer than the others.
+    monkeypatch.setattr(api_services, "FORGETTING_EVERY", 1)
     monkeypatch.setattr(api_services, "LONGEST_WAIT_MILLISECONDS", 400)
     key = uuid.uuid4()
     api.post()  # the first of the day, which draws the key that senders are counted with
