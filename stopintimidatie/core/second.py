@@ -41,7 +41,7 @@ from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.storage.models import Proposed, UtcDateTime
+from stopintimidatie.core.storage.models import NOW, Proposed, UtcDateTime
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.errors import ErrorPage, error_response
@@ -118,16 +118,16 @@ class Second:
 
         Where one may answer alone later: also what they proposed, once its days are over.
         """
-        whose = is_second(self.table, str(identity.user_id))
+        whose = is_second(self.table, identity.person)
         if self.alone is Alone.LATER:
-            whose = or_(whose, self.table.alone_at <= utc_now())
+            whose = or_(whose, self.table.alone_at <= NOW)
         if self.turn is not None:
             return self._rows(holder, identity, whose, self.turn(holder, identity))
         return self._rows(holder, identity, whose, self.table.holder == holder)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""
-        whose = self.table.proposed_by_id == str(identity.user_id)
+        whose = self.table.proposed_by_id == identity.person
         anywhere = self.turn is not None and holder == NATIONAL
         here = true() if anywhere else self.table.holder == holder
         return self._rows(holder, identity, whose, here)

@@ -27,7 +27,7 @@ from stopintimidatie.home.pages import (
     task_for,
 )
 from stopintimidatie.municipalities.people.services import able
-from stopintimidatie.municipalities.settings.pages import published_once
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
 from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
@@ -184,7 +184,7 @@ def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[T
         return
     waits = [free_to_step(state, str(request.actor.id)) for state in mine]
     if ListState.PROPOSED in mine:
-        waits.append(left_over(today))
+        waits.append(left_over())
     rows = request.db.scalars(
         select(DestructionList)
         .where(or_(*waits))
@@ -238,7 +238,7 @@ def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
     guards = request.has_permission(P.HANDLE_REQUESTS, context)
     if context.holder == NATIONAL or not (manages or guards):
         return
-    if not published_once(request, context.holder).keeps_police_data:
+    if not published_for(request.db, context.holder).keeps_police_data:
         return
     if manages:
         people = able(func.count(RoleAssignment.user_id.distinct())).where(

@@ -21,9 +21,11 @@ from stopintimidatie.home.models import SecondNotice
 from stopintimidatie.home.services import AGAIN, EVERY_MORNING, MAIL
 from stopintimidatie.municipalities.people.absence import announce_absence
 from stopintimidatie.municipalities.people.services import actor_of
+from stopintimidatie.privacy.holds.models import HoldReason
+from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.support.hands import take
 from tests.support.installation import Installation
 from tests.support.mail_server import Received, mail_server
@@ -87,6 +89,32 @@ def test_what_waits_stands_once_in_list_menu_bell_and_on_the_start_page(
     tasks = [link["href"] for link in browser.get(HERE).html.select(".si-task__action")]
     assert answered_at in tasks
     assert browser.get("/wacht", status=303).location.endswith(f"{HERE}/wacht")
+
+
+def test_with_the_same_roles_each_menu_counts_for_its_own_person_and_its_own_day(
+    installation: Installation,
+) -> None:
+    """The statement is made once for all who have these roles."""
+    roles = [(DORDRECHT, role) for role in (Role.ARCHIVIST, Role.PRIVACY_OFFICER)]
+    first, second = make_user(installation, *roles), make_user(installation, *roles)
+    propose(installation, first)
+    with installation.transaction(DORDRECHT) as session:
+        tomorrow, report = local_date(utc_now()) + DAY, make_report(session, installation)
+        place_hold(session, report, HoldReason.COMPLAINT, tomorrow, SYSTEM)
+    assert [counted(installation, who) for who in (first, second)] == [{}, {"wacht": "1"}]
+    with clock_at(utc_now() + DAY):
+        holds = {"bevriezingen": "1"}
+        found = [counted(installation, who) for who in (second, first)]
+    assert found == [{"wacht": "1"} | holds, holds]
+
+
+def counted(installation: Installation, username: str) -> dict[str, str]:
+    """The numbers in somebody's menu, by list."""
+    bar = installation.browser(username).get("/account").html.select_one(".si-nav__list")
+    return {
+        number.find_parent("a")["href"].rpartition("/")[2]: number.text.split()[1]
+        for number in bar.select(".si-count")
+    }
 
 
 def test_only_who_may_answer_reads_that_it_waits(installation: Installation) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from sqlalchemy import BindParameter
+from sqlalchemy.sql.visitors import iterate
 from webtest import TestResponse
 
 from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.areas.resources import OWN_PLACES, Reader
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.installation import Installation
 
@@ -63,3 +68,19 @@ def test_in_a_municipality_where_one_may_less_the_menu_leads_to_where_one_may(
     items = menu(towns.browser(both).get("/gemeenten/eindhoven"))
     assert items["Postvak"] == "/postvak"
     assert items["Beheer"] == "/gemeenten/eindhoven/beheer"
+
+
+@pytest.mark.parametrize("national", [False, True])
+def test_the_statement_of_a_menu_holds_no_moment_at_which_it_was_made(
+    installation: Installation, national: bool
+) -> None:
+    registry = installation.registry
+    lists = tuple(name for name, place in OWN_PLACES.of(registry).items() if place.waiting)
+    assert len(lists) > 10
+    binds = [
+        part
+        for part in iterate(registry.menu_of(Reader(frozenset(Role), national), lists))
+        if isinstance(part, BindParameter)
+    ]
+    assert any(bind.callable for bind in binds)
+    assert [bind.value for bind in binds if isinstance(bind.value, date)] == []

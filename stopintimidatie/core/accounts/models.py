@@ -23,9 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.models import Base, Proposed
+from stopintimidatie.core.storage.models import NOW, Base, Proposed, day_in
 from stopintimidatie.core.storage.tenancy import open_table
 
 open_table("user_account", "sign-in comes before the holder is known")
@@ -105,7 +105,7 @@ class RoleAssignment(Base):
     @classmethod
     def counting(cls) -> ColumnElement[bool]:
         """Make the condition that a role hasn't ended, by the date in the Netherlands."""
-        return or_(cls.until.is_(None), cls.until >= local_date(utc_now()))
+        return or_(cls.until.is_(None), cls.until >= day_in())
 
 
 class BlockedColleague(Base):
@@ -363,7 +363,7 @@ class RoleProposal(Proposed):
     @classmethod
     def waiting(cls) -> ColumnElement[bool]:
         """Make the condition that a party must still confirm it, and that it hasn't lapsed."""
-        return and_(cls.state == OfferState.PROPOSED, cls.expires_at > utc_now())
+        return and_(cls.state == OfferState.PROPOSED, cls.expires_at > NOW)
 
     @property
     def waits(self) -> bool:

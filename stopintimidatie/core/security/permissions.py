@@ -75,6 +75,11 @@ class Identity:
         return Actor("gebruiker", str(self.user_id), self.name)
 
     @property
+    def person(self) -> str:
+        """Return the id as text, as proposals and the log keep it."""
+        return str(self.user_id)
+
+    @property
     def holders(self) -> tuple[str, ...]:
         """Return the holders this person works for, in a fixed order."""
         return tuple(sorted({holder for holder, _ in self.roles}))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    bindparam,
     text,
     true,
 )
@@ -26,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,6 +51,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# A statement is often made once and runs for years: this moment is asked for when it runs.
+NOW: Final[ColumnElement[datetime]] = bindparam(
+    "now", type_=UtcDateTime(), callable_=utc_now, unique=True
+)
+
+
+def day_in(term: Any = timedelta()) -> ColumnElement[date]:
+    """Make the day that comes a term after the day on which a statement runs."""
+    return bindparam(
+        "day", type_=Date(), callable_=lambda: local_date(utc_now()) + term, unique=True
+    )
 
 
 NAMING_CONVENTION = {
@@ -134,7 +149,7 @@ class Proposed:
     def waiting(cls) -> ColumnElement[bool]:
         """Make the condition that nobody answered it yet and that it hasn't lapsed."""
         expires = getattr(cls, "expires_at", None)
-        lasts = true() if expires is None else expires > utc_now()
+        lasts = true() if expires is None else expires > NOW
         return and_(cls.answered_at.is_(None), lasts)
 
     @property

@@ -164,8 +164,12 @@ def reading(engine: Engine) -> Engine:
 
 def locked(session: Session, statement: Select[Any]) -> Select[Any]:
     """Return the statement with FOR UPDATE; unchanged in a read-only transaction."""
-    reads = session.get_bind().get_execution_options().get(READ_ONLY_OPTION)
-    return statement if reads else statement.with_for_update()
+    return statement if reads_only(session) else statement.with_for_update()
+
+
+def reads_only(session: Session) -> bool:
+    """Tell whether this session can't write, as that of a page can't."""
+    return bool(session.get_bind().get_execution_options().get(READ_ONLY_OPTION))
 
 
 @lru_cache(maxsize=16)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
@@ -90,7 +90,7 @@ def to_stop() -> ColumnElement[bool]:
     )
 
 
-def views_at(today: date) -> dict[str, ColumnElement[bool]]:
+def views() -> dict[str, ColumnElement[bool]]:
     """Return the condition of each view of the list, by its code in the address."""
     started = and_(_running(), Dossier.state != "in_voorbereiding")
     asked = and_(PrivacyAdvice.id.is_not(None), PrivacyAdvice.outcome.is_(None))
@@ -107,34 +107,32 @@ def views_at(today: date) -> dict[str, ColumnElement[bool]]:
         "herzien": and_(
             _running(),
             or_(
-                PersonGround.review_on <= today + SOON,
+                PersonGround.review_on <= day_in(SOON),
                 and_(started, PersonGround.id.is_(None)),
             ),
         ),
-        "informeren": and_(_running(), PersonGround.postponed_until < today),
+        "informeren": and_(_running(), PersonGround.postponed_until < day_in()),
         # Also of dossiers that ended: the FG looks back.
         "niet-gevolgd": _NOT_FOLLOWED,
         "niet-gestart": Dossier.closed_reason == ClosingReason.NOT_STARTED.value,
     }
 
 
-def count_views(session: Session, holder: str, today: date) -> dict[str, int]:
+def count_views(session: Session, holder: str) -> dict[str, int]:
     """Count the dossiers in each view of the list."""
-    views = views_at(today)
-    numbers = [func.coalesce(func.sum(case((wanted, 1), else_=0)), 0) for wanted in views.values()]
+    wanted = views()
+    numbers = [func.coalesce(func.sum(case((view, 1), else_=0)), 0) for view in wanted.values()]
     row = session.execute(_joined(*numbers).where(_mine(holder))).one()
-    return {name: int(number) for name, number in zip(views, row, strict=True)}
+    return {name: int(number) for name, number in zip(wanted, row, strict=True)}
 
 
-def list_dossiers(
-    session: Session, holder: str, view: str, today: date, paging: Paging
-) -> Sequence[Any]:
+def list_dossiers(session: Session, holder: str, view: str, paging: Paging) -> Sequence[Any]:
     """Return dossier, ground, latest advice, owner's name and area's slug on a page of a view."""
     statement = (
         _joined(Dossier, PersonGround, PrivacyAdvice, User.name, Neighbourhood.slug)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .outerjoin(User, User.id == Dossier.owner_id)
-        .where(_mine(holder), views_at(today)[view])
+        .where(_mine(holder), views()[view])
         # Soonest to review first; without a ground there is no day yet.
         .order_by(PersonGround.review_on.is_(None), PersonGround.review_on, Dossier.number.desc())
     )
@@ -149,15 +147,15 @@ def only_dossiers(holder: str, identity: Identity) -> ColumnElement[bool]:
 
 def led_by_another(holder: str, identity: Identity) -> ColumnElement[bool]:
     """Make the condition of advice that this person may give: another one leads the dossier."""
-    leads = had_no_part([Dossier.owner_id], str(identity.user_id))
+    leads = had_no_part([Dossier.owner_id], identity.person)
     theirs = select(Dossier.id).where(Dossier.holder == holder, leads)
     return PrivacyAdvice.dossier_id.in_(theirs)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the dossiers that wait for who leads them; advice waits as every proposal does."""
-    roles, views = identity.roles_for(holder), views_at(local_date(utc_now()))
+    roles, wanted = identity.roles_for(holder), views()
     leads = may(roles, Permission.VIEW_PERSON_DOSSIERS) and may(roles, Permission.EDIT_DOSSIER)
-    own = or_(views["besluit"], views["herzien"], views["informeren"])
+    own = or_(wanted["besluit"], wanted["herzien"], wanted["informeren"])
     mine = and_(Dossier.owner_id == identity.user_id, own) if leads else false()
     return _joined(Dossier.id).where(_mine(holder), mine)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
-from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Change, ConflictError
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -220,12 +219,12 @@ def decision_view(context: DossierResource, request: Request) -> Any:
 @page_view(MunicipalityResource, LIST, Permission.VIEW_PERSON_DOSSIERS, "templates/persons.jinja2")
 def list_view(context: MunicipalityResource, request: Request) -> Values:
     """Show the person-directed dossiers of a municipality in one view (`?wat=advies`)."""
-    holder, today = context.holder, local_date(utc_now())
+    holder = context.holder
     wanted = dict(query_pairs(request)).get("wat", "")
     view = wanted if wanted in _LABELS else next(iter(_LABELS))
-    numbers = count_views(request.db, holder, today)
+    numbers = count_views(request.db, holder)
     paging = Paging(wanted_page(request), numbers[view])
-    rows = list_dossiers(request.db, holder, view, today, paging)
+    rows = list_dossiers(request.db, holder, view, paging)
     ids = [row[0].id for row in rows]
     note_read(request, holder, "dossier", ids, task="persoonsgerichte dossiers bekijken")
     here = f"{request.resource_path(context).rstrip('/')}/{LIST}"

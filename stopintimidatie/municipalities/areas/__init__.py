@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Final
 
 from stopintimidatie.municipalities.areas.geocoder import Geocoder
 from stopintimidatie.settings import Settings
+
+# The most kinds of menu that are kept: one for each set of roles.
+MOST_MENUS: Final = 64
 
 
 def includeme(config: Any) -> None:
@@ -17,13 +21,19 @@ def includeme(config: Any) -> None:
         municipality_name,
         outlines_check,
     )
-    from stopintimidatie.municipalities.areas.resources import LEVELS, OWN_PLACES, Municipalities
+    from stopintimidatie.municipalities.areas.resources import (
+        LEVELS,
+        OWN_PLACES,
+        Municipalities,
+        menu_of,
+    )
 
     for table in AREA_TABLES:
         config.add_impersonal_table(table, "areas of the Netherlands, public")
     config.add_impersonal_table("mail_domain", "domains of municipalities, public")
     config.add_tree_root("gemeenten", Municipalities)
     OWN_PLACES.declare(config)
+    config.registry.menu_of = lru_cache(MOST_MENUS)(partial(menu_of, config.registry))
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_health_check("grenzen", OUTLINED, outlines_check)

@@ -8,19 +8,30 @@ in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import NoneType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    false,
+    func,
+    null,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.second import Second
-from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.models import Holder
@@ -189,8 +200,9 @@ class OwnPlace:
     permission: Permission
     # The desk has one too.
     desk: bool = False
-    # Selects what waits at a holder for the answer of this person; None: nothing ever does.
-    waiting: Callable[[str, Identity], Select[Any] | None] | None = None
+    # (holder, identity) -> what waits there for the answer of this person; None: nothing ever
+    # does. It holds no value of a person or moment but by parameters (`Reader`, `NOW`).
+    waiting: Callable[[str, Any], Select[Any] | None] | None = None
     # For answering, one of these; none: seeing the page is enough. For others nothing waits.
     answers: Permission | frozenset[Permission] | None = None
 
@@ -317,21 +329,61 @@ def count_places(request: Any) -> dict[str, int]:
 def _count_in(
     request: Any, session: Session, holder: str, counts: Mapping[str, ColumnElement[Any]]
 ) -> dict[str, int]:
-    lists = {
-        place.name: rows.limit(MOST_COUNTED + 1).subquery()
+    identity = request.identity
+    reader = Reader(identity.roles_for(holder), holder == NATIONAL)
+    lists = tuple(
+        place.name
         for place in OWN_PLACES.of(request.registry).values()
         if place.waiting is not None and place.is_answered_by(request, holder)
-        if (rows := place.waiting(holder, request.identity)) is not None
-    }
+    )
     if not lists and not counts:
         request.waiting[holder] = {}
         return {}
-    menu = [select(func.count()).select_from(rows).scalar_subquery() for rows in lists.values()]
+    statement = request.registry.menu_of(reader, lists)
+    statement = statement.add_columns(*counts.values()) if counts else statement
+    values = {"holder": holder, "user_id": identity.user_id, "person": identity.person}
     # Not after a flush: a refused form may have left changes that can't be written.
     with session.no_autoflush:
-        row = session.execute(select(*menu, *counts.values())).one()
-    request.waiting[holder] = dict(zip(lists, row[: len(lists)], strict=True))
+        row = session.execute(statement, {**values, "username": identity.username}).one()
+    request.waiting[holder] = dict(zip(lists, row, strict=False))
     return dict(zip(counts, row[len(lists) :], strict=True))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Stand for the identity of everybody with these roles, in a statement that is made once.
+
+    The values that are a person's own are given when it runs.
+    """
+
+    roles: frozenset[Role]
+    national: bool
+    user_id: ClassVar[Any] = bindparam("user_id", type_=Uuid())
+    person: ClassVar[Any] = bindparam("person", type_=String())
+    username: ClassVar[Any] = bindparam("username", type_=String())
+
+    @property
+    def holder(self) -> Any:
+        """Return the holder for which they have the roles."""
+        return NATIONAL if self.national else bindparam("holder", type_=String())
+
+    def roles_for(self, holder: Any) -> frozenset[Role]:
+        """Return the roles for that holder."""
+        return self.roles
+
+
+def menu_of(registry: Any, reader: Reader, lists: Sequence[str]) -> Select[Any]:
+    """Make the statement that counts what waits in these lists.
+
+    To make it costs as much as the rest of a page: `registry.menu_of` keeps it for its roles.
+    """
+    numbers = []
+    for name in lists:
+        waiting: Any = OWN_PLACES.of(registry)[name].waiting
+        rows = waiting(reader.holder, reader)
+        rows = select(null()).where(false()) if rows is None else rows.limit(MOST_COUNTED + 1)
+        numbers.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
+    return select(*numbers)
 
 
 def _can_count(request: Any, holder: str) -> bool:

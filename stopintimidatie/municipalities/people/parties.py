@@ -152,7 +152,7 @@ def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:
 
     def turn(holder: str, identity: Identity) -> ColumnElement[bool]:
         # `Second.waiting` itself leaves out who is one hand with the proposer.
-        free = _unrelated(table, literal(identity.user_id.hex), identity.username)
+        free = _unrelated(table, _plain(identity.person), identity.username)
         return and_(*_answered_at(table, holder), free)
 
     return turn

@@ -65,20 +65,12 @@ def branding_of(request: Any) -> Branding | None:
     municipality = municipality_by_code(request.db, code)
     if municipality is None:
         return None
-    published = published_once(request, code)
+    published = published_for(request.db, code)
     logo = f"/api/v1/gemeenten/{code}/logo" if published.logo else None
     banner = BANNER if is_practice(code) else ""
     return Branding(
         f"Gemeente {municipality.name}", published.colour or DEFAULT_COLOUR, logo, "/", banner
     )
-
-
-def published_once(request: Any, code: str) -> Published:
-    """Return the settings of a municipality for a page, which asks them once."""
-    known: dict[str, Published] = request.environ.setdefault("stopintimidatie.published", {})
-    if code not in known:
-        known[code] = published_for(request.db, code)
-    return known[code]
 
 
 def _municipality_of(request: Any) -> str | None:

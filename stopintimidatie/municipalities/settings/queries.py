@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Engine, Label, Select, bindparam, func, se
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.session import reads_only, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 from stopintimidatie.municipalities.levels.services import empty_profile
@@ -44,7 +44,18 @@ _kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDic
 
 
 def published_for(session: Session, code: str | None) -> Published:
-    """Return the settings that count now for a municipality; for None, those of the desk."""
+    """Return the settings that count now for a municipality; for None, those of the desk.
+
+    A page asks once, for its session writes nothing in between.
+    """
+    known: dict[str | None, Published] = session.info.setdefault(published_for, {})
+    kept = known if reads_only(session) else {}
+    if code not in kept:
+        kept[code] = _asked(session, code)
+    return kept[code]
+
+
+def _asked(session: Session, code: str | None) -> Published:
     now = utc_now()
     row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
     return Published(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.second import had_no_part
+from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.core.text import date_text
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -135,12 +136,12 @@ _TO_TRANSFER: Final = and_(
 )
 
 
-def left_over(today: date) -> ColumnElement[bool]:
+def left_over() -> ColumnElement[bool]:
     """Return the condition of lists with a late line on which nobody decided.
 
     They ask for the process owner, also while others have their turn.
     """
-    late = select(DestructionLine.list_id).where(TO_DECIDE, DestructionLine.due_on < today)
+    late = select(DestructionLine.list_id).where(TO_DECIDE, DestructionLine.due_on < day_in())
     return DestructionList.id.in_(late)
 
 

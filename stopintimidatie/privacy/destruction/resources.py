@@ -9,7 +9,6 @@ from typing import Any, Final
 from pyramid.authorization import DENY_ALL, Allow
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select
 
-from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -156,10 +155,10 @@ def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select what waits for this person at a holder, for the menu: lists, and old questions."""
     roles = identity.roles_for(holder)
-    me, states = str(identity.user_id), [turn for role, turn in _TURNS.items() if role in roles]
+    me, states = identity.person, [turn for role, turn in _TURNS.items() if role in roles]
     turns: list[ColumnElement[bool]] = [free_to_step(state, me) for state in states]
     if Role.PROCESS_OWNER in roles:
-        turns.append(left_over(local_date(utc_now())))
+        turns.append(left_over())
     turn = or_(false(), *turns)
     lists = select(DestructionList.id).where(DestructionList.holder == holder, turn)
     asked = select(Extension.id).where(

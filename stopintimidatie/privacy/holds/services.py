@@ -16,6 +16,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security.permissions import Identity, Role
+from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.retention import RetentionClass, Way, months
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -252,7 +253,7 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(Hold.id).where(
         Hold.holder == holder,
         Hold.lifted_at.is_(None),
-        Hold.review_on <= day_of(utc_now()),
+        Hold.review_on <= day_in(),
         listed(identity.roles_for(holder)),
     )
 

@@ -17,12 +17,11 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import transaction
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
@@ -142,8 +141,8 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(PoliceItem.id).where(
         PoliceItem.holder == holder,
         PoliceItem.destroyed_at.is_(None),
-        or_(not_(PoliceItem.waiting()), is_second(PoliceItem, str(identity.user_id))),
-        PoliceItem.review_on <= day_of(utc_now()) + NEAR,
+        or_(not_(PoliceItem.waiting()), is_second(PoliceItem, identity.person)),
+        PoliceItem.review_on <= day_in(NEAR),
         readable(identity.roles_for(holder)),
     )
 

@@ -12,7 +12,7 @@ from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
-from stopintimidatie.municipalities.settings.pages import published_once
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
 from stopintimidatie.privacy.retention.rules import (
@@ -76,7 +76,7 @@ def version_in(request: Request) -> RetentionSchedule:
 def others_of(context: TermsNode, request: Request) -> list[list[str]]:
     """Return the classes of which the holder doesn't choose the term, as rows of a table."""
     own, desk = own_classes(context, request), context.holder == NATIONAL
-    police = published_once(request, context.holder).keeps_police_data
+    police = published_for(request.db, context.holder).keeps_police_data
     return [
         [row.label, term_in_words(row), row.way.value]
         for code, row in all_classes(request).items()

@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.models import NOW, Holder, day_in
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -266,7 +266,7 @@ def waiting_for(holder: str, identity: Identity) -> Any:
         .where(
             version.holder == holder,
             version.approved.is_(True),
-            version.effective_from <= utc_now(),
+            version.effective_from <= NOW,
         )
         .order_by(version.effective_from.desc(), version.number.desc())
         .limit(1)
@@ -275,8 +275,8 @@ def waiting_for(holder: str, identity: Identity) -> Any:
         RetentionSchedule.holder == holder,
         RetentionSchedule.id == present.scalar_subquery(),
         or_(
-            RetentionSchedule.look_by < local_date(utc_now()) + ASKED,
-            RetentionSchedule.standing_until <= local_date(utc_now()) + WARNED,
+            RetentionSchedule.look_by < day_in(ASKED),
+            RetentionSchedule.standing_until <= day_in(WARNED),
         ),
     )
 

@@ -20,7 +20,7 @@ from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
-from stopintimidatie.municipalities.settings.pages import published_once
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.documents import hold_traces
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
@@ -190,7 +190,7 @@ def search_view(context: RequestResource, request: Request) -> Any:
     def page() -> dict[str, Any]:
         note_read(request, context.holder, KIND, [row.id], task=SEARCHES)
         values = {"row": row, "traces": traces, "days": request.app_settings.backup_keep_days}
-        values["police"] = published_once(request, context.holder).keeps_police_data
+        values["police"] = published_for(request.db, context.holder).keeps_police_data
         if chosen:
             return {**values, "choice": form, "search": _searching(context, request)}
         searched = searched_by(request.db, request.registry.key_ring, row).ways

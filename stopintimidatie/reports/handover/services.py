@@ -26,6 +26,7 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.models import NOW
 from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -310,7 +311,7 @@ def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
 
 
 def _waits_for(holder: str) -> tuple[ColumnElement[bool], ...]:
-    arrived = ReportTransfer.given_at <= utc_now()
+    arrived = ReportTransfer.given_at <= NOW
     return ReportTransfer.receiver == holder, ReportTransfer.state == OPEN, arrived
 
 
