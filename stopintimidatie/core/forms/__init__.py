@@ -14,6 +14,7 @@ and in its view::
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,6 +87,20 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 class Schema(colander.MappingSchema):
     """Base of every schema; keys that aren't in it are ignored, on purpose."""
+
+    def __init__(self, *arg: Any, **kw: Any) -> None:
+        super().__init__(*arg, **kw)
+        # Colander gives all schemas of a class the same fields. A view may change its own.
+        self.children = [_own(child) for child in self.children]  # type: ignore[has-type]
+
+
+def _own(node: Any) -> Any:
+    """Copy a field with what is in it and its widget, for one form."""
+    own = node.clone()
+    own.children = [_own(child) for child in own.children]
+    if "widget" in own.__dict__:
+        own.widget = copy(own.widget)
+    return own
 
 
 def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:

@@ -67,6 +67,18 @@ def says_no(typ: Any, text: Any) -> bool:
 # Reading what was posted
 
 
+def test_what_a_view_changes_in_its_form_is_in_no_other_form() -> None:
+    one, other = Everything(), Everything()
+    pairs = list(zip(parts_of(one), parts_of(other), strict=True))
+    assert len(pairs) > 10
+    assert [a.name for a, b in pairs if a is b] == []
+    assert [a.name for a, b in pairs if a.widget is b.widget is not None] == []
+
+
+def parts_of(node: Any) -> list[Any]:
+    return [part for child in node.children for part in (child, *parts_of(child))]
+
+
 def test_a_good_form_becomes_typed_values() -> None:
     values = a_form(GOOD).validate(GOOD)
     assert values["kanaal"] == "balie"

@@ -71,6 +71,10 @@ def test_the_code_opens_the_report_and_that_is_recorded(installation: Installati
     # A town isn't asked for whom, and gets no code by mail.
     asked = installation.visitor().get(f"/ophalen/{reference}")
     asked.mustcontain("Uw functie", no=["Voor mijzelf", "Code per e-mail"])
+    # A person who comes for their own copy after that is asked for no function.
+    form = installation.visitor().get("/ophalen/O-0000-0000").forms["formulier"]
+    form["naam"], form["voor"], form["code"] = "Petra", "mij", "00000000"
+    form.submit(status=422).mustcontain("klopt niet", no=["Vul ‘Uw functie’ in"])
     # Without a function nothing is shown; the code stays right.
     assert "Vul ‘Uw functie’ in" in enter(installation, reference, code, 422, functie="")[1]
     browser, answer = enter(installation, reference, code)
