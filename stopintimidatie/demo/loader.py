@@ -101,7 +101,7 @@ def load_demo(
         raise DemoError("Dit kan alleen met demo = true in de instellingen.")
     timeline = Timeline(day or day_of(utc_now()))
     with transaction(registry.engine) as session:
-        users = scenario.set_up(session)
+        users = scenario.set_up(session, timeline.moment - TERMS_SINCE)
     with transaction(registry.engine, NATIONAL) as session:
         app_key = make_demo_key(session, scenario.actor_of(users, NATIONAL, "meldpunt")).id
     reports = [report for holder in HOLDERS for report in reports_of(holder)]

@@ -114,8 +114,11 @@ PEOPLE: Final = tuple(
 )
 
 
-def set_up(session: Session) -> Users:
-    """Make profiles and accounts that aren't there yet; return users by (holder, account)."""
+def set_up(session: Session, since: datetime) -> Users:
+    """Make profiles and accounts that aren't there yet; return users by (holder, account).
+
+    `since`: the moment from which what the municipalities chose counts.
+    """
     forwarding = DESK["doorstuurafspraak"]
     levels = dict.fromkeys(TOWNS, ParticipationLevel.PROGRAMME)
     levels[forwarding["gemeente"]] = ParticipationLevel.FORWARDING
@@ -124,12 +127,11 @@ def set_up(session: Session) -> Users:
             session.add(MunicipalityProfile(code=code, level=level))
             if code == forwarding["gemeente"]:
                 contact = {"dagen": 3, "telefoon": forwarding["telefoon"]}
-                session.add(
-                    MunicipalitySetting(owner=code, part=Part.CONTACT, number=1, content=contact)
-                )
+                part = {"owner": code, "part": Part.CONTACT, "number": 1, "effective_from": since}
+                session.add(MunicipalitySetting(**part, content=contact))
             if "politiegegevens" in TOWNS.get(code, ()):
                 switch = {"stand": "aan", "op": "2025-01-06", "bron": "convenant met de politie"}
-                part = {"owner": code, "part": Part.POLICE, "number": 1}
+                part = {"owner": code, "part": Part.POLICE, "number": 1, "effective_from": since}
                 session.add(MunicipalitySetting(**part, content=switch))
     for code, town in TOWNS.items():
         session.merge(MailDomain(code=code, domain=town["domein"]))

@@ -137,11 +137,12 @@ def reported(installation: Installation) -> dict[str, str]:
 
 
 def send(page: Page, **answers: str) -> None:
-    """Fill in what is there, and send the form of the page."""
+    """Fill in what is there, and send the form of the page; nothing takes the first choice."""
     for name, value in answers.items():
         control = page.locator(f"#formulier [name='{name}']")
         if control.first.get_attribute("type") in ("radio", "checkbox"):
-            page.check(f"#formulier [name='{name}'][value='{value}']")
+            chosen = page.locator(f"#formulier [name='{name}'][value='{value}']")
+            (chosen if value else control).first.check()
         elif control.evaluate("e => e.tagName") == "SELECT":
             control.select_option(value or None, index=None if value else 1)
         else:

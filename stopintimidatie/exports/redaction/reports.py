@@ -114,10 +114,11 @@ def _fitting(files: Sequence[_File]) -> Iterator[AttachmentContent]:
 def _attachment(attachment: _File, *, fits: bool) -> AttachmentContent:
     file, report = attachment.file, attachment.report
     name = f"{capital(_SINGULAR.get(file.kind, 'bestand'))} {file.number}"
+    source = "Bewaard in het dossier" if report is None else "Meegestuurd met de melding"
     return AttachmentContent(
         name=name if report is None else f"{name} bij {pseudonym(report)}",
         when=date_short(file.on),
-        about=clean_line(file.about) or "Meegestuurd met de melding",
+        about=clean_line(file.about) or source,
         size=file_size(file.size),
         file_name=file.file_name if fits else "",
         media_type=file.media_type,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission
-from stopintimidatie.core.security.policy import note
+from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import date_text
@@ -78,6 +78,11 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
     numbers = numbers_of(session, [row.id for row in rows], today, checks=checks)
     lists = [(row, numbers.get(row.id, Numbers())) for row in rows]
     soon = [] if lists or schedule is None else due_documents(session, schedule, until)
+    longer = extensions_of(session, MOST_LONGER)
+    for kind in {row.document_kind for row in longer}:
+        ids = [row.document_id for row in longer if row.document_kind == kind]
+        task = "besluiten om langer te bewaren bekijken"
+        note_read(request, context.holder, kind, ids, task=task)
     return {
         "lists": lists,
         "soon": len(soon),
@@ -88,7 +93,7 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "night": f"{NIGHT:%-H.%M}",
         "schedule": schedule,
         "standings": STANDINGS,
-        "longer": [(row, works_on(row)) for row in extensions_of(session, MOST_LONGER)],
+        "longer": [(row, works_on(row)) for row in longer],
         "bodies": dict(BODIES),
         "here": request.resource_path(context, ""),
         "takes_back": bool(request.has_permission(Permission.ASSESS_DESTRUCTION, context)),

@@ -21,7 +21,14 @@ from stopintimidatie.exports.redaction.content import DossierContent, from_json
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
-from tests.support.exporting import Case, approved, decide, make_case, requested
+from tests.support.exporting import (
+    Case,
+    approved,
+    decide,
+    look_through,
+    make_case,
+    requested,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.profiles import EDIT, change
@@ -105,9 +112,13 @@ def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
 ) -> None:
     case = with_files(installation)
     open_files(case)
-    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=politie")
+    preview = f"{case.path}/uitvoer-voorbeeld?voor=politie"
+    page = case.browser("aanvrager").get(preview)
     assert "De bestanden zitten in deze PDF" in page.text
-    assert "De stalling in het donker" in page.text
+    # What an officer wrote about a photo stays in until somebody looked at it.
+    page.mustcontain("Bewaard in het dossier", no=["De stalling in het donker"])
+    look_through(installation, case.dossier_id)
+    assert "De stalling in het donker" in case.browser("aanvrager").get(preview)
     reference = approved(case)
     assert blobs(installation) == {"inhoud", "van_wie", "bestand-1", "bestand-2"}
     hashes = [file.sha256 for file in frozen(installation, case, reference).attachments.files]
