@@ -51,6 +51,8 @@ DEMO_DAY = date(2026, 11, 24)
 PASSWORD = "demo-wachtwoord"
 MOMENT, DAY = timedelta(seconds=1), timedelta(days=1)
 CSRF_TOKEN = "0" * 32
+# Each takes some thirty megabytes, which every search for garbage goes through.
+MOST_APPLICATIONS = 12
 FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 # The machine's own would be another one everywhere.
 FFMPEG = get_ffmpeg_exe()
@@ -272,9 +274,13 @@ class Reused:
     def application(self, settings: Settings) -> Installation:
         """The application with these settings, as it was when it was made."""
         if settings in self._made:
-            installation, as_made = self._made[settings]
+            # The last of all is the one that was used last.
+            self._made[settings] = installation, as_made = self._made.pop(settings)
             as_made.restore()
             return installation
+        if len(self._made) == MOST_APPLICATIONS:
+            oldest, _ = self._made.pop(next(iter(self._made)))
+            oldest.close()
         installation = Installation(settings)
         self._made[settings] = installation, _AsMade(installation)
         return installation

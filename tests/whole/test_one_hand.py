@@ -197,10 +197,16 @@ def is_listed(work: Work, act: Act, person: str) -> bool | None:
     return None
 
 
+# Every act asks `core/second` whose hand it is: in the short suite the acts share the ways.
+SHARED = 4
+
+
+@pytest.mark.parametrize("share", [SHARED, pytest.param(1, marks=pytest.mark.alles)])
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
-def test_one_person_never_does_what_takes_two(town: Installation, act: Act) -> None:
-    tries = [(name, way, False) for name, way in ONE_HAND.items()]
-    tries += [(name, way, True) for name, way in TWO_HANDS.items()]
+def test_one_person_never_does_what_takes_two(town: Installation, act: Act, share: int) -> None:
+    turn = slice(ACTS.index(act) % share, None, share)
+    tries = [(name, way, False) for name, way in [*ONE_HAND.items()][turn]]
+    tries += [(name, way, True) for name, way in [*TWO_HANDS.items()][turn]]
     for name, way, free in tries:
         first, second = way(town)
         with_role(town, act, second)
