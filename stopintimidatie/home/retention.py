@@ -71,7 +71,7 @@ def privacy_tasks(context: Any, request: Request, here: str) -> dict[str, list[T
     if not request.has_permission(P.VIEW_RETENTION, context):
         return tasks
     return tasks | {
-        "Vernietigen": [*_lists(*where, today), *_extensions(*where)],
+        "Vernietigen": [*_lists(*where), *_extensions(*where)],
         "Bevriezen": [*_holds(*where, today)],
         "Bewaren": [*_terms(*where, today), *_police(*where)],
     }
@@ -174,7 +174,7 @@ _STANDING: Final = {
 }
 
 
-def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
+def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
     mine = [
         state
         for state, (permission, *_) in _STEPS.items()

@@ -59,7 +59,7 @@ def strings_of(value: Any) -> Iterator[str]:
 
 # What a row tells of a report, and its role may stand in the chronology.
 OF_ROWS = {"STREET", "SPOT", "KENMERK"}
-# Of the profiles that get whole reports, this one hides most of a person.
+# The short suite takes this profile: it gets whole reports, and hides most of a person.
 IN_SHORT = {"zorg_welzijn"}
 
 

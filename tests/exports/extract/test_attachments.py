@@ -115,7 +115,7 @@ def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
     preview = f"{case.path}/uitvoer-voorbeeld?voor=politie"
     page = case.browser("aanvrager").get(preview)
     assert "De bestanden zitten in deze PDF" in page.text
-    # What an officer wrote about a photo stays in until somebody looked at it.
+    # The export leaves out an officer's words about a photo until somebody looked at them.
     page.mustcontain("Bewaard in het dossier", no=["De stalling in het donker"])
     look_through(installation, case.dossier_id)
     assert "De stalling in het donker" in case.browser("aanvrager").get(preview)

@@ -305,6 +305,10 @@ def test_a_decision_is_entered_and_taken_back_on_the_pages(installation: Install
         page = start.click("M-1: langer bewaren dan het uiterste")
         assert "nummer B-12" in page.text
         assert not [form for form in page.forms.values() if "langer-terug" in form.action]
+    # Each of them read the reason, which is free text: that is in the log.
+    with installation.transaction(DORDRECHT) as session:
+        tasks = session.scalars(select(AuditEvent.task)).all()
+    assert tasks.count("besluiten om langer te bewaren bekijken") == 2
     page = owner.get(HOME)
     form = next(form for form in page.forms.values() if "langer-terug" in form.action)
     assert "het besluit is teruggehaald" in form.submit().follow().text
