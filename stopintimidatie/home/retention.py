@@ -28,8 +28,7 @@ from stopintimidatie.home.pages import (
 )
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.privacy.breaches.models import Breach
-from stopintimidatie.privacy.breaches.resources import listed
+from stopintimidatie.privacy.breaches.resources import list_breaches
 from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
 from stopintimidatie.privacy.destruction.extension import ANNOUNCED, UNANSWERED, works_on
 from stopintimidatie.privacy.destruction.models import DestructionList, ListState
@@ -97,8 +96,9 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
     if not request.has_permission(P.HANDLE_BREACHES, context):
         return
     now = utc_now()
-    rows = request.db.scalars(listed().where(Breach.closed_at.is_(None)).limit(MOST_LISTS))
-    for row in rows:
+    for row in list_breaches(request.db, 0, MOST_LISTS):
+        if row.closed_at is not None:
+            break
         href = f"{here}/datalekken/{row.reference}"
         if row.state in COUNTS:
             title = f"Datalek {row.reference}: melden bij de AP?"

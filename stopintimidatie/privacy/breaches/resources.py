@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, case, func, null, select
@@ -72,14 +73,15 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(Breach.id).where(Breach.holder == holder, Breach.closed_at.is_(None))
 
 
-def listed() -> Select[Breach]:
-    """Select all breaches: whose clock runs first, then the open ones, by when they are due.
+def list_breaches(session: Session, offset: int, size: int) -> Sequence[Breach]:
+    """Return a page of all breaches: whose clock runs first, then the open ones, by when due.
 
     What is closed follows, the latest first.
     """
     turn = case((Breach.closed_at.is_not(None), 2), (Breach.state.in_(COUNTS), 0), else_=1)
     open_first = case((Breach.closed_at.is_(None), Breach.due_at))
-    return select(Breach).order_by(turn, open_first, Breach.closed_at.desc(), Breach.reference)
+    ordered = select(Breach).order_by(turn, open_first, Breach.closed_at.desc(), Breach.reference)
+    return session.scalars(ordered.offset(offset).limit(size)).all()
 
 
 def count(session: Session) -> int:

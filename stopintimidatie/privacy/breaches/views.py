@@ -15,13 +15,12 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
     post_view,
-    wanted_page,
 )
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.municipalities.accountability.rules import (
@@ -36,7 +35,7 @@ from stopintimidatie.privacy.breaches.resources import (
     BreachRegister,
     BreachResource,
     count,
-    listed,
+    list_breaches,
 )
 from stopintimidatie.privacy.breaches.vocabulary import KIND, NoticeKind
 from stopintimidatie.privacy.holds.services import documents_of
@@ -51,17 +50,15 @@ CLOSE, REOPEN = "afsluiten", "heropenen"
 def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
     """Show the register: what waits for a decision about the AP first."""
     now = utc_now()
-    paging = Paging(wanted_page(request), count(request.db))
-    breaches = request.db.scalars(listed().offset(paging.offset).limit(paging.size)).all()
-    first = queries.first_notices(request.db, [row.id for row in breaches])
+    breaches = read_register(request, count(request.db), partial(list_breaches, request.db))
+    first = queries.first_notices(request.db, [row.id for row in breaches.rows])
     return {
         "breaches": breaches,
         "clocks": {
             row.id: workflow.clock_words(row.state, row.due_at, first.get(row.id), now)
-            for row in breaches
+            for row in breaches.rows
         },
-        "late": sum(row.state in workflow.COUNTS and now > row.due_at for row in breaches),
-        "paging": paging,
+        "late": sum(row.state in workflow.COUNTS and now > row.due_at for row in breaches.rows),
         "here": request.resource_path(context).rstrip("/"),
         "causes": dict(vocabulary.Cause.choices()),
         "states": workflow.STATES,
@@ -102,13 +99,13 @@ def breach_view(context: BreachResource, request: Request) -> Any:
 def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
     breach, session = context.breach, request.db
     facts, moves = _facts_page(context, request), queries.moves_of(session, breach)
-    paging = Paging(wanted_page(request), facts["counted"].total)
     return {
         **facts,
         "counts": breach.state in workflow.COUNTS,
         "late": breach.state in workflow.COUNTS and utc_now() > breach.due_at,
-        "documents": queries.documents_of(session, breach, paging.offset, paging.size),
-        "paging": paging,
+        "documents": read_register(
+            request, facts["counted"].total, partial(queries.documents_of, session, breach)
+        ),
         "towns": queries.towns_given(session, moves),
         "moves": moves,
         "may_handle": bool(request.has_permission(Permission.HANDLE_BREACHES, context)),

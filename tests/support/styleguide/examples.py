@@ -26,7 +26,9 @@ from stopintimidatie.core.web.components import (
     Tile,
     TimelineEntry,
     WorkbenchRow,
+    page_url,
 )
+from stopintimidatie.core.web.register import Register
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
@@ -73,7 +75,6 @@ def examples(request: Any) -> dict[str, Any]:
     return {
         "now": now,
         "today": local_date(now),
-        "items": ITEMS,
         "history": [
             TimelineEntry(now, "In behandeling genomen", "Sanne de Vries", state="in_behandeling"),
             TimelineEntry(
@@ -83,8 +84,12 @@ def examples(request: Any) -> dict[str, Any]:
         "tiles": TILES,
         "columns": COLUMNS,
         "rows": ROWS,
-        "facet": _facet(request),
-        "paging": Paging(wanted_page(request) if "pagina" in request.GET else 4, 480),
+        "list": Register(
+            ITEMS,
+            Paging(wanted_page(request) if "pagina" in request.GET else 4, 480),
+            page_url(request),
+            [("Status", _facet(request))],
+        ),
         "badges": list(BADGES),
         "tabs": [
             NavItem("Overzicht", request.path, current=True),
