@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from stopintimidatie.reports.follow.words import DONE
 from webtest import TestApp
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
@@ -21,7 +22,6 @@ from stopintimidatie.privacy.retention.rules import HANDLED
 from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
 from stopintimidatie.reports.conversation.queries import Copy, follow
 from stopintimidatie.reports.conversation.services import NotNowError, add_message, give_verdict
-from stopintimidatie.reports.follow.words import DONE
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT, connect, make_user
