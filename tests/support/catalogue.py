@@ -50,10 +50,17 @@ def english() -> Catalog:
         return read_po(file)
 
 
-def every_text(catalog: Catalog) -> tuple[set[str], set[str]]:
-    """The Dutch and the English of a catalogue, each form of a plural by itself."""
+def every_text(catalog: Catalog, *rooms: str) -> tuple[set[str], set[str]]:
+    """The Dutch and the English of a catalogue, each form of a plural by itself.
+
+    `rooms`: only of what stands in one of these, as `reports/follow`.
+    """
     dutch, other = set[str](), set[str]()
     for message in catalog:
+        if rooms and not [
+            p for p, _ in message.locations if any(f"/{room}/" in p for room in rooms)
+        ]:
+            continue
         for known, texts in ((dutch, message.id), (other, message.string)):
             known.update([texts] if isinstance(texts, str) else texts)
     return dutch, other

@@ -22,7 +22,13 @@ from stopintimidatie.reports.conversation.words import Situation, reader_status,
 
 _PAGES: Final = Environment(loader=PackageLoader("stopintimidatie.reports.follow"))  # noqa: S701
 install(_PAGES)
-_explained: Final[Any] = _PAGES.get_template("explained.jinja2").module
+
+
+def explained(*values: Any, **more: Any) -> str:
+    """What the page of the reporter says under the status."""
+    page: Any = _PAGES.get_template("explained.jinja2").module
+    return " ".join(page.explained(*values, **more).split())
+
 
 # The words for what the desk may do with a report, and the sentences that claim it of the desk.
 _DESK_PARTS: Final = {
@@ -118,11 +124,7 @@ class Moment:
             text = sentence(self.situation, "stand") or text
         double, place = self.reason == "dubbel", self.situation
         told = sentence(place, "uitleg" if code == PASSED_ON else code)
-        return (
-            text,
-            str(_explained.explained(code, told, double=double, desk=self.desk)),
-            *self.after,
-        )
+        return text, explained(code, told, double=double, desk=self.desk), *self.after
 
     @property
     def after(self) -> tuple[str, ...]:
