@@ -429,7 +429,6 @@ class FollowUp(Term):
 
 KIND: Final = "melding"
 
-
 OPEN: Final = "aangeboden"
 ACCEPTED: Final = "aangenomen"
 REFUSED: Final = "geweigerd"
@@ -444,7 +443,6 @@ LABELS: Final = {
     VOID: "vervallen",
     "gegeven": "doorgegeven",
 }
-
 
 FEEDBACK: Final = (
     ("gegeven", "ja, de melder leest wat er is gedaan"),

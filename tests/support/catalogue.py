@@ -57,9 +57,8 @@ def every_text(catalog: Catalog, *rooms: str) -> tuple[set[str], set[str]]:
     """
     dutch, other = set[str](), set[str]()
     for message in catalog:
-        if rooms and not [
-            p for p, _ in message.locations if any(f"/{room}/" in p for room in rooms)
-        ]:
+        places = [path for path, _ in message.locations]
+        if rooms and not any(f"/{room}/" in path for room in rooms for path in places):
             continue
         for known, texts in ((dutch, message.id), (other, message.string)):
             known.update([texts] if isinstance(texts, str) else texts)

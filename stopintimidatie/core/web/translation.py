@@ -90,9 +90,9 @@ def gettext(text: str, **values: object) -> str:
     return said % values if values else said
 
 
-def ngettext(one: str, more: str, number: int, **values: object) -> str:
+def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     """Return the sentence for one or for more, in the language of the reader."""
-    said = catalogues()[language()].ngettext(one, more, number)
+    said = catalogues()[language()].ngettext(singular, plural, number)
     return said % values if values else said
 
 

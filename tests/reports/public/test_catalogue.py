@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from jinja2 import Environment, nodes
 
-from stopintimidatie.core.web.translation import LOCALES, catalogues, gettext, speaking
+from stopintimidatie.core.web.translation import LOCALES, catalogues, gettext, install, speaking
 from tests.support.catalogue import ENGLISH, ROOT, english, extracted
 
-# Templates with sentences that a reporter reads: those of these folders, all of them, and these.
+PACKAGE = ROOT / "stopintimidatie"
+# Folders of templates that a reporter reads, and single ones.
 FOLDERS = ("reports/public", "reports/follow", "core/forms")
 PAGES = (
-    "core/web/templates/layout.jinja2",
     "home/templates/accessibility.jinja2",
     "home/templates/privacy.jinja2",
     "home/templates/privacy_young.jinja2",
@@ -25,14 +26,41 @@ PAGES = (
     "privacy/requests/templates/follow_panel.jinja2",
     "reports/conversation/templates/mail/bericht_voor_melder.txt.jinja2",
 )
-PACKAGE = ROOT / "stopintimidatie"
-# What stands outside marks: for who is signed in, or in a form of the portal alone.
-PORTAL = {
-    "core/web/templates/layout.jinja2": (
-        "Afgemeld Alles Sneltoetsen Kruimelpad Vertrouwelijk. Stand van Zoeken Woord of kenmerk"
-    ),
+# What only who is signed in reads.
+UNMARKED = {
+    "form.jinja2": "Dit Door Nu gewijzigd ingevuld intussen is opgeslagen u",
+    "textarea.jinja2": "Sjabloon invullen kiezen voor",
 }
+MARKED = re.compile(
+    r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL
+)
+TAG = re.compile(r"<[^>]*>|&\w+;|[\w-]+=\"[^\"]*\"")
+MARKS = ("_", "gettext", "ngettext")
+WORD = re.compile(r"[^\W\d_]{2,}")
 NAMED = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
+
+
+def templates() -> list[Path]:
+    found = [path for folder in FOLDERS for path in (PACKAGE / folder).rglob("*.jinja2")]
+    return [*sorted(found), *(PACKAGE / name for name in PAGES)]
+
+
+def unmarked(source: str) -> set[str]:
+    """The words between the tags, and of strings with a capital, that nothing marks."""
+    environment = Environment()  # noqa: S701 - only read
+    install(environment)
+    tree = environment.parse(source)
+    calls = [c for c in tree.find_all(nodes.Call) if getattr(c.node, "name", "") in MARKS]
+    marked = [const for call in calls for const in call.find_all(nodes.Const)]
+    strings = [const.value for const in tree.find_all(nodes.Const) if const not in marked]
+    texts = [text for text in strings if isinstance(text, str) and re.match("[A-Z‘][a-z]", text)]
+    return set(WORD.findall(" ".join([*texts, TAG.sub(" ", MARKED.sub(" ", source))])))
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
+def test_no_template_of_a_reporter_says_what_is_not_marked(path: Path) -> None:
+    found = unmarked(path.read_text(encoding="utf-8"))
+    assert found <= set(UNMARKED.get(path.name, "").split()), path
 
 
 def forms(message: Message) -> list[tuple[str, str]]:

@@ -90,6 +90,27 @@ def test_the_link_goes_before_what_the_browser_reads(
     assert page.html.html["lang"] == spoken
 
 
+def test_what_stands_around_each_page_is_in_english_too(installation: Installation) -> None:
+    body = installation.visitor().get("/melden?taal=en").html.body
+    body.main.decompose()
+    assert {text for text in body.stripped_strings if text not in ("112", ".", "·")} == {
+        "Skip to the content",
+        "This is a demonstration with made-up reports. Never fill in real data here.",
+        "Stop Intimidatie – landelijk meldpunt",
+        "Stop Intimidatie – landelijk meldpunt works with Stopintimidatie, the system against street"
+        " harassment.",
+        "Is somebody in danger now? Call",
+        "Privacy",
+        "Accessibility",
+    }
+
+
+def test_a_refusal_below_a_public_page_is_in_dutch(installation: Installation) -> None:
+    page = installation.visitor().get("/melden/nergens?taal=en", status=404)
+    assert page.html.html["lang"] == "nl"
+    assert "Naar de inhoud" in page
+
+
 def test_one_reader_of_english_changes_nothing_for_the_next(installation: Installation) -> None:
     for path, words in (
         ("/volgen", "Zestien cijfers"),
