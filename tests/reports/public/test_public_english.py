@@ -97,8 +97,8 @@ def test_what_stands_around_each_page_is_in_english_too(installation: Installati
         "Skip to the content",
         "This is a demonstration with made-up reports. Never fill in real data here.",
         "Stop Intimidatie – landelijk meldpunt",
-        "Stop Intimidatie – landelijk meldpunt works with Stopintimidatie, the system against street"
-        " harassment.",
+        "Stop Intimidatie – landelijk meldpunt works with Stopintimidatie, the system against"
+        " street harassment.",
         "Is somebody in danger now? Call",
         "Privacy",
         "Accessibility",
