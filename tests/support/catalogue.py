@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from stopintimidatie.core.web import translation
 
 ROOT = Path(__file__).parents[2]
-ENGLISH = translation.LOCALES / "en/LC_MESSAGES/stopintimidatie.po"
+ENGLISH = translation.LOCALES / "en/LC_MESSAGES/messages.po"
 # Not for a reader: the words of which the functions of officials are made.
 _NO_SENTENCES = "woorden_van_functies"
 
@@ -39,7 +39,7 @@ def _texts(part: str | Mapping[str, Any]) -> Iterator[str]:
 
 def extracted(folder: Path) -> Catalog:
     """All sentences of templates and code, by the command of docs/dev/pages-and-forms.md."""
-    pot = folder / "stopintimidatie.pot"
+    pot = folder / "messages.pot"
     CommandLineInterface().run(["pybabel", "-q", "extract", "-o", str(pot)])
     with pot.open("rb") as file:
         return read_po(file)

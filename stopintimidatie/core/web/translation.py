@@ -1,6 +1,6 @@
 """The language of what the public reads: Dutch in templates and code, others from catalogues.
 
-A catalogue of gettext (`stopintimidatie/locale/en/LC_MESSAGES/stopintimidatie.po`) has another
+A catalogue of gettext (`stopintimidatie/locale/en/LC_MESSAGES/messages.po`) has another
 language by the Dutch sentence. Templates mark sentences with `{% trans %}`; `_` of `core.text`
 marks what a page says later. Below a prefix that a room declares (`add_translated_prefix`) the
 link that was followed chooses the language (`?taal=en`), else what the browser reads; all other
@@ -35,7 +35,7 @@ from stopintimidatie.core.web.request import query_pairs, with_params
 LOCALES: Final = Path(__file__).parents[2] / "locale"
 DUTCH: Final = "nl"
 PARAMETER: Final = "taal"
-TRANSLATED: Final = Directive[str, str](
+TRANSLATED_PREFIXES: Final = Directive[str, str](
     "add_translated_prefix", "translated_prefixes", lambda p: (p, p)
 )
 _LANGUAGE: Final[ContextVar[str | None]] = ContextVar("language", default=None)
@@ -62,7 +62,7 @@ def chosen_language(request: Any) -> str | None:
 
 def negotiate(request: Any) -> str:
     """Return the language of the answer to a request: Pyramid's `request.locale_name`."""
-    if first_word(request.environ) not in TRANSLATED.of(request.registry):
+    if first_word(request.environ) not in TRANSLATED_PREFIXES.of(request.registry):
         return DUTCH
     header = create_accept_language_header(request.headers.get("Accept-Language"))
     return chosen_language(request) or str(header.lookup(sorted(catalogues()), default=DUTCH))
@@ -153,5 +153,5 @@ def install(environment: Any) -> None:
 def includeme(config: Any) -> None:
     """Have each request answered in the language of its reader."""
     catalogues()
-    TRANSLATED.declare(config)
+    TRANSLATED_PREFIXES.declare(config)
     config.set_locale_negotiator(negotiate)

@@ -189,8 +189,8 @@ def show_report(request: Request, standing: Standing) -> Any:
     set_follower(request, request.response, follower_of(request))
     shown = _shown(request, standing)
     done = _done(request, standing, shown)
-    told = said(request, standing, (done or "").removesuffix("_zonder_contact"))
-    return {**shown, "done": done, "done_told": told}
+    words = said(request, standing, (done or "").removesuffix("_zonder_contact"))
+    return {**shown, "done": done, "done_told": words}
 
 
 def _done(request: Request, standing: Standing, shown: Page) -> str | None:
