@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from email_validator import ValidatedEmail
 
 
+def _(text: str) -> str:
+    """Mark a Dutch sentence for the catalogues; the page that shows it translates it."""
+    return text
+
+
 class Term(StrEnum):
     """A code with its labels; the base of every vocabulary here."""
 

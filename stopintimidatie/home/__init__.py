@@ -19,7 +19,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.home import services, statements
     from stopintimidatie.home.views import areas_item, start_item
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.reports.public.pages import read_english
 
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)
@@ -42,5 +41,6 @@ def includeme(config: Any) -> None:
     config.add_public_prefix(statements.NAME, "Privacy")
     config.add_public_prefix("toegankelijkheid", "Toegankelijkheid")
     config.add_tree_root(statements.NAME, statements.Statements)
-    config.add_english("privacy", read_english(__name__))
+    config.add_translated_prefix(statements.NAME)
+    config.add_translated_prefix("toegankelijkheid")
     config.scan("stopintimidatie.home.statements")

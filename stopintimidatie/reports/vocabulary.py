@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from stopintimidatie.core.text import Term
+from stopintimidatie.core.text import Term, _
 
 
 class Source(Term):
@@ -43,15 +43,15 @@ class Language(Term):
 class Role(Term):
     """In what capacity somebody reports."""
 
-    VICTIM = "slachtoffer", "slachtoffer", "it happened to me", "het overkwam mij"
-    WITNESS = "getuige", "getuige", "I witnessed it", "ik zag het gebeuren"
+    VICTIM = "slachtoffer", "slachtoffer", "it happened to me", _("het overkwam mij")
+    WITNESS = "getuige", "getuige", "I witnessed it", _("ik zag het gebeuren")
     ON_BEHALF = (
         "namens_ander",
         "namens een ander",
         "on behalf of someone else",
-        "ik meld voor iemand anders",
+        _("ik meld voor iemand anders"),
     )
-    PROFESSIONAL = "professional", "professional", "professional", "ik meld vanuit mijn werk"
+    PROFESSIONAL = "professional", "professional", "professional", _("ik meld vanuit mijn werk")
 
 
 class TimePrecision(Term):
@@ -67,29 +67,29 @@ class TimePrecision(Term):
 class PartOfDay(Term):
     """The part of the day in which it happened."""
 
-    MORNING = "ochtend", "ochtend (6 tot 12 uur)", "morning (06-12)"
-    AFTERNOON = "middag", "middag (12 tot 18 uur)", "afternoon (12-18)"
-    EVENING = "avond", "avond (18 tot 24 uur)", "evening (18-24)"
-    NIGHT = "nacht", "nacht (0 tot 6 uur)", "night (00-06)"
+    MORNING = "ochtend", _("ochtend (6 tot 12 uur)"), "morning (06-12)"
+    AFTERNOON = "middag", _("middag (12 tot 18 uur)"), "afternoon (12-18)"
+    EVENING = "avond", _("avond (18 tot 24 uur)"), "evening (18-24)"
+    NIGHT = "nacht", _("nacht (0 tot 6 uur)"), "night (00-06)"
 
 
 class Recurrence(Term):
     """The answer to whether it happened before."""
 
-    FIRST = "eerste_keer", "eerste keer", "first time", "dit was de eerste keer"
+    FIRST = "eerste_keer", "eerste keer", "first time", _("dit was de eerste keer")
     SAME_PLACE = (
         "vaker_zelfde_plek",
         "vaker, zelfde plek",
         "more often, same place",
-        "vaker, op dezelfde plek",
+        _("vaker, op dezelfde plek"),
     )
     SAME_PERSON = (
         "vaker_zelfde_persoon",
         "vaker, zelfde persoon of personen",
         "more often, same person(s)",
-        "vaker, door dezelfde persoon of personen",
+        _("vaker, door dezelfde persoon of personen"),
     )
-    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+    UNKNOWN = "weet_niet", "weet niet", "do not know", _("dat weet ik niet")
 
 
 class LocationSource(Term):
@@ -104,82 +104,86 @@ class LocationSource(Term):
 class PlaceType(Term):
     """The kind of place where it happened."""
 
-    STREET = "straat_plein", "straat of plein", "street or square"
-    PARK = "park_groen", "park of groen", "park or green"
-    STATION = "station_halte", "station of halte", "station or stop"
-    IN_TRANSIT = "in_ov", "in het openbaar vervoer", "inside public transport"
-    NIGHTLIFE = "uitgaansgebied", "uitgaansgebied", "nightlife area"
-    HOSPITALITY = "horeca", "café, restaurant of club", "bar, restaurant, club"
-    SHOPPING = "winkelgebied", "winkelgebied", "shopping area"
-    SCHOOL = "school_omgeving", "rond een school", "around a school"
-    SPORTS = "sportlocatie_zwembad", "sportlocatie of zwembad", "sports venue or swimming pool"
+    STREET = "straat_plein", _("straat of plein"), "street or square"
+    PARK = "park_groen", _("park of groen"), "park or green"
+    STATION = "station_halte", _("station of halte"), "station or stop"
+    IN_TRANSIT = "in_ov", _("in het openbaar vervoer"), "inside public transport"
+    NIGHTLIFE = "uitgaansgebied", _("uitgaansgebied"), "nightlife area"
+    HOSPITALITY = "horeca", _("café, restaurant of club"), "bar, restaurant, club"
+    SHOPPING = "winkelgebied", _("winkelgebied"), "shopping area"
+    SCHOOL = "school_omgeving", _("rond een school"), "around a school"
+    SPORTS = "sportlocatie_zwembad", _("sportlocatie of zwembad"), "sports venue or swimming pool"
     LIBRARY = (
         "bibliotheek_openbaar_gebouw",
-        "bibliotheek of openbaar gebouw",
+        _("bibliotheek of openbaar gebouw"),
         "library or public building",
     )
-    PARKING = "parkeergelegenheid_tunnel", "parkeerplaats, garage of tunnel", "car park or tunnel"
-    EVENT = "evenement", "evenement", "event"
-    OTHER = "anders", "een andere plek", "other", "ergens anders"
+    PARKING = (
+        "parkeergelegenheid_tunnel",
+        _("parkeerplaats, garage of tunnel"),
+        "car park or tunnel",
+    )
+    EVENT = "evenement", _("evenement"), "event"
+    OTHER = "anders", "een andere plek", "other", _("ergens anders")
 
 
 class FormGroup(Term):
     """The headings under which the forms stand."""
 
-    VERBAL = "verbaal", "verbaal", "verbal", "Wat er gezegd of geroepen werd"
-    NON_VERBAL = "non_verbaal", "non-verbaal", "non-verbal", "Wat er gedaan werd zonder woorden"
-    PHYSICAL = "fysiek", "fysiek", "physical", "Wat er lichamelijk gebeurde"
-    OTHER = "overig", "overig", "other", "Iets anders"
+    VERBAL = "verbaal", "verbaal", "verbal", _("Wat er gezegd of geroepen werd")
+    NON_VERBAL = "non_verbaal", "non-verbaal", "non-verbal", _("Wat er gedaan werd zonder woorden")
+    PHYSICAL = "fysiek", "fysiek", "physical", _("Wat er lichamelijk gebeurde")
+    OTHER = "overig", "overig", "other", _("Iets anders")
 
 
 class Form(Term):
     """The forms of harassment: what was done."""
 
-    WHISTLING = "nafluiten", "nafluiten", "wolf whistling"
-    HISSING = "nasissen_naklakken", "nasissen of naklakken", "hissing, clicking"
-    CATCALLING = "naroepen", "naroepen", "catcalling"
-    SEXUAL_REMARK = "seksuele_opmerking", "seksuele opmerking", "sexual remark"
+    WHISTLING = "nafluiten", _("nafluiten"), "wolf whistling"
+    HISSING = "nasissen_naklakken", _("nasissen of naklakken"), "hissing, clicking"
+    CATCALLING = "naroepen", _("naroepen"), "catcalling"
+    SEXUAL_REMARK = "seksuele_opmerking", _("seksuele opmerking"), "sexual remark"
     SEXUAL_REQUEST = (
         "seksueel_verzoek",
         "verzoek om seks",
         "request for sexual acts",
-        "een vraag om seks of een seksuele handeling",
+        _("een vraag om seks of een seksuele handeling"),
     )
-    INSULTING = "beledigen_schelden", "beledigen of schelden", "insulting, verbal abuse"
+    INSULTING = "beledigen_schelden", _("beledigen of schelden"), "insulting, verbal abuse"
     DISCRIMINATING = (
         "discriminerende_opmerking",
-        "discriminerende opmerking",
+        _("discriminerende opmerking"),
         "discriminatory remark",
     )
-    THREATENING = "bedreigen", "bedreigen", "threatening"
-    STARING = "nastaren", "nastaren", "staring"
-    SEXUAL_GESTURE = "seksueel_gebaar", "seksueel gebaar", "sexual gesture"
-    FILMING = "filmen_fotograferen", "filmen of fotograferen", "filming or photographing"
+    THREATENING = "bedreigen", _("bedreigen"), "threatening"
+    STARING = "nastaren", _("nastaren"), "staring"
+    SEXUAL_GESTURE = "seksueel_gebaar", _("seksueel gebaar"), "sexual gesture"
+    FILMING = "filmen_fotograferen", _("filmen of fotograferen"), "filming or photographing"
     EXPOSURE = (
         "exhibitionisme",
         "exhibitionisme",
         "indecent exposure",
-        "iemand liet zijn geslachtsdeel zien",
+        _("iemand liet zijn geslachtsdeel zien"),
     )
     MASTURBATING = (
         "masturberen",
         "masturberen in het openbaar",
         "public masturbation",
-        "iemand raakte zichzelf seksueel aan",
+        _("iemand raakte zichzelf seksueel aan"),
     )
-    FOLLOWING = "hinderlijk_volgen", "hinderlijk volgen", "following", "achter mij aan lopen"
+    FOLLOWING = "hinderlijk_volgen", "hinderlijk volgen", "following", _("achter mij aan lopen")
     CORNERING = (
         "in_het_nauw_drijven",
         "in het nauw drijven",
         "cornering, blocking the way",
-        "insluiten of de weg versperren",
+        _("insluiten of de weg versperren"),
     )
-    GROPING = "betasten", "betasten", "touching, groping", "aanraken of betasten"
-    GRABBING = "vastpakken_duwen", "vastpakken of duwen", "grabbing, pushing"
-    SPITTING = "spugen", "spugen", "spitting"
-    HITTING = "slaan_schoppen", "slaan of schoppen", "hitting, kicking"
-    ASSAULT = "aanranding", "aanranding", "sexual assault", "aanraking tegen mijn wil"
-    OTHER = "anders", "anders", "other", "iets anders"
+    GROPING = "betasten", "betasten", "touching, groping", _("aanraken of betasten")
+    GRABBING = "vastpakken_duwen", _("vastpakken of duwen"), "grabbing, pushing"
+    SPITTING = "spugen", _("spugen"), "spitting"
+    HITTING = "slaan_schoppen", _("slaan of schoppen"), "hitting, kicking"
+    ASSAULT = "aanranding", "aanranding", "sexual assault", _("aanraking tegen mijn wil")
+    OTHER = "anders", "anders", "other", _("iets anders")
 
 
 def _forms(first: Form, last: Form) -> tuple[Form, ...]:
@@ -215,10 +219,10 @@ def gravest_first(forms: Iterable[Form]) -> list[Form]:
 class FeltSafety(Term):
     """The feeling that it gave."""
 
-    UNCOMFORTABLE = "ongemakkelijk", "ongemakkelijk", "uncomfortable"
-    ANGRY = "geirriteerd_boos", "geïrriteerd of boos", "irritated or angry"
-    AFRAID = "onveilig_bang", "onveilig of bang", "unsafe or afraid"
-    NONE = "geen_indruk", "maakte geen indruk", "no impression", "het deed mij niet veel"
+    UNCOMFORTABLE = "ongemakkelijk", _("ongemakkelijk"), "uncomfortable"
+    ANGRY = "geirriteerd_boos", _("geïrriteerd of boos"), "irritated or angry"
+    AFRAID = "onveilig_bang", _("onveilig of bang"), "unsafe or afraid"
+    NONE = "geen_indruk", "maakte geen indruk", "no impression", _("het deed mij niet veel")
 
 
 class BehaviourChange(Term):
@@ -244,21 +248,21 @@ class BehaviourChange(Term):
 class OffenderCount(Term):
     """The number of offenders, in bands."""
 
-    ONE = "1", "één", "one"
-    TWO = "2", "twee", "two"
-    THREE_TO_FIVE = "3_5", "drie tot vijf", "3 to 5"
-    SIX_OR_MORE = "6_plus", "zes of meer", "6 or more"
-    UNKNOWN = "onbekend", "onbekend", "unknown", "dat weet ik niet"
+    ONE = "1", _("één"), "one"
+    TWO = "2", _("twee"), "two"
+    THREE_TO_FIVE = "3_5", _("drie tot vijf"), "3 to 5"
+    SIX_OR_MORE = "6_plus", _("zes of meer"), "6 or more"
+    UNKNOWN = "onbekend", "onbekend", "unknown", _("dat weet ik niet")
 
 
 class OffenderKnown(Term):
     """The degree to which the reporter knows the offender."""
 
-    STRANGER = "onbekend", "onbekende", "stranger", "nee, een onbekende"
-    BY_SIGHT = "van_gezicht", "van gezicht", "known by sight", "alleen van gezicht"
-    ACQUAINTANCE = "bekende", "bekende", "acquaintance", "ja, een bekende"
-    PROFESSIONAL = "beroepsmatig", "beroepsmatig", "in a professional capacity", "van het werk"
-    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+    STRANGER = "onbekend", "onbekende", "stranger", _("nee, een onbekende")
+    BY_SIGHT = "van_gezicht", "van gezicht", "known by sight", _("alleen van gezicht")
+    ACQUAINTANCE = "bekende", "bekende", "acquaintance", _("ja, een bekende")
+    PROFESSIONAL = "beroepsmatig", "beroepsmatig", "in a professional capacity", _("van het werk")
+    UNKNOWN = "weet_niet", "weet niet", "do not know", _("dat weet ik niet")
 
 
 class OffenderAge(Term):
@@ -311,14 +315,14 @@ class Bystanders(Term):
 class AgeGroup(Term):
     """The reporter's age band."""
 
-    UNDER_16 = "onder_16", "jonger dan 16", "under 16"
-    AGE_16_17 = "16_17", "16 of 17", "16-17"
-    AGE_18_24 = "18_24", "18 tot en met 24", "18-24"
-    AGE_25_34 = "25_34", "25 tot en met 34", "25-34"
-    AGE_35_49 = "35_49", "35 tot en met 49", "35-49"
-    AGE_50_64 = "50_64", "50 tot en met 64", "50-64"
-    AGE_65_PLUS = "65_plus", "65 of ouder", "65+"
-    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", "zeg ik liever niet"
+    UNDER_16 = "onder_16", _("jonger dan 16"), "under 16"
+    AGE_16_17 = "16_17", _("16 of 17"), "16-17"
+    AGE_18_24 = "18_24", _("18 tot en met 24"), "18-24"
+    AGE_25_34 = "25_34", _("25 tot en met 34"), "25-34"
+    AGE_35_49 = "35_49", _("35 tot en met 49"), "35-49"
+    AGE_50_64 = "50_64", _("50 tot en met 64"), "50-64"
+    AGE_65_PLUS = "65_plus", _("65 of ouder"), "65+"
+    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", _("zeg ik liever niet")
 
     @property
     def minor(self) -> bool:
@@ -334,38 +338,38 @@ class AgeGroup(Term):
 class Gender(Term):
     """The gender of the reporter."""
 
-    WOMAN = "vrouw", "vrouw", "woman"
-    MAN = "man", "man", "man"
-    NON_BINARY = "non_binair", "non-binair", "non-binary"
-    OTHER = "anders", "anders", "other"
-    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", "zeg ik liever niet"
+    WOMAN = "vrouw", _("vrouw"), "woman"
+    MAN = "man", _("man"), "man"
+    NON_BINARY = "non_binair", _("non-binair"), "non-binary"
+    OTHER = "anders", _("anders"), "other"
+    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", _("zeg ik liever niet")
 
 
 class ContactWish(Term):
     """The way in which the reporter wants to be reached."""
 
-    NONE = "nee", "geen contact", "no", "nee, liever niet"
-    CALL = "bellen", "bellen", "call me", "ja, bel mij"
-    MAIL = "mailen", "mailen", "e-mail me", "ja, mail mij"
-    VIA_APP = "via_app", "via de app, zonder naam", "through the app, no name"
+    NONE = "nee", "geen contact", "no", _("nee, liever niet")
+    CALL = "bellen", "bellen", "call me", _("ja, bel mij")
+    MAIL = "mailen", "mailen", "e-mail me", _("ja, mail mij")
+    VIA_APP = "via_app", _("via de app, zonder naam"), "through the app, no name"
     FEEDBACK_ONLY = (
         "alleen_terugkoppeling",
         "alleen terugkoppeling",
         "only tell me what was done",
-        "laat alleen weten wat ermee gedaan is",
+        _("laat alleen weten wat ermee gedaan is"),
     )
 
 
 class Police(Term):
     """The answer to whether the police knew before this report."""
 
-    NO = "nee", "nee", "no"
-    CALLED_112 = "gebeld_112", "112 gebeld", "called 112", "ja, ik belde 112"
-    CALLED_0900 = "gebeld_0900", "0900-8844 gebeld", "called 0900-8844", "ja, ik belde 0900-8844"
-    REPORTED = "melding_gedaan", "melding gedaan", "reported", "ja, ik deed een melding"
-    FILED = "aangifte_gedaan", "aangifte gedaan", "filed a complaint", "ja, ik deed aangifte"
-    WANTS_TO_FILE = "wil_aangifte", "wil aangifte doen", "wants to file", "ik wil aangifte doen"
-    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+    NO = "nee", _("nee"), "no"
+    CALLED_112 = "gebeld_112", "112 gebeld", "called 112", _("ja, ik belde 112")
+    CALLED_0900 = "gebeld_0900", "0900-8844 gebeld", "called 0900-8844", _("ja, ik belde 0900-8844")
+    REPORTED = "melding_gedaan", "melding gedaan", "reported", _("ja, ik deed een melding")
+    FILED = "aangifte_gedaan", "aangifte gedaan", "filed a complaint", _("ja, ik deed aangifte")
+    WANTS_TO_FILE = "wil_aangifte", "wil aangifte doen", "wants to file", _("ik wil aangifte doen")
+    UNKNOWN = "weet_niet", "weet niet", "do not know", _("dat weet ik niet")
 
 
 class FollowUp(Term):
@@ -425,7 +429,6 @@ class FollowUp(Term):
 
 KIND: Final = "melding"
 
-
 OPEN: Final = "aangeboden"
 ACCEPTED: Final = "aangenomen"
 REFUSED: Final = "geweigerd"
@@ -440,7 +443,6 @@ LABELS: Final = {
     VOID: "vervallen",
     "gegeven": "doorgegeven",
 }
-
 
 FEEDBACK: Final = (
     ("gegeven", "ja, de melder leest wat er is gedaan"),

@@ -88,7 +88,7 @@ CONTROLS = {"5": 37, "6": 8, "7": 14, "8": 34}
 # A file of the tables: `deploy/nginx.conf`, `core/web/body.py`, or `docs/melden.md`.
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w-][\w.-]*\.\w+)`")
 # Written with brackets around a letter, so that this file isn't found itself.
-MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
+MACHINE = re.compile(r"/wor[k]/|/roo[t]/|(?<!stopintimidatie)/hom[e]/\w+/|/User[s]/\w+/")
 REGISTRY = re.compile(r"registry\.npmj[s]|pyp[i]\.org/(?:simple|pypi)|files\.pythonhoste[d]")
 
 

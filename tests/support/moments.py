@@ -12,11 +12,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from jinja2 import Environment, PackageLoader
+
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.permissions import Permission, may
+from stopintimidatie.core.web.translation import install
 from stopintimidatie.reports.conversation.queries import PASSED_ON, RECEIVED
 from stopintimidatie.reports.conversation.words import Situation, reader_status, sentence
-from stopintimidatie.reports.follow.words import explained
+
+_PAGES: Final = Environment(loader=PackageLoader("stopintimidatie.reports.follow"))  # noqa: S701
+install(_PAGES)
+
+
+def explained(*values: Any, **more: Any) -> str:
+    """What the page of the reporter says under the status."""
+    page: Any = _PAGES.get_template("explained.jinja2").module
+    return " ".join(page.explained(*values, **more).split())
+
 
 # The words for what the desk may do with a report, and the sentences that claim it of the desk.
 _DESK_PARTS: Final = {
@@ -111,8 +123,8 @@ class Moment:
         if code in (PASSED_ON, RECEIVED):
             text = sentence(self.situation, "stand") or text
         double, place = self.reason == "dubbel", self.situation
-        told = explained(code, double=double, desk=self.desk, situation=place)
-        return text, *told, *self.after
+        told = sentence(place, "uitleg" if code == PASSED_ON else code)
+        return text, explained(code, told, double=double, desk=self.desk), *self.after
 
     @property
     def after(self) -> tuple[str, ...]:

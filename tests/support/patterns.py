@@ -157,7 +157,6 @@ privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
 reports/attachments/cleaner.py: _STREAM
 reports/handling/services.py: _ABOUT _CLAUSE _MAY _MAY_NOT
-reports/public/pages.py: _NUMBER
 reports/rules.py: _EMAIL _NINE_DIGITS _PHONE _PLATE
 """
 # Why no stranger's text gets there.

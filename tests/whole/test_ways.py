@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any, Final
 
 import pytest
@@ -17,6 +16,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.reports.conversation.words import SENTENCES, Situation
+from tests.support.catalogue import english, every_text
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import ROOT, Installation
 from tests.support.mailboxes import mails
@@ -332,8 +332,10 @@ def test_no_line_says_more_to_the_reporter_than_the_other_side_can(moment: Momen
 def test_nobody_says_that_the_desk_can_what_its_role_may_not() -> None:
     """Over all sentences of the reporter and the whole table, in both languages."""
     texts = [text for group in SENTENCES.values() for text in group.values()]
-    english = (files("stopintimidatie.reports.follow") / "english.json").read_text("utf-8")
-    texts += [*english.splitlines(), *page().splitlines()]
+    texts += [
+        *set().union(*every_text(english(), "reports/follow", "reports/conversation")),
+        *page().splitlines(),
+    ]
     said = [words for text in texts for words in re.split(r"[.;|]", text)]
     desk = [words for words in said if re.search("het (landelijk )?meldpunt|national desk", words)]
     for permission, claim in DESK_CLAIMS.items():

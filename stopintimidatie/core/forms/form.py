@@ -27,6 +27,7 @@ from stopintimidatie.core.forms.widgets import (
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.web.components import install
+from stopintimidatie.core.web.translation import gettext
 from stopintimidatie.core.workflow import WorkflowError
 
 
@@ -77,11 +78,8 @@ class Form(deform.Form):
         formid: str = "formulier",
         appstruct: Any = colander.null,
         cancel_url: str | None = None,
-        words: Callable[[str], str] = str,
     ) -> None:
         self.request = request
-        # Puts the form's own sentences into the language of the page.
-        self.words = words
         self.cancel_url = cancel_url
         self.problems: list[str] = []
         self.changes: tuple[Change, ...] = ()
@@ -117,7 +115,7 @@ class Form(deform.Form):
     @property
     def error_list(self) -> list[SummaryLine]:
         """Return all mistakes in the order of the page, for the summary at the top."""
-        messages = [self.words(problem) for problem in self.problems] + field_messages(self)
+        messages = [gettext(problem) for problem in self.problems] + field_messages(self)
         return [SummaryLine(self.formid, message) for message in messages] + [
             SummaryLine(focus_id(field), _name_field(field, text))
             for field in descendants(self)
@@ -202,14 +200,14 @@ def _name_field(field: Any, message: str) -> str:
     The title of a group goes before that, where a group beside it asks the same, or where its
     schema says so (`names_mistakes`).
     """
-    title = field.title
+    title = gettext(field.title)
     known = title in message or (" " in title and title.lower() in message.lower())
     titles = [] if known else [title]
     while (field := field.parent).parent is not None:
         times = Counter(f.title for group in field.parent.children for f in group.children)
         same = any(times[child.title] > 1 for child in field.children)
         if same or getattr(field.schema, "names_mistakes", False):
-            titles.insert(0, field.title)
+            titles.insert(0, gettext(field.title))
     if not titles:
         return message
     names = ", ".join(titles)
@@ -270,14 +268,7 @@ def add_form_helpers(environment: Any) -> None:
         must_be_seen=must_be_seen,
         option_groups=widgets.option_groups,
         runs=runs,
-        said=said,
     )
-
-
-def said(field: Any, text: str) -> str:
-    """Translate a word of the form's own templates to the language of the form."""
-    words: Callable[[str], str] = field.get_root().words
-    return words(text)
 
 
 @lru_cache(maxsize=1)

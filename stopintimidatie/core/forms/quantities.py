@@ -12,7 +12,8 @@ import colander
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.types import Description, Type
-from stopintimidatie.core.text import AMSTERDAM, day_of
+from stopintimidatie.core.text import AMSTERDAM, _, day_of
+from stopintimidatie.core.web.translation import gettext
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?\Z")
@@ -120,7 +121,8 @@ def _read_date(text: str) -> date | None:
     else:
         return None
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(f"Kies een jaar van {FIRST_YEAR} tot en met {LAST_YEAR}.")
+        between = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise ValueError(gettext("Kies een jaar van %(first)s tot en met %(last)s.", **between))
     try:
         return date(year, month, day)
     except ValueError:
@@ -137,7 +139,7 @@ class Date(Type):
         day = _read_date(text)
         if day is None:
             raise ValueError(
-                "Vul een datum in die bestaat: dag-maand-jaar. Bijvoorbeeld 24-11-2026."
+                _("Vul een datum in die bestaat: dag-maand-jaar. Bijvoorbeeld 24-11-2026.")
             )
         return day
 
@@ -215,7 +217,7 @@ class Time(Type):
         """Return the time that was typed or picked."""
         clock = _read_time(text)
         if clock is None:
-            raise ValueError("Vul een tijd in van 00:00 tot en met 23:59.")
+            raise ValueError(_("Vul een tijd in van 00:00 tot en met 23:59."))
         return clock
 
 
@@ -226,7 +228,7 @@ def in_past(node: Any, value: date | datetime) -> None:
     else:
         future = value > utc_now().astimezone(AMSTERDAM).date()
     if future:
-        raise colander.Invalid(node, "Dit ligt in de toekomst. Kies een eerder moment.")
+        raise colander.Invalid(node, _("Dit ligt in de toekomst. Kies een eerder moment."))
 
 
 def within_a_year(words: str) -> Callable[[Any, date | datetime], None]:

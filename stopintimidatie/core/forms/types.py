@@ -22,7 +22,8 @@ import phonenumbers
 
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.widgets import CHOOSE, CHOOSE_ONLY, UNREADABLE
-from stopintimidatie.core.text import checked_address, composed
+from stopintimidatie.core.text import _, checked_address, composed
+from stopintimidatie.core.web.translation import gettext, ngettext
 
 Choice = tuple[str, str]
 Description = dict[str, Any]
@@ -126,11 +127,21 @@ class Text(Type):
         """Return the text without outer blanks; nothing for blanks alone."""
         clean = clean_text(text)
         if clean is None:
-            raise ValueError("Er staan tekens in die niet bestaan in tekst. Typ de tekst opnieuw.")
+            raise ValueError(
+                _("Er staan tekens in die niet bestaan in tekst. Typ de tekst opnieuw.")
+            )
         clean = (clean if self.lines else " ".join(clean.split())).strip()
         if len(clean) > self.limit:
             over = len(clean) - self.limit
-            raise ValueError(f"Maak de tekst {over} tekens korter: het mogen er {self.limit} zijn.")
+            raise ValueError(
+                ngettext(
+                    "Maak de tekst %(over)s teken korter: het mogen er %(limit)s zijn.",
+                    "Maak de tekst %(over)s tekens korter: het mogen er %(limit)s zijn.",
+                    over,
+                    over=over,
+                    limit=self.limit,
+                )
+            )
         return clean or colander.null
 
     def from_json(self, value: Any) -> Any:
@@ -356,7 +367,8 @@ class Upload(Type):
         content = cstruct.file.read(self.limit + 1)
         if len(content) > self.limit:
             megabytes = f"{self.limit / 1_000_000:g}".replace(".", ",")
-            raise colander.Invalid(node, f"Kies een bestand van hoogstens {megabytes} MB.")
+            said = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=megabytes)
+            raise colander.Invalid(node, said)
         return UploadedFile(_file_name(str(cstruct.filename)), content)
 
 

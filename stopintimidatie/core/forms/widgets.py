@@ -22,6 +22,9 @@ import colander
 import deform
 from deform.widget import OptGroup
 
+from stopintimidatie.core.text import _
+from stopintimidatie.core.web.translation import gettext
+
 
 class Drawn:
     """Base of every widget: what our templates need to know, besides what deform knows."""
@@ -158,7 +161,7 @@ class Checkbox(Drawn, deform.widget.CheckboxWidget):
 class Select(Drawn, deform.widget.SelectWidget):
     """Drop-down. ``values`` are (code, label) pairs or ``OptGroup``; ``empty`` is the first."""
 
-    empty: str | None = "Maak een keuze"
+    empty: str | None = _("Maak een keuze")
 
 
 class RadioChoice(Select, deform.widget.RadioChoiceWidget):
@@ -245,8 +248,8 @@ class PointInput(Hidden):
     none = "Er is geen punt gekozen."
     busy = "Even wachten…"
     failed = "Het lukt niet om de plek van dit toestel te vinden."
-    here = "Gebruik de plek van dit toestel"
-    away = "Punt weghalen"
+    here = _("Gebruik de plek van dit toestel")
+    away = _("Punt weghalen")
     away_name = "punt_weg"
     away_action = ""
 
@@ -272,19 +275,19 @@ def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[st
 
 # Messages in plain Dutch, each saying what to do next.
 
-UNREADABLE = "Deze invoer kan niet worden gelezen. Vul het opnieuw in."
-CHOOSE = "Kies een van de mogelijkheden uit de lijst."
-SENT_TWICE = (
+UNREADABLE = _("Deze invoer kan niet worden gelezen. Vul het opnieuw in.")
+CHOOSE = _("Kies een van de mogelijkheden uit de lijst.")
+SENT_TWICE = _(
     "Dit kwam meer dan één keer binnen. Kijk na wat er nu staat, en verstuur het formulier dan"
     " opnieuw."
 )
-CHOOSE_ONLY = "Kies alleen mogelijkheden uit de lijst."
+CHOOSE_ONLY = _("Kies alleen mogelijkheden uit de lijst.")
 
 _REQUIRED = {
-    "group": "Maak een keuze bij ‘{title}’.",
-    "select": "Maak een keuze bij ‘{title}’.",
-    "checkbox": "Zet een vinkje bij ‘{title}’.",
-    "file": "Kies een bestand bij ‘{title}’.",
+    "group": _("Maak een keuze bij ‘%(title)s’."),
+    "select": _("Maak een keuze bij ‘%(title)s’."),
+    "checkbox": _("Zet een vinkje bij ‘%(title)s’."),
+    "file": _("Kies een bestand bij ‘%(title)s’."),
 }
 
 
@@ -302,18 +305,16 @@ def required_message(field: Any) -> str:
     widget = field.widget
     kind = getattr(widget, "layout", "field")
     kind = widget.template if widget.template in ("select", "file") else kind
-    words = field.get_root().words
-    sentence: str = words(_REQUIRED.get(kind, "Vul ‘{title}’ in."))
-    return sentence.format(title=field.title)
+    sentence = _REQUIRED.get(kind, _("Vul ‘%(title)s’ in."))
+    return gettext(sentence, title=gettext(field.title))
 
 
 def field_messages(field: Any) -> list[str]:
-    """Return the messages of one field in the form's language, without those of its children."""
+    """Return the messages of one field, without those of its children, to the reader."""
     if field.error is None:
         return []
-    words = field.get_root().words
     return [
-        required_message(field) if str(message) == "Required" else words(translate(message))
+        required_message(field) if str(message) == "Required" else gettext(translate(message))
         for message in field.error.messages()
     ]
 

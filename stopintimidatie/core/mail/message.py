@@ -31,6 +31,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 
 from stopintimidatie.core.jobs import JobError
 from stopintimidatie.core.text import checked_address
+from stopintimidatie.core.web.translation import install
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MESSAGE_ID: Final = re.compile(rf"<({_UUID})@[^<>\s]+>")
@@ -234,6 +235,7 @@ def _template(asset: str) -> Template:
     # Words of a mail or letter are text: nothing to escape, as in a page beside a file.
     escapes = select_autoescape(("html.jinja2", "xml.jinja2"))
     environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=escapes)  # noqa: S701
+    install(environment)
     return environment.get_template(name)
 
 

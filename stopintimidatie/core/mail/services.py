@@ -29,6 +29,7 @@ from stopintimidatie.core.mail.message import (
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.registry import Directive, named, of_kind
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.web.translation import DUTCH, gettext, speaking
 from stopintimidatie.settings import Settings
 
 
@@ -59,11 +60,13 @@ class Letter:
     Args:
         certificate: PEM; then all of it is encrypted for that certificate (S/MIME).
         template: other words than the template's own.
+        language: in which its recipient reads it; Dutch where that has no catalogue.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
     template: str | None = None
+    language: str = DUTCH
 
 
 def _message_values(writing: Writing) -> Letter | None:
@@ -274,12 +277,14 @@ def _written(
     if address is None or letter is None:
         return None
     shared = {"address": settings.public_address}
-    text = render(letter.template or template.body, {**shared, **letter.values})
+    with speaking(letter.language):
+        text = render(letter.template or template.body, {**shared, **letter.values})
+        subject = gettext(template.subject)
     if template.text_message:
         return TextMessage(message.id, address, text.strip())
     sender = settings.mail_neutral_sender if template.neutral else ""
     sender = sender or settings.mail_sender
-    made = write(message.id, message.created_at, sender, address, template.subject, text)
+    made = write(message.id, message.created_at, sender, address, subject, text)
     content = encrypted(made, letter.certificate) if letter.certificate else made.as_bytes()
     return Envelope(message.id, split_sender(sender)[1], plain_address(address), content)
 

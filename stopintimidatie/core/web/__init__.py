@@ -48,6 +48,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(branding, reify=True)
     config.add_request_method(request.navigation, "navigation", reify=True)
     config.add_request_method(request.breadcrumb, "breadcrumb", reify=True)
+    config.include("stopintimidatie.core.web.translation")
     _include_templates(config)
     _include_tweens(config)
     config.include("stopintimidatie.core.web.errors")

@@ -24,6 +24,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.core.text import FILTERS, plural
+from stopintimidatie.core.web import translation
 from stopintimidatie.core.web.request import Paging, query_pairs, toggled, with_params
 from stopintimidatie.core.web.responses import static_url
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, theme_path
@@ -282,6 +283,7 @@ address, freshly made.
 
 def install(environment: Any) -> None:
     """Add the house's filters and helpers to a Jinja2 environment."""
+    translation.install(environment)
     environment.filters.update(FILTERS)
     environment.globals.update(FILTERS)
     environment.globals.update(
@@ -290,8 +292,6 @@ def install(environment: Any) -> None:
         default_colour=DEFAULT_COLOUR,
         plural=plural,
         printable=printable,
-        # A page in another language brings its own.
-        t=str,
         waiting_messages=waiting_messages,
         htmx_config=HTMX_CONFIG,
         is_demo=is_demo,

@@ -44,6 +44,7 @@ from stopintimidatie.core.web.body import PUBLIC_PREFIXES, is_stream
 from stopintimidatie.core.web.components import may_search
 from stopintimidatie.core.web.request import CrowdedError, StrangeHost, query_pairs
 from stopintimidatie.core.web.theme import Branding
+from stopintimidatie.core.web.translation import DUTCH
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +212,8 @@ def error_response(
     """
     page = page or PAGES.get(status, PAGES[500 if status >= 500 else 400])
     identity = None if status >= 500 else safe_identity(request)
+    # In Dutch, as all that is refused, on a page of another language too.
+    request.locale_name = DUTCH
     response = render_to_response(
         "stopintimidatie.core.web:templates/errors/page.jinja2",
         {

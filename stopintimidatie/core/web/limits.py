@@ -25,6 +25,7 @@ from typing import IO, Any, Final
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import between_transactions
+from stopintimidatie.core.text import _
 
 AT_ONCE: Final = 2
 # Most tasks of one process that run or wait: each keeps its upload in memory.
@@ -86,7 +87,7 @@ class Places:
 
 # Heavy work
 
-TOO_BUSY: Final = (
+TOO_BUSY: Final = _(
     "Er worden nu veel bestanden tegelijk nagekeken. Uw bestand is niet bewaard. Wacht een halve"
     " minuut, kies het bestand opnieuw en verstuur het nog een keer."
 )

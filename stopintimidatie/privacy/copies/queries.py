@@ -45,8 +45,8 @@ from stopintimidatie.privacy.subjects import queries as subjects
 from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
+from stopintimidatie.reports.conversation.words import message_title
 from stopintimidatie.reports.fields import BY_COLUMN
-from stopintimidatie.reports.follow.words import message_title
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportNote
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT

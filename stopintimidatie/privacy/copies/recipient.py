@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
+from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import (
@@ -47,7 +48,6 @@ from stopintimidatie.reports.follow.resources import FollowPages, follower_of
 from stopintimidatie.reports.follow.views import REPORT, standing_of
 from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.page.views import file_response
-from stopintimidatie.reports.public.pages import speech_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
@@ -185,14 +185,13 @@ FETCH: Final = "kopie"
 
 def follow_panel(standing: Standing, request: Request) -> Panel | None:
     """Show on the follow page that the copy that was asked there is ready."""
-    speech = speech_of(request)
     with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
         pickup = _asked_here(session, standing.copy)
         if pickup is None or pickup.expires_at is None:
             return None
         until = day_of(pickup.expires_at)
-    values = {"until": until, "href": speech.at(f"{FOLLOW_HOME}/{FETCH}"), "t": speech}
-    return Panel(speech("Uw kopie staat klaar"), f"{TEMPLATES}/follow_panel.jinja2", values)
+    values = {"until": until, "href": keep_language(request, f"{FOLLOW_HOME}/{FETCH}")}
+    return Panel(gettext("Uw kopie staat klaar"), f"{TEMPLATES}/follow_panel.jinja2", values)
 
 
 def _asked_here(session: Session, copy: Copy) -> Pickup | None:
@@ -222,14 +221,14 @@ def _asked_here(session: Session, copy: Copy) -> Pickup | None:
 @post_view(FollowPages, FETCH, NO_PERMISSION_REQUIRED)
 def visit_view(context: FollowPages, request: Request) -> Any:
     """Let in who came in with the follow code, by which the request was made as well."""
-    who, speech = follower_of(request), speech_of(request)
+    who = follower_of(request)
     standing = standing_of(request, who) if who else None
     if standing is None:
-        return HTTPSeeOther(speech.at(FOLLOW_HOME))
+        return HTTPSeeOther(keep_language(request, FOLLOW_HOME))
     with transaction(request.registry.engine, standing.copy.holder) as session:
         pickup = _asked_here(session, standing.copy)
         if pickup is None:
-            return HTTPSeeOther(speech.at(REPORT))
+            return HTTPSeeOther(keep_language(request, REPORT))
         number, about = pickup.reference, [pickup.id, pickup.document_id]
         record(session, REPORTER, "ophalen.geopend", pickup.holder, OFFERED, about)
     response = HTTPSeeOther(f"/ophalen/{number}/{PAGE_NAME}")

@@ -15,10 +15,11 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.telemetry import making_pdf
-from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.text import _, datetime_long
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, post_view
+from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.desk.forwarding.pickup import Section, content_of
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
@@ -31,7 +32,6 @@ from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.resources import FollowPages, follower_of
 from stopintimidatie.reports.follow.views import REPORT, TEMPLATES, refuse, standing_of
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.public.pages import speech_of, spoken
 from stopintimidatie.reports.vocabulary import KIND
 
 NAME: Final = "meenemen"
@@ -41,26 +41,25 @@ INTRO: Final = (
     "Dit is wat u aan het landelijk meldpunt straatintimidatie meldde. Neem het zelf mee naar uw"
     " gemeente, en noem het kenmerk. Bestanden die u stuurde, zitten er niet bij."
 )
-LATER: Final = "De pdf kan nu niet worden gemaakt. Probeer het over een paar minuten nog eens."
+LATER: Final = _("De pdf kan nu niet worden gemaakt. Probeer het over een paar minuten nog eens.")
 
 
 def own_panel(standing: Standing, request: Any) -> Panel | None:
     """Return the button for the PDF, from when the reporter was told that the report goes."""
     if not standing.at_desk or keeping_of(request.registry, standing.copy).goes_on is None:
         return None
-    speech = speech_of(request)
     template = "stopintimidatie.privacy.destruction:templates/own_report.jinja2"
-    values = {"t": speech, "href": speech.at(f"/volgen/{NAME}")}
-    return Panel(speech("Neem uw melding zelf mee"), template, values)
+    values = {"href": keep_language(request, f"/volgen/{NAME}")}
+    return Panel(gettext("Neem uw melding zelf mee"), template, values)
 
 
 @post_view(FollowPages, NAME, NO_PERMISSION_REQUIRED, renderer=f"{TEMPLATES}follow.jinja2")
 def own_report_view(context: FollowPages, request: Request) -> Any:
     """Return the reporter's own report as a PDF, once the day on which it goes was told."""
-    registry, speech, who = request.registry, speech_of(request), follower_of(request)
+    registry, who = request.registry, follower_of(request)
     standing = standing_of(request, who) if who else None
     if standing is None or own_panel(standing, request) is None:
-        return HTTPSeeOther(speech.at(REPORT))
+        return HTTPSeeOther(keep_language(request, REPORT))
     with transaction(registry.engine, NATIONAL) as session:
         report = session.get_one(Report, standing.copy.report_id)
         content = _content(session, registry.key_ring, report)
@@ -69,7 +68,7 @@ def own_report_view(context: FollowPages, request: Request) -> Any:
         with heavy_work(request), making_pdf():
             pdf = render_in_process(content, limits=limits_of(registry.app_settings))
     except (NoPlaceError, RenderingError):
-        return {**spoken(request), **refuse(request, standing, LATER, 503)}
+        return refuse(request, standing, LATER, 503)
     response = Response(pdf, content_type="application/pdf")
     response.content_disposition = f'attachment; filename="melding-{standing.reference}.pdf"'
     return response

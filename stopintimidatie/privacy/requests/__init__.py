@@ -58,7 +58,6 @@ def _add_pages(config: Any) -> None:
         waiting,
     )
     from stopintimidatie.reports.follow.views import PANELS as VOLGEN
-    from stopintimidatie.reports.public.pages import read_english
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -79,6 +78,5 @@ def _add_pages(config: Any) -> None:
     config.add_panel("ophalen_melding", "correctie", steps.pickup_panel)
     config.add_panel("dossier", "beperkt", steps.document_panel, order=3)
     config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
-    config.add_english("verzoeken", read_english(__name__))
     for module in ("views", "steps", "pages"):
         config.scan(f"stopintimidatie.privacy.requests.{module}")

@@ -17,9 +17,10 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, FormError, Schema, field, handle_form
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
 from stopintimidatie.privacy.requests.letters import letters_of, read_letter
@@ -29,7 +30,6 @@ from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER
 from stopintimidatie.reports.follow.forms import HOME, form_of
 from stopintimidatie.reports.follow.resources import FollowPages, follower_of
 from stopintimidatie.reports.follow.views import REPORT, standing_of
-from stopintimidatie.reports.public.pages import speech_of, spoken
 from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 from stopintimidatie.reports.vocabulary import AgeGroup
 
@@ -37,23 +37,23 @@ NAME: Final = "gegevens"
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
 PLACE: Final = models.Channel.FOLLOW.value
 WANTED: Final = (
-    (models.Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
-    (models.Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),
-    (models.Right.ERASURE.value, "Ik wil iets laten wissen"),
-    (models.Right.RESTRICTION.value, "Ik wil dat u iets voorlopig niet gebruikt"),
-    (models.Right.OBJECTION.value, "Ik wil niet dat u mijn gegevens gebruikt"),
+    (models.Right.ACCESS.value, _("Ik wil een kopie van wat u over mij bewaart")),
+    (models.Right.RECTIFICATION.value, _("Er klopt iets niet: ik wil het laten verbeteren")),
+    (models.Right.ERASURE.value, _("Ik wil iets laten wissen")),
+    (models.Right.RESTRICTION.value, _("Ik wil dat u iets voorlopig niet gebruikt")),
+    (models.Right.OBJECTION.value, _("Ik wil niet dat u mijn gegevens gebruikt")),
 )
-ASKED: Final = "Dit hebt u al gevraagd. U krijgt daar nog antwoord op."
+ASKED: Final = _("Dit hebt u al gevraagd. U krijgt daar nog antwoord op.")
 
 
 class AskSchema(Schema):
     """The form of a reporter who asks something about the own data."""
 
-    recht = field(forms.OneOf(WANTED, radio=True), "Wat wilt u?")
+    recht = field(forms.OneOf(WANTED, radio=True), _("Wat wilt u?"))
     vraag = field(
         forms.Text(2_000, lines=True),
-        "Waar gaat het om?",
-        description="Schrijf in uw eigen woorden wat u wilt. Uw naam hoeft er niet bij.",
+        _("Waar gaat het om?"),
+        description=_("Schrijf in uw eigen woorden wat u wilt. Uw naam hoeft er niet bij."),
         widget=forms.TextArea(rows=4),
     )
 
@@ -80,7 +80,7 @@ def follow_panel(standing: Standing, request: Request) -> Panel | None:
 
     Who has no address reads the answer here.
     """
-    speech, keys = speech_of(request), request.registry.key_ring
+    keys = request.registry.key_ring
     with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
         asked = [
             (row, [read_letter(keys, made) for made in letters_of(session, row)])
@@ -92,37 +92,35 @@ def follow_panel(standing: Standing, request: Request) -> Panel | None:
     values = {
         "asked": asked,
         "young": standing.age_group == AgeGroup.UNDER_16,
-        "href": None if closed else speech.at(f"{HOME}/{NAME}"),
+        "href": None if closed else keep_language(request, f"{HOME}/{NAME}"),
         "words": dict(WANTED),
-        "t": speech,
     }
-    return Panel(speech("Uw gegevens"), f"{TEMPLATES}/follow_panel.jinja2", values)
+    return Panel(gettext("Uw gegevens"), f"{TEMPLATES}/follow_panel.jinja2", values)
 
 
 @form_view(FollowPages, NAME, NO_PERMISSION_REQUIRED, f"{TEMPLATES}/follow_ask.jinja2")
 def ask_view(context: FollowPages, request: Request) -> Any:
     """Ask for a copy, a correction, erasing, restriction, or object."""
-    who, speech = follower_of(request), speech_of(request)
+    who = follower_of(request)
     standing = standing_of(request, who) if who else None
     if standing is None:
-        return HTTPSeeOther(speech.at(HOME))
-    back, button = speech.at(REPORT), Button("vragen", "Vraag versturen")
+        return HTTPSeeOther(keep_language(request, HOME))
+    back, button = keep_language(request, REPORT), Button("vragen", _("Vraag versturen"))
     form = form_of(request, AskSchema(), button, f"{HOME}/{NAME}", cancel_url=back)
     young = standing.age_group == AgeGroup.UNDER_16
 
     def on_valid(values: dict[str, Any]) -> Any:
         if standing.copy.state in CLOSED_TEXTS or young:
-            raise FormError(speech("Dit kan nu niet"))
+            raise FormError(_("Dit kan nu niet"))
         with transaction(request.registry.engine, standing.copy.holder) as session:
             asked = asked_of(session, standing.copy)
             if values["recht"] in {row.right for row in asked if row.ended_at is None}:
-                raise FormError(speech(ASKED), "recht")
+                raise FormError(ASKED, "recht")
             take(request.registry, session, standing, values["recht"], values["vraag"])
         return HTTPSeeOther(f"{back}#{NAME}")
 
     page = {"standing": standing, "young": young, "back": back}
-    made = handle_form(request, form, on_valid, page)
-    return {**spoken(request), **made} if isinstance(made, dict) else made
+    return handle_form(request, form, on_valid, page)
 
 
 def take(registry: Any, session: Any, standing: Standing, right: str, question: str) -> None:

@@ -15,6 +15,7 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.text import _
 from stopintimidatie.privacy.requests.models import SubjectRequest
 
 KIND: Final = "verzoek"
@@ -56,6 +57,6 @@ RETENTION: Final = RetentionClass(
     tuple(PERSONAL_DATA.columns),
     Way.BY_ITSELF,
     "de dag waarop het verzoek is afgerond",
-    until="5 jaar; de kopie en wie het vroeg 3 maanden na de bezwaartermijn",
+    until=_("5 jaar; de kopie en wie het vroeg 3 maanden na de bezwaartermijn"),
     source="eigen beleid; een jurist moet dit nog bevestigen",
 )

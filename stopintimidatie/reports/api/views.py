@@ -87,17 +87,18 @@ from stopintimidatie.reports.attachments.services import (
 )
 from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import (
-    PASSED_ON,
     Keeping,
     Message,
     Standing,
-    filled,
+    answers_told,
+    blanks_of,
+    explanation,
     follow,
     keeping_of,
     let_op_of,
 )
 from stopintimidatie.reports.conversation.services import NotNowError, add_message, set_contact
-from stopintimidatie.reports.conversation.words import sentence
+from stopintimidatie.reports.conversation.words import fill
 from stopintimidatie.reports.fields import Submission
 
 FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -407,16 +408,14 @@ def follow_answer(
     session: Any, standing: Standing, keeping: Keeping, files: Sequence[Attachment]
 ) -> FollowAnswer:
     """Return the standing of a report as the app gets it."""
-    name = "uitleg" if standing.status == PASSED_ON else standing.status
-    status, *more = filled(
-        session, standing, [standing.status_text, sentence(standing.situation, name)]
-    )
+    blanks = blanks_of(session, standing)
+    more = [fill(explanation(standing), blanks), *answers_told(standing)]
     warning = let_op_of(session, standing)
     return FollowAnswer(
         reference=standing.reference,
         status=standing.status,
-        status_text=status,
-        explanation=" ".join(more) or None,
+        status_text=fill(standing.status_text, blanks),
+        explanation=" ".join(filter(None, more)) or None,
         received_at=standing.received_at,
         messages=tuple(message_answer(message) for message in standing.messages),
         attachments=tuple(attachment_answer(file) for file in files),

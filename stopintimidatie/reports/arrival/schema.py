@@ -20,6 +20,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms.messages import FieldError, Record, collect, describe, member
 from stopintimidatie.core.forms.quantities import CLOCK_SKEW
 from stopintimidatie.core.forms.types import NO_NUL, Description, Type
+from stopintimidatie.core.text import _
 from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
@@ -372,7 +373,7 @@ FROM_16: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "missing": None,
         "drawn": forms.Opened(
-            "Delen",
+            _("Delen"),
             ("", *(age.value for age in AgeGroup if AgeGroup.may_consent(age.value))),
         ),
     }

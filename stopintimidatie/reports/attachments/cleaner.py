@@ -35,7 +35,9 @@ from stopintimidatie.core.sandbox.process import (
 )
 from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble
 from stopintimidatie.core.storage.files import free_megabytes
+from stopintimidatie.core.text import _
 from stopintimidatie.core.web.limits import heavy_work
+from stopintimidatie.core.web.translation import gettext
 
 log = logging.getLogger(__name__)
 
@@ -187,36 +189,40 @@ class Cleaned:
     size: int
 
 
-_STOPPED: Final = (
+_STOPPED: Final = _(
     "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen. Dat kan gebeuren zonder"
     " dat u er iets van weet. Uw melding is wel goed binnengekomen. Maak een schermafdruk van de"
     " foto en stuur die, of beschrijf in woorden wat erop staat. De gemeente kan het bestand niet"
     " openen; na 30 dagen wordt het vernietigd."
 )
-_STOPPED_TOO_OFTEN: Final = (
+_STOPPED_TOO_OFTEN: Final = _(
     "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen, net als de bestanden"
     " hiervoor. Uw melding is wel goed binnengekomen. Beschrijf in woorden wat er op de foto staat."
     " Niemand opent het bestand, en wij bewaren het niet."
 )
-_NOT_SCANNED: Final = (
+_NOT_SCANNED: Final = _(
     "Wij kunnen nu geen bestanden nakijken. Daarom nemen wij er even geen aan. Uw melding is wel"
     " goed binnengekomen. Bewaar het bestand en stuur het over een kwartier nog een keer."
 )
-_NO_ROOM: Final = (
+_NO_ROOM: Final = _(
     "Er is nu te weinig ruimte om bestanden te bewaren. Meldingen en berichten komen gewoon binnen."
     " Bewaar het bestand en stuur het later nog een keer."
 )
-_UNKNOWN: Final = (
+_UNKNOWN: Final = _(
     "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
     " M4A, AAC, WAV, Ogg) of een video (MP4, MOV, WebM)."
 )
-_UNREADABLE: Final = "Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand."
-_TOO_HEAVY: Final = (
+_UNREADABLE: Final = _("Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand.")
+_TOO_HEAVY: Final = _(
     "Dit bestand kost te veel rekenwerk. Maak het kleiner, of sla een foto opnieuw op als gewone"
     " JPEG, en stuur het dan."
 )
-_MILLIONS: Final = (MOST_PIXELS["JPEG"] // 1_000_000, MOST_PIXELS_OTHERWISE // 1_000_000)
-_NO_FFMPEG: Final = (
+_MOST: Final = {
+    "jpeg": MOST_PIXELS["JPEG"] // 1_000_000,
+    "png": MOST_PIXELS_OTHERWISE // 1_000_000,
+    "scans": MOST_SCANS,
+}
+_NO_FFMPEG: Final = _(
     "Hier kunt u nu alleen foto's meesturen, geen geluid of video. Beschrijf in woorden wat erop"
     " staat; de gemeente kan ernaar vragen."
 )
@@ -226,22 +232,28 @@ def too_large() -> CleaningError:
     """Return the refusal of a file that is too large, with what to do."""
     return CleaningError(
         Fault.TOO_LARGE,
-        f"Dit bestand is groter dan {LIMIT // 1_000_000} MB. Stuur een korter stuk of een kleinere"
-        " foto.",
+        gettext(
+            "Dit bestand is groter dan %(most)s MB. Stuur een korter stuk of een kleinere foto.",
+            most=LIMIT // 1_000_000,
+        ),
     )
 
 
 _REFUSALS: Final = {
     Refusal.PIXELS: (
         Fault.TOO_LARGE,
-        "Deze foto heeft te veel punten (pixels). Een JPEG of HEIC mag er hoogstens"
-        f" {_MILLIONS[0]} miljoen hebben, een PNG of WebP hoogstens {_MILLIONS[1]} miljoen. Maak de"
-        " foto kleiner, of stuur een JPEG.",
+        _(
+            "Deze foto heeft te veel punten (pixels). Een JPEG of HEIC mag er hoogstens %(jpeg)s"
+            " miljoen hebben, een PNG of WebP hoogstens %(png)s miljoen. Maak de foto kleiner, of"
+            " stuur een JPEG."
+        ),
     ),
     Refusal.SCANS: (
         Fault.BROKEN,
-        f"Deze foto is in meer dan {MOST_SCANS} lagen opgeslagen. Zo nemen wij hem niet aan. Sla"
-        " hem opnieuw op als gewone JPEG, of maak er een schermafdruk van, en stuur die.",
+        _(
+            "Deze foto is in meer dan %(scans)s lagen opgeslagen. Zo nemen wij hem niet aan. Sla"
+            " hem opnieuw op als gewone JPEG, of maak er een schermafdruk van, en stuur die."
+        ),
     ),
     Refusal.HEAVY: (Fault.BROKEN, _TOO_HEAVY),
 }
@@ -335,7 +347,7 @@ def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
         process.draw(process.PHOTO, source, target)
     except PictureError as refused:
         fault, words = _REFUSALS.get(refused.refusal, (Fault.BROKEN, _UNREADABLE))
-        raise CleaningError(fault, words) from None
+        raise CleaningError(fault, gettext(words, **_MOST)) from None
 
 
 def ffmpeg_path(wanted: str) -> str | None:

@@ -40,7 +40,9 @@ from stopintimidatie.core.storage.encryption import (
 )
 from stopintimidatie.core.storage.retention import days
 from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import _
 from stopintimidatie.core.web.limits import heavy_work
+from stopintimidatie.core.web.translation import gettext
 from stopintimidatie.reports.attachments.cleaner import (
     EXTENSIONS,
     LIMIT,
@@ -62,11 +64,10 @@ MOST: Final = 5
 PART: Final = 512 * 1024
 PURPOSE: Final = "bijlage-sleutel"
 SEALED: Final = Sealed(ReportAttachment, PURPOSE, ("key",), "id")
-FULL: Final = (
-    f"Bij deze melding zitten al {MOST} bestanden. Meer kan niet; u kunt wel een bericht sturen."
+FULL: Final = _(
+    "Bij deze melding zitten al %(most)s bestanden. Meer kan niet; u kunt wel een bericht sturen."
 )
-TOGETHER: Final = "Samen zijn de bestanden hoogstens {} MB. Stuur een kleiner bestand."
-SPENT: Final = (
+SPENT: Final = _(
     "Vanaf uw internetverbinding of met deze app zijn vandaag al heel veel bestanden gestuurd. Uw"
     " melding is wel goed binnengekomen. Bewaar dit bestand en stuur het morgen."
 )
@@ -77,9 +78,9 @@ WAITING: Final = "wacht"
 STOPPED: Final = "tegengehouden"
 UNREADABLE: Final = "onleesbaar"
 SEALED_WORDS: Final = {
-    WAITING: "wacht op de virusscanner; nog niet te openen",
-    STOPPED: "tegengehouden door de virusscanner; niemand kan het openen",
-    UNREADABLE: "niet te lezen, en daarom weggegooid",
+    WAITING: _("wacht op de virusscanner; nog niet te openen"),
+    STOPPED: _("tegengehouden door de virusscanner; niemand kan het openen"),
+    UNREADABLE: _("niet te lezen, en daarom weggegooid"),
 }
 SCAN_JOB: Final = Job("bijlage.nakijken")
 END_JOB: Final = Job("bijlage.tegengehouden_weg")
@@ -237,11 +238,17 @@ def _find_number(
     if sealed == STOPPED:
         return number
     if number is None:
-        raise NotNowError(FULL)
+        raise NotNowError(gettext(FULL, most=MOST))
     sizes = select(func.sum(ReportAttachment.size)).where(mine, ReportAttachment.parts > 0)
     most = upload.request.registry.app_settings.report_megabytes
     if (session.scalar(sizes) or 0) + size > most * 10**6:
-        raise CleaningError(Fault.TOO_LARGE, TOGETHER.format(most))
+        raise CleaningError(
+            Fault.TOO_LARGE,
+            gettext(
+                "Samen zijn de bestanden hoogstens %(most)s MB. Stuur een kleiner bestand.",
+                most=most,
+            ),
+        )
     return number
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.reports.conversation.queries import KEEPER, Copy, read_keeping
 from stopintimidatie.reports.conversation.services import (
@@ -43,11 +43,11 @@ STEP: Final = "intrekken"
 TAKEN_BACK: Final = "toch_niet_ingetrokken"
 # The line of history of a reporter who wants the report kept.
 KEPT: Final = "bewaren_gevraagd"
-NOTHING_TO_KEEP: Final = (
+NOTHING_TO_KEEP: Final = _(
     "Uw melding wordt nu niet vernietigd. U hoeft daarom niets te vragen. Een maand van tevoren"
     " leest u hier de dag."
 )
-TOO_LATE: Final = (
+TOO_LATE: Final = _(
     "U kunt het intrekken niet meer ongedaan maken: dat kan 14 dagen. U mag altijd een nieuwe"
     " melding doen."
 )

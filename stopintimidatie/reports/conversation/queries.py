@@ -16,8 +16,10 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_long, day_of
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import locate_reference
+from stopintimidatie.core.web.translation import DUTCH, gettext, language
+from stopintimidatie.core.web.translation import day as written
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import in_force
@@ -316,37 +318,37 @@ def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgree
     return (Situation.PICKED_UP if valid else Situation.ENDED), valid
 
 
-def filled(
-    session: Session,
-    standing: Standing,
-    sentences: Sequence[str],
-    speak: Callable[[str], str] = str,
-    *,
-    day_words: Callable[[date], str] = date_long,
-    answers: bool = True,
-) -> list[str]:
-    """Return sentences for a reporter with their blanks filled, in the language of `speak`.
-
-    `answers`: with what the municipality answered to a withdrawal behind them.
-    """
+def blanks_of(session: Session, standing: Standing) -> dict[str, str]:
+    """Return what stands in the blanks of sentences for a reporter, in the reader's language."""
     town = municipality_by_code(session, standing.town or "")
     phone = published_for(session, standing.town).telephone
-    reader = speak(READ_BY)
     # A function is in Dutch, and so known only there.
-    if standing.reader and reader == READ_BY:
-        reader = f"de {standing.reader}"
-    names = {
+    dutch = standing.reader and language() == DUTCH
+    reader = f"de {standing.reader}" if dutch else gettext(READ_BY)
+    return {
         "gemeente": town.name if town else "",
         "telefoon": f" ({phone})" if phone else "",
         "wie": reader,
         "Wie": reader[0].upper() + reader[1:],
     }
-    texts = [speak(text).format(**names) for text in sentences if text]
-    for whose, kind, day, reason in standing.answers if answers else ():
-        names["gemeente"] = whose.removeprefix("Gemeente ")
-        more = {"dag": day_words(day) if day else "", "reden": speak(STAYS.get(reason or "", ""))}
-        texts.append(speak(ANSWERED[kind]).format(**names, **more))
-    return texts
+
+
+def explanation(standing: Standing) -> str:
+    """Return what the table says under the status; empty where that says the status itself."""
+    name = "uitleg" if standing.status == PASSED_ON else standing.status
+    return sentence(standing.situation, name)
+
+
+def answers_told(standing: Standing) -> list[str]:
+    """Return what municipalities answered to a withdrawal, one sentence each."""
+    return [
+        gettext(ANSWERED[kind]).format(
+            gemeente=whose.removeprefix("Gemeente "),
+            dag=written(day) if day else "",
+            reden=gettext(STAYS.get(reason or "", "")),
+        )
+        for whose, kind, day, reason in standing.answers
+    ]
 
 
 def let_op_of(session: Session, standing: Standing, language: str = "nl") -> LetOp | None:

@@ -32,7 +32,8 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.core.text import AMSTERDAM, _, local
+from stopintimidatie.core.web.translation import DUTCH, gettext
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.reports.conversation.queries import (
     FROM_REPORTER,
@@ -41,7 +42,7 @@ from stopintimidatie.reports.conversation.queries import (
     situation_of,
     status_is_held,
 )
-from stopintimidatie.reports.conversation.words import TABLE, Situation
+from stopintimidatie.reports.conversation.words import Situation
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.personal import change_contact, reached_by, read_contact
 from stopintimidatie.reports.services import (
@@ -106,13 +107,16 @@ def _write(writing: Writing) -> Letter | None:
         MailMessage.sent_at > now - TOGETHER,
         MailMessage.id != mail.id,
     )
-    return None if session.scalar(mailed.limit(1)) else Letter({"pad": PAGE})
+    if session.scalar(mailed.limit(1)):
+        return None
+    report = session.get(Report, mail.about_id)
+    return Letter({"pad": PAGE}, language=report.language if report else DUTCH)
 
 
 RECIPIENT: Final = MailRecipient(MAIL_OWNER, _address)
 TEMPLATE: Final = MailTemplate(
     NAME,
-    "Er staat een bericht voor u klaar",
+    _("Er staat een bericht voor u klaar"),
     "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
     _write,
     neutral=True,
@@ -238,10 +242,11 @@ MOST_MESSAGES: Final = 50
 # The same words again within this time are the same message, sent twice.
 SENT_TWICE: Final = timedelta(hours=1)
 CLOSED_TEXTS: Final[Mapping[str, str]] = {
-    "ingetrokken": "U hebt deze melding ingetrokken. U kunt er niets meer aan toevoegen.",
-    "vernietigd": "Deze melding is verwijderd. U kunt er niets meer aan toevoegen.",
-    "overgedragen": "Deze melding wordt net doorgegeven. Probeer het over een paar minuten nog"
-    " eens.",
+    "ingetrokken": _("U hebt deze melding ingetrokken. U kunt er niets meer aan toevoegen."),
+    "vernietigd": _("Deze melding is verwijderd. U kunt er niets meer aan toevoegen."),
+    "overgedragen": _(
+        "Deze melding wordt net doorgegeven. Probeer het over een paar minuten nog eens."
+    ),
 }
 
 
@@ -278,7 +283,13 @@ def own_report(engine: Engine, copy: Copy, *, write: bool = True) -> Iterator[Op
         if state in CLOSED_TEXTS:
             raise NotNowError(CLOSED_TEXTS[state])
         if write and situation_of(session, report)[0] is Situation.GONE:
-            raise NotNowError(TABLE["op_volgen"]["alles_weg"])
+            raise NotNowError(
+                _(
+                    "De gemeente heeft uw melding, en bij het landelijk meldpunt is de"
+                    " inhoud gewist. U kunt hier niets meer toevoegen. Neem contact op met"
+                    " de gemeente, en noem uw kenmerk."
+                )
+            )
         yield session, report
         session.flush()
         # A decision stays as it was: undoing it takes nothing of the reporter away.
@@ -374,12 +385,15 @@ def _check_room(session: Session, report: Report) -> None:
     number = select(func.count(ReporterMessage.id)).where(_by_reporter(report))
     if (session.scalar(number) or 0) >= MOST_MESSAGES:
         raise NotNowError(
-            f"U hebt al {MOST_MESSAGES} berichten gestuurd. Wacht op antwoord, of bel de gemeente."
+            gettext(
+                "U hebt al %(most)s berichten gestuurd. Wacht op antwoord, of bel de gemeente.",
+                most=MOST_MESSAGES,
+            )
         )
 
 
 NO: Final = "nee"
-VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), (NO, "nee"))
+VERDICTS: Final = (("ja", _("ja")), ("deels", _("een beetje")), (NO, _("nee")))
 
 
 def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:

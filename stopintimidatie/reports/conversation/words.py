@@ -7,46 +7,49 @@ a municipality or the national desk, changes the sentence and not the code.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any, Final
 
+from stopintimidatie.core.text import _
+from stopintimidatie.core.web.translation import gettext
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, NOT_PLACED, OFFERED
 
 # Status for the reporter: code -> states or delivery states, and the sentence.
 READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
-    "verwijderd": (frozenset({"vernietigd"}), "Uw melding is verwijderd."),
-    "ingetrokken": (frozenset({"ingetrokken"}), "U hebt de melding ingetrokken."),
+    "verwijderd": (frozenset({"vernietigd"}), _("Uw melding is verwijderd.")),
+    "ingetrokken": (frozenset({"ingetrokken"}), _("U hebt de melding ingetrokken.")),
     "doorgegeven": (
         frozenset({"overgedragen", "aangeboden", "opgehaald"}),
-        "Uw melding is doorgegeven aan de gemeente.",
+        _("Uw melding is doorgegeven aan de gemeente."),
     ),
     "afgerond": (
         frozenset({"afgehandeld", "niet_in_behandeling"}),
-        "De gemeente heeft uw melding afgerond.",
+        _("De gemeente heeft uw melding afgerond."),
     ),
-    "in_aanpak": (frozenset({"in_dossier"}), "Uw melding hoort bij een grotere aanpak."),
-    "vraag": (frozenset({"wacht_op_melder"}), "De gemeente heeft een vraag aan u."),
+    "in_aanpak": (frozenset({"in_dossier"}), _("Uw melding hoort bij een grotere aanpak.")),
+    "vraag": (frozenset({"wacht_op_melder"}), _("De gemeente heeft een vraag aan u.")),
     "wordt_bekeken": (
         frozenset({"in_behandeling", "wacht_op_partner", OFFERED}),
-        "De gemeente bekijkt uw melding.",
+        _("De gemeente bekijkt uw melding."),
     ),
     "ontvangen": (
         frozenset({"quarantaine", "nieuw", "te_routeren", "wacht_op_afspraak", "verlopen"}),
-        "Uw melding is ontvangen.",
+        _("Uw melding is ontvangen."),
     ),
 }
 # Closed because this was told already: what becomes of it is to be read nowhere, so it is said.
-READER_DOUBLE: Final = "Uw melding hoort bij een melding die er al was."
+READER_DOUBLE: Final = _("Uw melding hoort bij een melding die er al was.")
 # The same of a report that the desk has; closed there, by the reason.
 READER_DESK: Final = {
-    "vraag": "Het landelijk meldpunt heeft een vraag aan u.",
-    "afgerond": "Het landelijk meldpunt heeft uw melding afgerond.",
+    "vraag": _("Het landelijk meldpunt heeft een vraag aan u."),
+    "afgerond": _("Het landelijk meldpunt heeft uw melding afgerond."),
 }
 READER_ENDED: Final = {
-    NOT_PLACED: "Uw melding kon niet naar een gemeente.",
-    "test": "Uw melding is afgesloten, omdat zij een test leek.",
+    NOT_PLACED: _("Uw melding kon niet naar een gemeente."),
+    "test": _("Uw melding is afgesloten, omdat zij een test leek."),
 }
 
 
@@ -87,6 +90,17 @@ STAYS: Final[dict[str, str]] = TABLE["blijft_omdat"]
 def sentence(situation: Situation, name: str) -> str:
     """Return a sentence of the table; what a situation lacks is said as at the desk, or not."""
     return SENTENCES[situation].get(name) or SENTENCES[Situation.DESK].get(name, "")
+
+
+def fill(text: str, blanks: Mapping[str, str]) -> str:
+    """Return a sentence for a reporter in the language of the reader, with its blanks filled."""
+    return gettext(text).format(**blanks)
+
+
+def message_title(kind: str) -> str:
+    """Return the heading above a message of this kind."""
+    titles: dict[str, str] = TABLE["koppen"]
+    return titles.get(kind, titles["bericht"])
 
 
 def reader_status(

@@ -10,7 +10,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.storage.retention import RetentionClass, Way
     from stopintimidatie.reports.attachments.cleaner import LIMIT
     from stopintimidatie.reports.follow.resources import FollowPages
-    from stopintimidatie.reports.public.pages import read_english
 
     config.add_retention_class(
         RetentionClass(
@@ -23,7 +22,7 @@ def includeme(config: Any) -> None:
             source="eigen beleid",
         )
     )
-    config.add_english("volgen", read_english(__name__))
+    config.add_translated_prefix("volgen")
     config.add_public_prefix("volgen", "Uw melding volgen")
     config.add_tree_root("volgen", FollowPages)
     config.add_form_limit("volgen", LIMIT + 100_000)

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, Schema, field
+from stopintimidatie.core.text import _
 from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.translation import keep_language
 from stopintimidatie.reports.attachments.cleaner import LIMIT, PHOTO_TYPES, ffmpeg_path
 from stopintimidatie.reports.conversation.queries import Standing
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT, VERDICTS
 from stopintimidatie.reports.public.forms import NO_EMAIL, NO_PHONE
-from stopintimidatie.reports.public.pages import speech_of
 
 HOME: Final = "/volgen"
 
@@ -21,14 +22,14 @@ class EnterSchema(Schema):
 
     kenmerk = field(
         forms.Text(40),
-        "Kenmerk",
-        description="Zoals M-4F7K-2QXJ. U kreeg het toen u de melding deed.",
+        _("Kenmerk"),
+        description=_("Zoals M-4F7K-2QXJ. U kreeg het toen u de melding deed."),
         widget=forms.TextInput(width="medium", autocomplete="off"),
     )
     volgcode = field(
         forms.Text(40),
-        "Volgcode",
-        description="Zestien cijfers, zoals 4821 7733 0916 5528.",
+        _("Volgcode"),
+        description=_("Zestien cijfers, zoals 4821 7733 0916 5528."),
         widget=forms.TextInput(width="medium", autocomplete="off"),
     )
 
@@ -38,8 +39,8 @@ class MessageSchema(Schema):
 
     tekst = field(
         forms.Text(LONGEST_TEXT, lines=True),
-        "Uw bericht",
-        description="Schrijf geen namen van anderen op.",
+        _("Uw bericht"),
+        description=_("Schrijf geen namen van anderen op."),
     )
 
 
@@ -48,13 +49,13 @@ class ContactSchema(Schema):
 
     telefoon = field(
         forms.Phone(30, hint=NO_PHONE),
-        "Uw telefoonnummer",
+        _("Uw telefoonnummer"),
         missing=None,
         widget=forms.TelInput(autocomplete="off"),
     )
     email = field(
         forms.Email(254, hint=NO_EMAIL),
-        "Uw e-mailadres",
+        _("Uw e-mailadres"),
         missing=None,
         widget=forms.EmailInput(autocomplete="off"),
     )
@@ -62,7 +63,7 @@ class ContactSchema(Schema):
 
 def contact_form(request: Request) -> Form:
     """Make the form for another number or address; it never shows what is known."""
-    button = Button("wijzigen", "Contactgegevens wijzigen", "secondary")
+    button = Button("wijzigen", _("Contactgegevens wijzigen"), "secondary")
     action = f"{HOME}/contactgegevens"
     return form_of(request, ContactSchema(), button, action, formid="contact")
 
@@ -72,9 +73,11 @@ class UploadSchema(Schema):
 
     bestand = field(
         forms.Upload(LIMIT),
-        "Foto, geluid of video",
-        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden."
-        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
+        _("Foto, geluid of video"),
+        description=_(
+            "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden. Plaats,"
+            " tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt."
+        ),
         widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
 
@@ -83,7 +86,7 @@ def upload_schema(clips: bool) -> Schema:
     """Return the form for a file; sound and video only where they can be cleaned."""
     schema = UploadSchema()
     if not clips:
-        schema["bestand"].title = "Foto"
+        schema["bestand"].title = _("Foto")
         schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
     return schema
 
@@ -91,19 +94,19 @@ def upload_schema(clips: bool) -> Schema:
 class VerdictSchema(Schema):
     """One question, when it is over."""
 
-    geholpen = field(forms.OneOf(VERDICTS, radio=True), "Heeft uw melding u geholpen?")
+    geholpen = field(forms.OneOf(VERDICTS, radio=True), _("Heeft uw melding u geholpen?"))
 
 
 def message_form(request: Request, standing: Standing) -> Form:
     """Make the form to add something, or to answer the question that was asked."""
     question = standing.answer_by is not None
-    button = Button("versturen", "Antwoord versturen" if question else "Bericht versturen")
+    button = Button("versturen", _("Antwoord versturen") if question else _("Bericht versturen"))
     return form_of(request, MessageSchema(), button, f"{HOME}/bericht")
 
 
 def verdict_form(request: Request, standing: Standing) -> Form:
     """Make the form to say whether the help helped."""
-    button = Button("laten_weten", "Laat het weten", "secondary")
+    button = Button("laten_weten", _("Laat het weten"), "secondary")
     given = {} if standing.verdict is None else {"geholpen": standing.verdict}
     action = f"{HOME}/mening"
     return form_of(request, VerdictSchema(), button, action, appstruct=given, formid="mening")
@@ -116,20 +119,12 @@ def takes_clips(request: Request) -> bool:
 
 def upload_form(request: Request) -> Form:
     """Make the form to send a file along."""
-    button = Button("meesturen", "Bestand meesturen", "secondary")
+    button = Button("meesturen", _("Bestand meesturen"), "secondary")
     schema = upload_schema(takes_clips(request))
     return form_of(request, schema, button, f"{HOME}/bijlage", formid="bijlage")
 
 
 def form_of(request: Request, schema: Any, button: Button, action: str, **more: Any) -> Form:
-    """Return a form of these pages in the reader's language."""
-    speech = speech_of(request)
-    button.title = speech(button.title)
-    return Form(
-        speech.schema(schema),
-        request,
-        buttons=[button],
-        action=speech.at(action),
-        words=speech,
-        **more,
-    )
+    """Return a form of these pages, which keeps the language that was chosen."""
+    address = keep_language(request, action)
+    return Form(schema, request, buttons=[button], action=address, **more)

@@ -22,10 +22,11 @@ from stopintimidatie.core.forms import (
 from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import local
-from stopintimidatie.core.web.components import TimelineEntry, panels
+from stopintimidatie.core.text import _, local
+from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.translation import gettext, keep_language, language
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -49,10 +50,10 @@ from stopintimidatie.reports.conversation.decisions import (
 from stopintimidatie.reports.conversation.queries import (
     STOPPED,
     Copy,
-    Keeping,
-    Message,
     Standing,
-    filled,
+    answers_told,
+    blanks_of,
+    explanation,
     follow,
     keeping_of,
     let_op_of,
@@ -65,8 +66,7 @@ from stopintimidatie.reports.conversation.services import (
     give_verdict,
     set_contact,
 )
-from stopintimidatie.reports.conversation.words import Situation, sentence
-from stopintimidatie.reports.follow import words as follow_words
+from stopintimidatie.reports.conversation.words import Situation, fill, message_title, sentence
 from stopintimidatie.reports.follow.forms import (
     HOME,
     EnterSchema,
@@ -83,7 +83,7 @@ from stopintimidatie.reports.follow.resources import (
     follower_of,
     set_follower,
 )
-from stopintimidatie.reports.public.pages import ELSEWHERE, speech_of, spoken
+from stopintimidatie.reports.public.pages import ELSEWHERE
 from stopintimidatie.reports.rules import normalise_follow_code, normalise_reference
 
 REPORT: Final = "/volgen/melding"
@@ -111,8 +111,7 @@ def page(name: str, template: str | None, *methods: str) -> Callable[[View], Vie
         @wraps(plain)
         def view(context: Any, request: Request) -> Any:
             """Return the page with its words in the reader's language."""
-            made = plain(context, request)
-            return {**spoken(request), **made} if isinstance(made, dict) else made
+            return plain(context, request)
 
         registered: View = view_config(
             context=FollowPages,
@@ -130,8 +129,8 @@ def page(name: str, template: str | None, *methods: str) -> Callable[[View], Vie
 def enter(context: FollowPages, request: Request) -> Any:
     """Ask reference and code; whoever has just given them goes on to the report."""
     if request.method == "GET" and follower_of(request) is not None:
-        return HTTPSeeOther(speech_of(request).at(REPORT))
-    form = form_of(request, EnterSchema(), Button("bekijken", "Melding bekijken"), HOME)
+        return HTTPSeeOther(keep_language(request, REPORT))
+    form = form_of(request, EnterSchema(), Button("bekijken", _("Melding bekijken")), HOME)
 
     def on_valid(values: Page) -> Any:
         who = Follower(
@@ -141,11 +140,24 @@ def enter(context: FollowPages, request: Request) -> Any:
         turnstile = Turnstile(request.registry.senders, request.environ)
         if turnstile.closed():
             request.response.headers["Retry-After"] = str(PATIENCE_SECONDS)
-            raise TooOftenError(follow_words.SAID["te_vaak"])
+            raise TooOftenError(
+                _(
+                    "Er is vanaf deze plek te vaak een verkeerde code ingevuld. Wacht een"
+                    " kwartier en probeer het dan nog eens."
+                )
+            )
         if standing_of(request, who) is None:
             turnstile.guessed()
-            raise FormError(follow_words.SAID["niet_gevonden"])
-        response = HTTPSeeOther(speech_of(request).at(REPORT))
+            raise FormError(
+                _(
+                    "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk"
+                    " allebei goed na. Is het lang geleden? Als de bewaartermijn voorbij"
+                    " is, vernietigen wij een melding. Bent u de volgcode kwijt? Wij"
+                    " kunnen haar niet opzoeken: bel dan uw gemeente, of doe een nieuwe"
+                    " melding."
+                )
+            )
+        response = HTTPSeeOther(keep_language(request, REPORT))
         set_follower(request, response, who)
         return response
 
@@ -162,7 +174,7 @@ def report_page(name: str, template: str, *methods: str) -> Callable[[FollowView
             who = follower_of(request)
             standing = standing_of(request, who) if who else None
             if standing is None:
-                return _gone(request, speech_of(request).at(HOME))
+                return _gone(request, keep_language(request, HOME))
             return plain(request, standing)
 
         return view
@@ -176,27 +188,25 @@ def show_report(request: Request, standing: Standing) -> Any:
     # Whoever is busy here isn't sent away in the middle of it.
     set_follower(request, request.response, follower_of(request))
     shown = _shown(request, standing)
-    words = _done(request, standing, shown)
-    return {**shown, "done": words}
+    done = _done(request, standing, shown)
+    words = said(request, standing, (done or "").removesuffix("_zonder_contact"))
+    return {**shown, "done": done, "done_told": words}
 
 
 def _done(request: Request, standing: Standing, shown: Page) -> str | None:
-    """Return the words of what was just done, as far as the report agrees.
+    """Return the name of what was just done, as far as the report agrees.
 
     Somebody else may have made the link: it can't say that something was done that wasn't.
     """
     done, keeping = dict(query_pairs(request)).get("gedaan", ""), shown["keeping"]
+    phone, mail, folded = shown["contact_known"]
     if done == "toch":
         back = taken_back(request.registry.engine, standing.copy)
-        if back is None:
-            return None
-        contact = "" if back else speech_of(request)(follow_words.SAID["zonder_contact"])
-        return f"{said(request, standing, 'toch')} {contact}".strip()
+        return None if back is None else "toch" if back else "toch_zonder_contact"
     if done == "ingetrokken" and keeping.contact_kept:
         done = "ingetrokken_bewaard"
-    phone, mail, folded = shown["contact_known"]
     if done == "contact" and folded and (phone or mail):
-        return speech_of(request)(follow_words.SAID["contact_dicht"])
+        return "contact_dicht"
     agrees = {
         "contact": phone or mail,
         "bericht": any(message.from_reporter for message in standing.messages),
@@ -207,10 +217,7 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
         "ingetrokken_bewaard": standing.status == WITHDRAWN,
         "bewaren": keeping.asked,
     }
-    if not agrees.get(done):
-        return None
-    known = follow_words.DONE.get(done)
-    return speech_of(request)(known) if known else said(request, standing, done)
+    return done if agrees.get(done) else None
 
 
 @report_page("bericht", "follow.jinja2", "POST")
@@ -233,7 +240,7 @@ def contact(request: Request, standing: Standing) -> Any:
     def act(values: Page) -> str:
         phone, email = values["telefoon"], values["email"]
         if not (phone or email):
-            raise FormError(follow_words.SAID["contact_leeg"], "telefoon")
+            raise FormError(_("Vul een telefoonnummer of een e-mailadres in."), "telefoon")
         set_contact(registry.engine, registry.key_ring, standing.copy, phone, email)
         return "contact"
 
@@ -293,7 +300,7 @@ def _take(
 
 def _shown_again(request: Request, done: str) -> HTTPSeeOther:
     """Return to the page of the report, which says what was done."""
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={done}#inhoud"))
+    return HTTPSeeOther(keep_language(request, f"{REPORT}?gedaan={done}#inhoud"))
 
 
 @report_page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
@@ -305,7 +312,7 @@ def withdraw_page(request: Request, standing: Standing) -> Any:
             withdraw(request.registry, standing.copy)
         except NotNowError as refused:
             request.response.status_int = 409
-            why = speech_of(request)(str(refused))
+            why = gettext(str(refused))
         else:
             return _shown_again(request, "ingetrokken")
     return {
@@ -342,14 +349,13 @@ def _press(
 def refuse(request: Request, standing: Standing, why: str, status: int = 409) -> Page:
     """Return the page of the report with the reason why something can't be done now."""
     request.response.status_int = status
-    words = speech_of(request)(why)
-    return {**_shown(request, standing), "done": None, "refused": words}
+    return {**_shown(request, standing), "done": None, "refused": gettext(why)}
 
 
 @page("sluiten", None, "POST")
 def leave(context: FollowPages, request: Request) -> Any:
     """Forget the reporter on this device."""
-    return _gone(request, speech_of(request).at(f"{HOME}?klaar=ja"))
+    return _gone(request, keep_language(request, f"{HOME}?klaar=ja"))
 
 
 @page("weg", None, "GET")
@@ -382,8 +388,7 @@ def _shown(request: Request, standing: Standing) -> Page:
     gone = standing.situation is Situation.GONE
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
     published = published_for(request.db, standing.municipality_code)
-    speech = speech_of(request)
-    keeping = keeping_of(request.registry, standing.copy)
+    keeping, blanks = keeping_of(request.registry, standing.copy), blanks_of(request.db, standing)
     return {
         "standing": standing,
         "refused": None,
@@ -391,18 +396,17 @@ def _shown(request: Request, standing: Standing) -> Page:
         "panels": panels(request, PANELS, standing),
         "first_panels": panels(request, FIRST_PANELS, standing),
         "today": local(utc_now()).date(),
-        "status_text": filled(request.db, standing, [standing.status_text], speech, answers=False)[
-            0
-        ],
-        "explained": " ".join(_explained(request, standing, keeping)),
+        "status_text": fill(standing.status_text, blanks),
+        "told": fill(explanation(standing), blanks),
+        "answers": answers_told(standing),
         "who_opens": said(request, standing, "bestanden_weg" if stopped else "bestanden"),
+        "message_title": message_title,
         "no_messages": said(request, standing, "leeg"),
-        "read_from": read_from(published, standing.received_at, utc_now(), speech.language),
+        "read_from": read_from(published, standing.received_at, utc_now(), language()),
         "municipality": municipality.name if municipality else None,
-        "messages": [_entry(speech, message) for message in reversed(standing.messages)],
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
-        "help_lines": published.help_for(speech.language, standing.age_group, ()),
-        "let_op": let_op_of(request.db, standing, speech.language),
+        "help_lines": published.help_for(language(), standing.age_group, ()),
+        "let_op": let_op_of(request.db, standing, language()),
         "verdict": verdict_form(request, standing) if done else None,
         "files": files,
         "clips": takes_clips(request),
@@ -414,34 +418,9 @@ def _shown(request: Request, standing: Standing) -> Page:
     }
 
 
-def _entry(speech: Any, message: Message) -> TimelineEntry:
-    """Return a message of the conversation as the page shows it."""
-    return TimelineEntry(
-        message.at,
-        speech(follow_words.message_title(message.kind)),
-        who=follow_words.sender_words(message.sender, speech.language),
-        text=message.text,
-        when_text=speech.moment(message.at) if speech.language == "en" else "",
-    )
-
-
-def _explained(request: Request, standing: Standing, keeping: Keeping) -> list[str]:
-    sentences = follow_words.explained(
-        standing.status,
-        double=standing.double,
-        contact_due=standing.contact_due,
-        desk=standing.at_desk,
-        keeping=keeping,
-        situation=standing.situation,
-    )
-    speech = speech_of(request)
-    return filled(request.db, standing, sentences, speech, day_words=speech.day)
-
-
 def said(request: Request, standing: Standing, name: str) -> str:
     """Return the sentence of this name for where the report is, in the reader's language."""
-    words = sentence(standing.situation, name)
-    return filled(request.db, standing, [words], speech_of(request), answers=False)[0]
+    return fill(sentence(standing.situation, name), blanks_of(request.db, standing))
 
 
 def _files(request: Request, standing: Standing) -> list[Attachment]:

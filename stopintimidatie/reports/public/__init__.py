@@ -7,12 +7,11 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages of the form."""
-    from stopintimidatie.reports.public.pages import ENGLISH, ENGLISH_WORDS, Reporting
+    from stopintimidatie.reports.public.pages import Reporting
     from stopintimidatie.reports.public.places import SketchCache
 
     config.registry.sketches = SketchCache()
-    ENGLISH_WORDS.declare(config)
-    config.add_english("melden", ENGLISH)
+    config.add_translated_prefix("melden")
     config.add_public_prefix("melden", "Straatintimidatie melden")
     config.add_tree_root("melden", Reporting)
     config.add_origin_judge("/melden")

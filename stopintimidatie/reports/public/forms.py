@@ -14,18 +14,19 @@ from deform.widget import OptGroup
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.text import _
+from stopintimidatie.core.web.translation import gettext, language
 from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival.schema import FROM_16, ask, require_wishes
-from stopintimidatie.reports.public.pages import DUTCH, Speech
 from stopintimidatie.reports.vocabulary import LocationSource
 
 NAME: Final = "punt"
 AWAY: Final = "punt_weg"
-NO_POINT: Final = "Dit punt kan niet. Kies het opnieuw, of haal het weg."
-NOT_HERE: Final = "Dit punt ligt niet in Nederland. Haal het weg, en vertel waar het was."
+NO_POINT: Final = _("Dit punt kan niet. Kies het opnieuw, of haal het weg.")
+NOT_HERE: Final = _("Dit punt ligt niet in Nederland. Haal het weg, en vertel waar het was.")
 _WRITTEN: Final = re.compile(
     r"(-?[0-9]{1,3}\.[0-9]{1,8}),(-?[0-9]{1,3}\.[0-9]{1,8}),([0-9]{1,6}),(gps|pin)\Z", re.ASCII
 )
@@ -66,16 +67,15 @@ class Point(forms.Text):
         return point
 
 
-NO_EMAIL: Final = (
+NO_EMAIL: Final = _(
     "Vul een e-mailadres in zoals naam@voorbeeld.nl, met alleen gewone letters en cijfers voor het"
     " apenstaartje."
 )
-NO_PHONE: Final = "Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678."
+NO_PHONE: Final = _("Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678.")
 Choices = Sequence[tuple[str, str]]
 Values = Mapping[str, Any]
-YES_NO: Final = (("ja", "ja, dat mag"), ("nee", "liever niet"))
+YES_NO: Final = (("ja", _("ja, dat mag")), ("nee", _("liever niet")))
 STEPS: Final = ("wat", "waar", "uzelf")
-MAP_TEXT: Final = "Kaart van {name}. Kiest u liever zonder kaart? Gebruik de lijst hieronder."
 EARLIEST: Final = date(2000, 1, 1)
 # Contact wishes on the public page: without an answer through the app, which it can't promise.
 WISHES: Final = tuple(
@@ -94,7 +94,6 @@ class Where:
     action: str = ""
     # Questions of the municipality itself.
     questions: tuple[Question, ...] = ()
-    words: Speech = Speech(DUTCH)
 
 
 def reporting_schema(where: Where) -> Any:
@@ -103,8 +102,7 @@ def reporting_schema(where: Where) -> Any:
         field(forms.Text(160), name.title(), name=name, widget=forms.Hidden(), missing=None)
         for name in ("invoer", "campagne")
     )
-    schema = Schema(_event(where), _where_and_when(where), _yourself(), *hidden)
-    return where.words.schema(schema)
+    return Schema(_event(where), _where_and_when(where), _yourself(), *hidden)
 
 
 def _step(name: str, title: str, *nodes: Any, **more: Any) -> Any:
@@ -135,75 +133,84 @@ def _event(where: Where) -> Any:
     ]
     return _step(
         "wat",
-        "Wat maakte u mee?",
-        _ask("hoedanigheid", "Wie bent u?", radio=True),
+        _("Wat maakte u mee?"),
+        _ask("hoedanigheid", _("Wie bent u?"), radio=True),
         _ask(
             "vormen",
-            "Wat gebeurde er?",
-            description="Kies alles wat past.",
+            _("Wat gebeurde er?"),
+            description=_("Kies alles wat past."),
             widget=forms.CheckboxChoice(values=groups),
         ),
         _ask(
             "omschrijving",
-            "Vertel het in uw eigen woorden",
+            _("Vertel het in uw eigen woorden"),
             lines=True,
-            description="Zo kort of lang als u wilt. Schrijf geen namen en geen kentekens op.",
+            description=_("Zo kort of lang als u wilt. Schrijf geen namen en geen kentekens op."),
         ),
-        _ask("plegers.aantal", "Met hoeveel waren zij?"),
-        _ask("plegers.bekend", "Kent u hen?"),
+        _ask("plegers.aantal", _("Met hoeveel waren zij?")),
+        _ask("plegers.bekend", _("Kent u hen?")),
         _ask(
             "plegers.signalement",
-            "Hoe zagen zij eruit?",
+            _("Hoe zagen zij eruit?"),
             lines=True,
-            description="Alleen kleding, vervoermiddel en waar zij heen gingen. Geen naam en geen"
-            " afkomst.",
+            description=_(
+                "Alleen kleding, vervoermiddel en waar zij heen gingen. Geen naam en geen afkomst."
+            ),
             widget=forms.TextArea(rows=2, autocomplete="off"),
         ),
-        *(question_field(question, where.words.language) for question in where.questions),
+        *(question_field(question, language()) for question in where.questions),
     )
 
 
 def _where_and_when(where: Where) -> Any:
     return _step(
         "waar",
-        "Waar en wanneer was het?",
+        _("Waar en wanneer was het?"),
         *(_transit() if where.in_transit else _place(where)),
-        _ask("typePlek", "Wat voor plek was het?"),
+        _ask("typePlek", _("Wat voor plek was het?")),
         field(
             forms.Date(),
-            "Welke dag?",
+            _("Welke dag?"),
             name="datum",
             validator=colander.All(_not_long_ago, forms.in_past),
             widget=forms.DateInput(autocomplete="off"),
         ),
         field(
             forms.Time(),
-            "Hoe laat ongeveer?",
+            _("Hoe laat ongeveer?"),
             name="tijd",
             missing=None,
             widget=forms.TimeInput(autocomplete="off"),
         ),
-        _ask("dagdeel", "Weet u de tijd niet? Welk deel van de dag?"),
-        _ask("herhaling", "Gebeurde het vaker?"),
+        _ask("dagdeel", _("Weet u de tijd niet? Welk deel van de dag?")),
+        _ask("herhaling", _("Gebeurde het vaker?")),
     )
 
 
 def _place(where: Where) -> list[Any]:
     chosen = []
-    by_map = "Tik op de kaart of kies uit de lijst. " if where.map_address else ""
     if where.neighbourhoods:
         chosen.append(
             field(
                 forms.OneOf(where.neighbourhoods),
-                where.words("In welke wijk van {name}?").format(name=where.name),
+                gettext("In welke wijk van %(name)s?", name=where.name),
                 name="wijk",
                 missing=None,
                 needed_sometimes=True,
-                description=f"{by_map}Weet u de wijk niet? Vertel dan hieronder waar het was.",
+                description=_(
+                    "Tik op de kaart of kies uit de lijst. Weet u de wijk niet? Vertel dan"
+                    " hieronder waar het was."
+                )
+                if where.map_address
+                else _("Weet u de wijk niet? Vertel dan hieronder waar het was."),
                 widget=forms.MapSelect(
                     values=where.neighbourhoods,
                     image=where.map_address,
-                    image_text=where.words(MAP_TEXT).format(name=where.name),
+                    image_text=gettext(
+                        "Kaart van %(name)s. Kiest u liever zonder kaart? Gebruik de lijst"
+                        " hieronder.",
+                        name=where.name,
+                    ),
                     image_action=f"{where.action}#stap-waar",
                 ),
             )
@@ -211,29 +218,38 @@ def _place(where: Where) -> list[Any]:
     chosen.append(_point(where))
     said = _ask(
         "locatie.omschrijving",
-        "Waar precies?",
+        _("Waar precies?"),
         needed_sometimes=True,
-        description="Een straat, een adres, of iets dat u zag: het station, de bushalte, een"
-        " winkel. Hebt u hierboven al iets gekozen? Dan hoeft dit niet.",
+        description=_(
+            "Een straat, een adres, of iets dat u zag: het station, de bushalte, een"
+            " winkel. Hebt u hierboven al iets gekozen? Dan hoeft dit niet."
+        ),
     )
     return [*chosen, said]
 
 
 def _point(where: Where) -> Any:
-    by_map = "Tik op de kaart. " if where.map_address else ""
     return field(
         Point(80),
-        "Weet u het precieze punt?",
+        _("Weet u het precieze punt?"),
         name=NAME,
         missing=None,
-        description=f"{by_map}Bent u nog op de plek zelf? Dan kunt u de plek van uw toestel"
-        " meesturen. Dat gebeurt alleen als u op de knop drukt.",
+        description=_(
+            "Tik op de kaart. Bent u nog op de plek zelf? Dan kunt u de plek van uw toestel"
+            " meesturen. Dat gebeurt alleen als u op de knop drukt."
+        )
+        if where.map_address
+        else _(
+            "Bent u nog op de plek zelf? Dan kunt u de plek van uw toestel meesturen. Dat gebeurt"
+            " alleen als u op de knop drukt."
+        ),
         widget=forms.PointInput(
-            chosen="Er is een punt gekozen. Alleen wie uw melding behandelt, ziet het.",
-            none="Er is nog geen punt gekozen. Dat hoeft ook niet.",
-            busy="Wij zoeken de plek van uw toestel. Kies ‘toestaan’ als uw toestel dat vraagt.",
-            failed="Het lukt niet om de plek van uw toestel te vinden. Vertel in woorden waar het"
-            " was.",
+            chosen=_("Er is een punt gekozen. Alleen wie uw melding behandelt, ziet het."),
+            none=_("Er is nog geen punt gekozen. Dat hoeft ook niet."),
+            busy=_("Wij zoeken de plek van uw toestel. Kies ‘toestaan’ als uw toestel dat vraagt."),
+            failed=_(
+                "Het lukt niet om de plek van uw toestel te vinden. Vertel in woorden waar het was."
+            ),
             away_name=AWAY,
             away_action=f"{where.action}#stap-waar",
         ),
@@ -244,55 +260,59 @@ def _transit() -> list[Any]:
     return [
         _ask(
             "locatie.ov.lijn",
-            "Welke lijn of trein?",
+            _("Welke lijn of trein?"),
             needed_sometimes=True,
-            description="Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.",
+            description=_("Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg."),
         ),
-        _ask("locatie.ov.halte", "Bij welke halte of welk station was u?", needed_sometimes=True),
-        _ask("locatie.ov.richting", "Waar ging de rit heen?"),
-        _ask("locatie.omschrijving", "Wilt u nog iets zeggen over de plek?"),
+        _ask(
+            "locatie.ov.halte", _("Bij welke halte of welk station was u?"), needed_sometimes=True
+        ),
+        _ask("locatie.ov.richting", _("Waar ging de rit heen?")),
+        _ask("locatie.omschrijving", _("Wilt u nog iets zeggen over de plek?")),
     ]
 
 
 def _not_long_ago(node: Any, value: date) -> None:
     if value < EARLIEST:
-        raise colander.Invalid(node, "Deze dag is te lang geleden. Kijk het jaar na.")
+        raise colander.Invalid(node, _("Deze dag is te lang geleden. Kijk het jaar na."))
 
 
 def _yourself() -> Any:
     sharing: Any = {"choices": YES_NO, "radio": True}
     return _step(
         "uzelf",
-        "Uzelf en contact",
-        _ask("melder.gender", "Wat is uw gender?"),
-        _ask("ernstGevoel", "Hoe voelde het?"),
-        _ask("politie", "Weet de politie het al?"),
+        _("Uzelf en contact"),
+        _ask("melder.gender", _("Wat is uw gender?")),
+        _ask("ernstGevoel", _("Hoe voelde het?")),
+        _ask("politie", _("Weet de politie het al?")),
         _ask(
             "contactGewenst",
-            "Wilt u dat wij contact met u opnemen?",
+            _("Wilt u dat wij contact met u opnemen?"),
             radio=True,
             choices=[(wish.value, wish.public) for wish in WISHES],
         ),
         *_reach(),
-        _ask("hulpGewenst", "Ik wil graag hulp of iemand om mee te praten"),
-        _ask("melder.leeftijdsgroep", "Hoe oud bent u?"),
+        _ask("hulpGewenst", _("Ik wil graag hulp of iemand om mee te praten")),
+        _ask("melder.leeftijdsgroep", _("Hoe oud bent u?")),
         _ask(
             "deelvoorkeur.politie",
-            "Mag de gemeente dit delen met de politie?",
+            _("Mag de gemeente dit delen met de politie?"),
             under="deelPolitie",
             **FROM_16,
             **sharing,
-            description="Ook als u dat liever niet wilt, bellen wij de politie als iemand in gevaar"
-            " is. En van sommige zeer ernstige misdrijven moeten wij aangifte doen: dat verplicht"
-            " de wet. Een jurist moet dit nog bevestigen.",
+            description=_(
+                "Ook als u dat liever niet wilt, bellen wij de politie als iemand in gevaar is. En"
+                " van sommige zeer ernstige misdrijven moeten wij aangifte doen: dat verplicht de"
+                " wet. Een jurist moet dit nog bevestigen."
+            ),
         ),
         _ask(
             "deelvoorkeur.ketenpartners",
-            "Mag de gemeente dit delen met anderen die kunnen helpen?",
+            _("Mag de gemeente dit delen met anderen die kunnen helpen?"),
             under="deelPartners",
             **FROM_16,
             **sharing,
-            description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
+            description=_("Zoals jongerenwerk, handhaving of het openbaar vervoer."),
         ),
         validator=_reachable,
     )
@@ -303,22 +323,22 @@ def _reach() -> list[Any]:
     return [
         _ask(
             "melder.naam",
-            "Uw naam",
-            description="Blijft u liever anoniem? Laat naam, telefoon en e-mail dan leeg.",
+            _("Uw naam"),
+            description=_("Blijft u liever anoniem? Laat naam, telefoon en e-mail dan leeg."),
         ),
         _ask(
             "melder.telefoon",
-            "Uw telefoonnummer",
+            _("Uw telefoonnummer"),
             kind=partial(forms.Phone, hint=NO_PHONE),
             widget=forms.TelInput(autocomplete="off"),
         ),
         _ask(
             "melder.email",
-            "Uw e-mailadres",
+            _("Uw e-mailadres"),
             kind=partial(forms.Email, hint=NO_EMAIL),
             widget=forms.EmailInput(autocomplete="off"),
         ),
-        _ask("contactWanneer", "Wanneer kunnen wij u bellen?"),
+        _ask("contactWanneer", _("Wanneer kunnen wij u bellen?")),
     ]
 
 
@@ -326,8 +346,8 @@ def _reachable(node: Any, said: Values) -> None:
     error = colander.Invalid(node)
     require_wishes(error, said["leeftijdsgroep"], said, ("deelPolitie", "deelPartners"))
     if said["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not said["telefoon"]:
-        error["telefoon"] = "Vul uw telefoonnummer in, want u wilt gebeld worden."
+        error["telefoon"] = _("Vul uw telefoonnummer in, want u wilt gebeld worden.")
     if said["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not said["email"]:
-        error["email"] = "Vul uw e-mailadres in, want u wilt een mail."
+        error["email"] = _("Vul uw e-mailadres in, want u wilt een mail.")
     if error.children:
         raise error

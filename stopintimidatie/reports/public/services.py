@@ -23,7 +23,8 @@ from stopintimidatie.core.forms.quantities import CLOCK_SKEW
 from stopintimidatie.core.limits import Watched, count_and_judge
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, _
+from stopintimidatie.core.web.translation import language
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
@@ -272,7 +273,7 @@ def moment_of(
         return min(begun, now), reports_vocabulary.TimePrecision.DAY
     if begun > now + CLOCK_SKEW:
         where = "waar.tijd" if clock is not None else "waar.dagdeel"
-        raise UnclearError("Dit ligt in de toekomst. Kies een eerder moment.", where)
+        raise UnclearError(_("Dit ligt in de toekomst. Kies een eerder moment."), where)
     return begun, precision
 
 
@@ -290,7 +291,7 @@ def location_of(said: Values, where: Where) -> Location:
     if text is None and transit is None and point is None:
         first = "lijn" if where.in_transit else "wijk" if where.neighbourhoods else "omschrijving"
         raise UnclearError(
-            "Vertel ons waar het was. Een straat, een wijk of een halte is genoeg.",
+            _("Vertel ons waar het was. Een straat, een wijk of een halte is genoeg."),
             f"waar.{first}",
         )
     if point is None:
@@ -324,7 +325,7 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     begun, precision = moment_of(place["datum"], place["tijd"], fields.get("part_of_day"), now)
     fields = {"share_with_police": False, "share_with_partners": False, **fields}
     fields |= {
-        "language": reports_vocabulary.Language.of(where.words.language),
+        "language": reports_vocabulary.Language.of(language()),
         "anonymous": not any(reporter[name] for name in ("naam", "telefoon", "email")),
         "incident_start": begun,
         "time_precision": precision,

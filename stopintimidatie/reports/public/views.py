@@ -15,9 +15,11 @@ from pyramid.view import view_config
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.core.limits import sender_of
+from stopintimidatie.core.text import _
 from stopintimidatie.core.tree.resources import TREE_ROOTS
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
+from stopintimidatie.core.web.translation import keep_language, language
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -33,8 +35,6 @@ from stopintimidatie.reports.public.pages import (
     ReportingPlace,
     comes_from_here,
     look_of,
-    speech_of,
-    spoken,
 )
 from stopintimidatie.reports.public.places import (
     FoundPlace,
@@ -62,11 +62,11 @@ WIJK: Final = "waar.wijk"
 # The parameter with the step that one leaves, and the step about the place.
 STEP, PLACE_STEP = "stap", "waar"
 MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
-STALE: Final = (
+STALE: Final = _(
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
     " nog een keer op ‘Melding versturen’."
 )
-BESIDE_THE_MAP: Final = "Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst."
+BESIDE_THE_MAP: Final = _("Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst.")
 
 
 @form_view(Reporting, "", NO_PERMISSION_REQUIRED, START)
@@ -74,13 +74,11 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
     campaign = campaign_of(dict(query_pairs(request)).get("c"))
-    speech = speech_of(request)
 
     def address(place: FoundPlace | str) -> str:
-        return speech.at(_address(place, campaign))
+        return keep_language(request, _address(place, campaign))
 
     return {
-        **spoken(request),
         "typed": typed,
         "places": find_places(request.db, typed) if typed.strip() else None,
         "only_postcode": only_postcode(typed),
@@ -142,15 +140,14 @@ def _visit(place: ReportingPlace, request: Request) -> Visit:
     areas = wijken_of(request.db, place.code) if place.code else []
     drawn = request.registry.sketches.sketch_of(request.db, place.code) if place.code else None
     chosen, missed, point = _chosen(request, areas, drawn)
-    path, speech = request.resource_path(place), speech_of(request)
+    path = request.resource_path(place)
     published = published_for(request.db, place.code)
     where = Where(
         name=place.title,
         neighbourhoods=[(area.code, area.name) for area in areas],
         in_transit=place.__name__ == IN_TRANSIT,
         map_address=_map_address(path, areas, chosen) if drawn else None,
-        action=speech.at(path),
-        words=speech,
+        action=keep_language(request, path),
         questions=published.questions("app"),
     )
     typed = str(request.POST.get("invoer", "")) if request.method == "POST" else ""
@@ -198,8 +195,7 @@ def _form(visit: Visit) -> Form:
     return Form(
         reporting_schema(visit.where),
         request,
-        buttons=[Button("versturen", visit.where.words("Melding versturen"))],
-        words=visit.where.words,
+        buttons=[Button("versturen", _("Melding versturen"))],
         action=visit.where.action,
         appstruct=opening,
     )
@@ -218,12 +214,10 @@ def _renew(visit: Visit, form: Form) -> None:
 
 def _page(visit: Visit, form: Form) -> dict[str, Any]:
     municipality, published = visit.place.municipality, visit.published
-    language = visit.where.words.language
     return {
-        **spoken(visit.request),
         "form": form,
         "place": visit.place,
-        "let_op": let_op(published, municipality.name, language) if municipality else None,
+        "let_op": let_op(published, municipality.name, language()) if municipality else None,
         "branding": look_of(municipality, published),
         "statement": _statement_of(visit.place),
         "elsewhere": ELSEWHERE,
@@ -297,7 +291,6 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
     )
     request.override_renderer = ANSWER
     return {
-        **spoken(request),
         "receipt": receipt,
         "can_follow": "volgen" in TREE_ROOTS.of(registry),
         "place": visit.place,

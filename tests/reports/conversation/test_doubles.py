@@ -15,12 +15,12 @@ from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.fields import Contact
-from stopintimidatie.reports.follow import words as follow_words
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import ContactWish, Source
 from tests.support.factories import DORDRECHT, connect, make_submission, make_user
 from tests.support.installation import Installation
+from tests.support.moments import explained
 from tests.support.officers import officer, stored
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -179,8 +179,7 @@ def test_the_reporter_reads_that_it_goes_on_and_that_contact_comes(
         assert standing is not None
         assert (standing.status, standing.double) == ("afgerond", True)
         assert standing.status_text == "Uw melding hoort bij een melding die er al was."
-        due = standing.contact_due
-        return " ".join(follow_words.explained("afgerond", double=True, contact_due=due))
+        return explained("afgerond", double=True, contact_due=standing.contact_due)
 
     assert "gaat met die melding verder" in told()
     assert "Dat krijgt u nog" in told()

@@ -63,7 +63,26 @@ def test_who_left_an_address_hears_that_something_waits_and_nothing_more(api: Ap
     assert "To: iemand@example.org" in mail.kept
     assert "/volgen" in mail.kept
     for word in ("gepraat", "melding", "intimidatie", "M-", "Dordrecht", "Ans"):
-        assert word not in mail.kept.partition("\n\n")[2], word
+        assert word not in mail.kept.partition("\r\n\r\n")[2], word
+
+
+@pytest.mark.parametrize(
+    ("spoken", "subject", "first"),
+    [
+        ("en", "There is a message for you", "Dear reader,"),
+        ("tr", "Er staat een bericht voor u klaar", "Beste lezer,"),
+    ],
+)
+def test_who_reports_in_english_is_mailed_in_english(
+    api: Api, spoken: str, subject: str, first: str
+) -> None:
+    api.post(report(taal=spoken))
+    write(api)
+    api.installation.run_jobs()
+    (mail,) = mails(api)
+    assert mail.kept is not None
+    assert f"Subject: {subject}" in mail.kept
+    assert mail.kept.partition("\r\n\r\n")[2].startswith(first)
 
 
 def test_who_left_no_address_gets_no_mail(api: Api) -> None:

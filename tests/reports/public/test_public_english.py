@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.public import pages as public_pages
+from tests.support.catalogue import watch
 from tests.support.installation import Installation
 from tests.support.reporting import codes, filled
 
@@ -17,19 +15,9 @@ ZWIJNDRECHT = "/melden/zwijndrecht"
 
 
 @pytest.fixture
-def missed(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The Dutch sentences for which there was no English."""
-    found: set[str] = set()
-    known = public_pages.english_of(installation.registry)
-
-    class Watching(dict[str, str]):
-        def get(self, text: str, default: Any = None) -> Any:
-            if text and text not in known:
-                found.add(text)
-            return super().get(text, default)
-
-    monkeypatch.setattr(public_pages, "english_of", lambda registry: Watching(known))
-    return found
+def missed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The sentences for which there was no English."""
+    return watch(monkeypatch)
 
 
 def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
@@ -64,9 +52,8 @@ def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
     gone = sent.click("Withdraw the report").forms
     last = next(f for f in gone.values() if "intrekken" in f.action).submit(status=303).follow()
     assert "You withdrew the report." in last
-    # Names, and sentences that had a name filled in.
-    left = {text for text in missed if "Zwijndrecht" not in text}
-    assert left - set(public_pages.english_of(installation.registry).values()) == set()
+    # The name of the town, and the sentence in which it was filled in.
+    assert {text for text in missed if "Zwijndrecht" not in text} == set()
 
 
 def test_each_mistake_names_its_field_in_english(installation: Installation) -> None:
@@ -101,6 +88,27 @@ def test_the_link_goes_before_what_the_browser_reads(
 ) -> None:
     page = installation.visitor().get(address, headers={"Accept-Language": accepted})
     assert page.html.html["lang"] == spoken
+
+
+def test_what_stands_around_each_page_is_in_english_too(installation: Installation) -> None:
+    body = installation.visitor().get("/melden?taal=en").html.body
+    body.main.decompose()
+    assert {text for text in body.stripped_strings if text not in ("112", ".", "·")} == {
+        "Skip to the content",
+        "This is a demonstration with made-up reports. Never fill in real data here.",
+        "Stop Intimidatie – landelijk meldpunt",
+        "Stop Intimidatie – landelijk meldpunt works with Stopintimidatie, the system against"
+        " street harassment.",
+        "Is somebody in danger now? Call",
+        "Privacy",
+        "Accessibility",
+    }
+
+
+def test_a_refusal_below_a_public_page_is_in_dutch(installation: Installation) -> None:
+    page = installation.visitor().get("/melden/nergens?taal=en", status=404)
+    assert page.html.html["lang"] == "nl"
+    assert "Naar de inhoud" in page
 
 
 def test_one_reader_of_english_changes_nothing_for_the_next(installation: Installation) -> None:

@@ -1,0 +1,157 @@
+"""The language of what the public reads: Dutch in templates and code, others from catalogues.
+
+A catalogue of gettext (`stopintimidatie/locale/en/LC_MESSAGES/messages.po`) has another
+language by the Dutch sentence. Templates mark sentences with `{% trans %}`; `_` of `core.text`
+marks what a page says later. Below a prefix that a room declares (`add_translated_prefix`) the
+link that was followed chooses the language (`?taal=en`), else what the browser reads; all other
+pages, the portal too, are in Dutch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from pyramid.threadlocal import get_current_request
+from webob.acceptparse import create_accept_language_header
+
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.text import day_of, local
+from stopintimidatie.core.web.body import first_word
+from stopintimidatie.core.web.request import query_pairs, with_params
+
+LOCALES: Final = Path(__file__).parents[2] / "locale"
+DUTCH: Final = "nl"
+PARAMETER: Final = "taal"
+TRANSLATED_PREFIXES: Final = Directive[str, str](
+    "add_translated_prefix", "translated_prefixes", lambda p: (p, p)
+)
+_LANGUAGE: Final[ContextVar[str | None]] = ContextVar("language", default=None)
+
+
+@lru_cache(maxsize=1)
+def catalogues() -> Mapping[str, NullTranslations]:
+    """Return the translations by language; of Dutch there are none."""
+    known = {DUTCH: NullTranslations()}
+    for path in sorted(LOCALES.glob("*/LC_MESSAGES/*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, abort_invalid=True))
+        compiled.seek(0)
+        known[path.parts[-3]] = GNUTranslations(compiled)
+    return known
+
+
+def chosen_language(request: Any) -> str | None:
+    """Return the language that the address chooses, if it is one of ours."""
+    wanted = dict(query_pairs(request)).get(PARAMETER, "")
+    return wanted if wanted in catalogues() else None
+
+
+def negotiate(request: Any) -> str:
+    """Return the language of the answer to a request: Pyramid's `request.locale_name`."""
+    if first_word(request.environ) not in TRANSLATED_PREFIXES.of(request.registry):
+        return DUTCH
+    header = create_accept_language_header(request.headers.get("Accept-Language"))
+    return chosen_language(request) or str(header.lookup(sorted(catalogues()), default=DUTCH))
+
+
+def language() -> str:
+    """Return the language of the message or of the page that is made now."""
+    request = get_current_request()
+    return _LANGUAGE.get() or (DUTCH if request is None else str(request.locale_name))
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Make what is worded inside in this language, or in Dutch where it has no catalogue."""
+    token = _LANGUAGE.set(code if code in catalogues() else DUTCH)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(token)
+
+
+def gettext(text: str, **values: object) -> str:
+    """Return a sentence in the language of the reader, with its named values (`%(name)s`)."""
+    said = catalogues()[language()].gettext(text) if text else ""
+    return said % values if values else said
+
+
+def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
+    """Return the sentence for one or for more, in the language of the reader."""
+    said = catalogues()[language()].ngettext(singular, plural, number)
+    return said % values if values else said
+
+
+def day(value: date, *, weekday: bool = True) -> str:
+    """Write a day as dinsdag 24 november 2026, in the language of the reader."""
+    pattern = gettext("EEEE d MMMM y") if weekday else "d MMMM y"
+    return format_date(day_of(value), pattern, locale=language())
+
+
+def moment(value: datetime) -> str:
+    """Write a moment as dinsdag 24 november 2026, 22.40 uur, in Dutch time."""
+    clock = local(value)
+    return gettext(
+        "%(day)s, %(hour)s.%(minute)s uur",
+        day=day(value),
+        hour=f"{clock:%H}",
+        minute=f"{clock:%M}",
+    )
+
+
+def keep_language(request: Any, path: str) -> str:
+    """Return an address of a public page, with the language that was chosen."""
+    chosen = chosen_language(request)
+    if chosen is None:
+        return path
+    before, hash_sign, anchor = path.partition("#")
+    sign = "&" if "?" in before else "?"
+    return f"{before}{sign}{urlencode({PARAMETER: chosen})}{hash_sign}{anchor}"
+
+
+def other_languages(request: Any) -> list[tuple[str, str, str]]:
+    """Return code, own name and address of this page in each other language.
+
+    None beside a form that was sent: what was typed would be lost.
+    """
+    codes = [code for code in catalogues() if code != language() and request.method == "GET"]
+    return [
+        (code, str(Locale.parse(code).language_name), with_params(request, **{PARAMETER: code}))
+        for code in codes
+    ]
+
+
+def install(environment: Any) -> None:
+    """Let the templates of a Jinja2 environment be translated: `{% trans %}`, `_`, `said`."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.update(
+        at=lambda path: keep_language(get_current_request(), path),
+        day=day,
+        language=language,
+        moment=moment,
+        other_languages=other_languages,
+        said=gettext,
+    )
+
+
+def includeme(config: Any) -> None:
+    """Have each request answered in the language of its reader."""
+    catalogues()
+    TRANSLATED_PREFIXES.declare(config)
+    config.set_locale_negotiator(negotiate)
