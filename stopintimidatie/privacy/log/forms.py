@@ -16,9 +16,15 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import query_pairs
-from stopintimidatie.privacy.log.queries import NOBODY, Filters, known_actions, known_actors
+from stopintimidatie.privacy.log.queries import (
+    NOBODY,
+    Filters,
+    group_of,
+    known_actions,
+    known_actors,
+    label_of,
+)
 from stopintimidatie.privacy.log.resources import find_document
-from stopintimidatie.privacy.log.words import group_of, label_of
 
 WHO, ABOUT, DID, SINCE, UNTIL = "wie", "stuk", "wat", "van", "tot"
 FIELDS: Final = (WHO, ABOUT, DID, SINCE, UNTIL)

@@ -30,7 +30,7 @@ from stopintimidatie.privacy.log.services import (
     maintaining,
     prune,
 )
-from stopintimidatie.privacy.log.words import ACTIONS
+from stopintimidatie.privacy.log.queries import ACTIONS
 from stopintimidatie.settings import Settings
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
