@@ -85,7 +85,7 @@ from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.police.acts import mark
+from stopintimidatie.privacy.police.marking import mark
 from stopintimidatie.privacy.police.models import Article, Origin
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (

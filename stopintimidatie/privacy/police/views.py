@@ -8,24 +8,22 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.second import why_not
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, uuid_of
-from stopintimidatie.core.web.request import (
-    Paging,
-    Request,
-    form_view,
-    page_view,
-    query_pairs,
-    wanted_page,
-)
+from stopintimidatie.core.tree import lineage
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.register import Register, read_register
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.privacy.police.acts import judge, still_waits
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.police.forms import (
     ABOUT,
     KEEP,
@@ -35,6 +33,7 @@ from stopintimidatie.privacy.police.forms import (
     complete_schema,
     item_schema,
 )
+from stopintimidatie.privacy.police.marking import judge, still_waits
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import Document, attachment_of
 from stopintimidatie.privacy.police.resources import (
@@ -44,7 +43,9 @@ from stopintimidatie.privacy.police.resources import (
     Place,
     PoliceList,
     find_place,
+    items_about,
     items_of,
+    list_address,
     open_marks,
     places_of,
     readable,
@@ -79,6 +80,8 @@ COMPLETE: Final = "aanvullen"
 LOG: Final = "logboek"
 FILE: Final = "bestand"
 P: Final = Permission.POLICE_DATA
+# Words for an item: the article, or the way it came.
+GROUNDS: Final = {**dict(Origin.choices()), **dict(Article.choices())}
 # The marker of something reads that too; `wanted_item` looks at who asks.
 SEEN: Final = Permission.VIEW_MUNICIPALITY
 
@@ -86,23 +89,29 @@ SEEN: Final = Permission.VIEW_MUNICIPALITY
 @page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
 def list_view(context: PoliceList, request: Request) -> dict[str, Any]:
     """Show what the police disclosed, the first to decide on first: no word of any of it."""
-    roles, here = roles_at(request, context.holder), request.resource_path(context)
-    wanted = items_of(context.holder, roles)
-    total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
-    paging = Paging(wanted_page(request), total or 0)
-    items = request.db.scalars(wanted.offset(paging.offset).limit(paging.size)).all()
-    places = places_of(request.db, items, roles)
+    roles = roles_at(request, context.holder)
+    items = _listed(request, items_of(context.holder, roles))
+    places = places_of(request.db, items.rows, roles)
     note_police_read(request, context.holder, "lijst")
     assert request.identity is not None  # noqa: S101 - the permission sees to that
-    late = len(request.db.scalars(waiting(context.holder, request.identity).limit(100)).all())
     return {
-        "items": [(item, title_of(item, places)) for item in items],
-        "grounds": {**dict(Origin.choices()), **dict(Article.choices())},
+        "items": items,
+        "titles": {item.id: title_of(item, places) for item in items.rows},
+        "grounds": GROUNDS,
         "soon": day_of(utc_now()) + NEAR,
-        "paging": paging,
-        "late": late,
-        "here": here,
+        "late": len(request.db.scalars(waiting(context.holder, request.identity).limit(100)).all()),
+        "here": request.resource_path(context),
     }
+
+
+def _listed(request: Request, wanted: Select[Any]) -> Register[Any]:
+    session = request.db
+    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
+    return read_register(
+        request,
+        total or 0,
+        lambda offset, size: session.scalars(wanted.offset(offset).limit(size)).all(),
+    )
 
 
 def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str]:
@@ -144,8 +153,7 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "heading": title,
         "item": item,
         "place": place,
-        "article": Article.word(item.article),
-        "origin": Origin.word(item.origin),
+        "grounds": GROUNDS,
         "taken": taken,
         "shut": is_shut(request.db, item),
         "refused": refused,
@@ -215,7 +223,8 @@ def action_view(context: PoliceList, request: Request) -> Any:
     """Enter that boas took action: of their own investigation nothing more is kept."""
 
     def keep(values: dict[str, Any]) -> str:
-        about = _named(context, request, values["kenmerk"])
+        roles = roles_at(request, context.holder)
+        about = document_named(request.db, values["kenmerk"], roles)
         received = Received(values["ontvangen"], values["opnieuw"], None, None, Origin.ACTION)
         where = request.db, request.registry.key_ring, context.holder
         keep_item(*where, received, request.actor, about=about)
@@ -253,20 +262,14 @@ def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> Doc
     typed = values["kenmerk"]
     if values["over"] != ABOUT:
         if typed:
-            raise FormError(BOTH, "kenmerk")
+            raise FormError(
+                "U kiest een melding op zichzelf, en vult ook een kenmerk in. Maak het kenmerk"
+                " leeg, of kies dat het over een melding of dossier gaat.",
+                "kenmerk",
+            )
         return None
     if not typed:
         raise FormError("Vul het kenmerk of het nummer in.", "kenmerk")
-    return _named(context, request, typed)
-
-
-BOTH: Final = (
-    "U kiest een melding op zichzelf, en vult ook een kenmerk in. Maak het kenmerk leeg, of kies"
-    " dat het over een melding of dossier gaat."
-)
-
-
-def _named(context: PoliceList, request: Request, typed: str) -> Document:
     return document_named(request.db, typed, roles_at(request, context.holder))
 
 
@@ -337,17 +340,16 @@ def decide_view(context: PoliceList, request: Request) -> Any:
         else:
             if until is not None or why:
                 extra, full = ("tot wanneer", "opnieuw") if until else ("waarom", "reden")
-                raise FormError(NOT_BOTH.format(extra), full)
+                raise FormError(
+                    f"U kiest vernietigen, en vult ook in {extra} het blijft. Maak dit leeg, of"
+                    " kies ‘Langer bewaren’.",
+                    full,
+                )
             destroy_item(request.db, item, request.actor)
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, {"item_title": title})
-
-
-NOT_BOTH: Final = (
-    "U kiest vernietigen, en vult ook in {} het blijft. Maak dit leeg, of kies ‘Langer bewaren’."
-)
 
 
 @page_view(PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)
@@ -359,21 +361,37 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
         PoliceEvent.holder == context.holder,
         PoliceEvent.item_id.is_(None) | PoliceEvent.item_id.not_in(hidden),
     )
-    total = request.db.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    paging = Paging(wanted_page(request), total)
-    wanted = wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id)
-    events = request.db.scalars(wanted.offset(paging.offset).limit(paging.size)).all()
-    ids = {event.item_id for event in events if event.item_id}
+    events = _listed(request, wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id))
+    ids = {event.item_id for event in events.rows if event.item_id}
     items = request.db.scalars(select(PoliceItem).where(PoliceItem.id.in_(ids))).all()
     places = places_of(request.db, items, roles)
-    titles = {item.id: title_of(item, places) for item in items}
-    reasons = reasons_of(request.db, request.registry.key_ring, events)
     note_police_read(request, context.holder, LOG)
-    back = request.resource_path(context)
     return {
         "events": events,
-        "titles": titles,
-        "reasons": reasons,
-        "paging": paging,
-        "back": back,
+        "titles": {item.id: title_of(item, places) for item in items},
+        "reasons": reasons_of(request.db, request.registry.key_ring, events.rows),
+        "back": request.resource_path(context),
     }
+
+
+# On the page of a document
+
+
+def document_panel(context: Any, request: Any) -> Panel | None:
+    """Show which items there are about a report or dossier, and the way to enter one.
+
+    The permission is asked of the municipality: a person-directed dossier grants it to nobody,
+    and who reads this page may see the dossier.
+    """
+    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    if home.holder == NATIONAL or not request.has_permission(Permission.POLICE_DATA, home):
+        return None
+    dossier = context.dossier if isinstance(context, DossierResource) else None
+    number = dossier.id if dossier else context.report.id
+    here = list_address(context, request)
+    items = items_about(request.db, home.holder, number, roles_at(request, home.holder))
+    if items:
+        note_police_read(request, home.holder, "lijst")
+    name = dossier.number if dossier else context.report.reference
+    values = {"items": items, "grounds": GROUNDS, "here": here, "name": name}
+    return Panel("Politiegegevens", f"{_TEMPLATES}/panel.jinja2", values)

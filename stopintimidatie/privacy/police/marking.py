@@ -27,9 +27,10 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
 from stopintimidatie.core.text import day_of, uuid_of
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import only_live, reader_of, roles_at
+from stopintimidatie.dossiers.pages import may_edit, only_live, reader_of, roles_at
 from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -65,16 +66,17 @@ from stopintimidatie.privacy.police.services import (
     taken_of,
     write_event,
 )
-from stopintimidatie.privacy.police.switch import ASKED
+from stopintimidatie.privacy.police.switch import ASKED, is_on
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 NAME: Final = "van-de-politie"
 CONFIRM, PUT_BACK = "ja", "nee"
-FORM: Final = "stopintimidatie.privacy.police:templates/marking.jinja2"
-NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestigen."
+TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
+FORM: Final = f"{TEMPLATES}/marking.jinja2"
 
 
 def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Actor) -> PoliceItem:
@@ -118,7 +120,7 @@ def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> 
     """
     row = _lock(session, item, actor)
     if str(actor.id) not in map(str, judges_of(session, item)):
-        raise FormError(NOT_NAMED)
+        raise FormError("Alleen een gemachtigde voor politiegegevens kan dit bevestigen.")
     if row is not None and (holds := explain_holds(session, row, texts_too=True)):
         raise FormError(" ".join(holds))
     for export, label in exports_with(registry, session, item):
@@ -251,3 +253,24 @@ def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[st
 
     withdrawn = [row.reference for row, _ in exports_with(registry, request.db, item)]
     return handle_form(request, form, on_valid, page | {"withdrawn": withdrawn})
+
+
+# The ways to it, on the page of a report and of a dossier
+
+
+def mark_action(request: Any, context: Any) -> Action | None:
+    """Return the way to mark what came from the police in a report, for who handles it."""
+    if not is_on(request.db, context.holder) or not request.has_permission(
+        Permission.TRIAGE, context
+    ):
+        return None
+    return Action("Komt dit van de politie?", request.resource_path(context, NAME))
+
+
+def mark_panel(context: Any, request: Any) -> Panel | None:
+    """Show the way to mark what came from the police in a dossier, for who works on it."""
+    if not is_on(request.db, context.holder) or not may_edit(context, request):
+        return None
+    return Panel(
+        "Van de politie", f"{TEMPLATES}/mark.jinja2", {"href": request.resource_path(context, NAME)}
+    )
