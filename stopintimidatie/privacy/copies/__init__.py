@@ -19,5 +19,5 @@ def includeme(config: Any) -> None:
     config.add_panel("verzoek", "kopie", copy_panel, order=40)
     config.add_panel(FIRST_PANELS, "kopie", follow_panel)
     config.add_second(judgement.SECOND)
-    for module in ("views", "pages", "recipient"):
+    for module in ("views", "judgement", "recipient"):
         config.scan(f"stopintimidatie.privacy.copies.{module}")

@@ -35,6 +35,7 @@ from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.release.recipient import start_again
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.copies.queries import TEMPLATES
 from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
 from stopintimidatie.privacy.requests.models import Channel, Identity, RequestTrace, SubjectRequest
@@ -52,7 +53,6 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
 PICKUP: Final = PickupKind(DOCUMENT, page=PAGE_NAME, own=True)
-TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 PAGE: Final = f"{TEMPLATES}/fetch.jinja2"
 USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
 FILE_GONE: Final = "Dit bestand is er niet meer. Bel ons als u het nodig hebt."

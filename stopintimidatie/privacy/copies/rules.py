@@ -30,6 +30,7 @@ from stopintimidatie.exports.review.rules import (
 )
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
+from stopintimidatie.reports.vocabulary import Form
 
 # Tables with the account of a reporter: that of another goes along only by decision.
 ACCOUNT: Final = frozenset(
@@ -135,6 +136,20 @@ def about_person(text: str, wanted: Wanted) -> str:
     """Return the sentences of a text in which the person stands."""
     sentences = sentences_with(text, wanted.spans(text))
     return " ".join(" ".join(text[start:end].split()) for start, end in sentences)
+
+
+def conduct(reported: Iterable[Collection[str]]) -> str:
+    """Return the conduct of several reports in words; what a single one says isn't named.
+
+    Args:
+        reported: the forms of harassment of each report.
+    """
+    counts = Counter(form for forms in reported for form in set(forms))
+    common = sorted(form for form, number in counts.items() if number > 1)
+    if not common:
+        return "hinderlijk gedrag op straat"
+    named = ", ".join(map(Form.word, common))
+    return named if len(common) == len(counts) else f"{named}, en ander hinderlijk gedrag"
 
 
 _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")

@@ -21,8 +21,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -38,13 +40,11 @@ from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.accountability.services import account_of
-from stopintimidatie.privacy.copies import words
-from stopintimidatie.privacy.copies.queries import gather
+from stopintimidatie.privacy.copies.queries import TEMPLATES, gather
 from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, final, sections_of
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.letters import LetterKind, house_at, letters_of
 from stopintimidatie.privacy.requests.models import (
-    Capacity,
     Channel,
     RequestLetter,
     RequestState,
@@ -53,8 +53,9 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
+from stopintimidatie.privacy.retention.words import term_in_words
 from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy
-from stopintimidatie.privacy.subjects.rules import KINDS
+from stopintimidatie.privacy.subjects.rules import IN_COPY, KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.reports.models import ReportAttachment
 
@@ -181,16 +182,28 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
+    """Return what the law asks to tell, as pairs of a title and a text."""
     holders = personal_data_holders(registry)
     traces = copied_traces(session, request)
     kinds = {row.document_kind for row in traces}
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
-    plain = {**KINDS, **words.PLAIN_KINDS}
-    named = {plain.get(kind, kind).lower() for kind in kinds}
-    days = registry.app_settings.backup_keep_days
-    officer = " ".join((account_of(session, request.holder).content.get("fg_adres") or "").split())
-    return words.about(registry, request.capacity, named, tables, days, officer)
+    values = {
+        "capacity": request.capacity,
+        "kinds": sorted((IN_COPY.get(kind) or KINDS.get(kind, kind)).lower() for kind in kinds),
+        "terms": [
+            (row, term_in_words(row))
+            for row in RETENTION_CLASSES.of(registry).values()
+            if tables.intersection(row.tables) and row.desk is not True
+        ],
+        "days": registry.app_settings.backup_keep_days,
+        "officer": " ".join(
+            (account_of(session, request.holder).content.get("fg_adres") or "").split()
+        ),
+    }
+    text = render(f"{TEMPLATES}/about.txt.jinja2", values).strip()
+    sections = [part.partition("\n") for part in text.split("\n\n")]
+    return tuple((title.removeprefix("# "), words) for title, _, words in sections)
 
 
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
@@ -234,11 +247,8 @@ def draw_copies(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
 
 def statement_of(session: Session, request: SubjectRequest, made: Copy) -> StatementContent:
     """Return the content of the PDF."""
-    sentences = [*words.INTRO]
-    if made.capacity == Capacity.REPORTED:
-        sentences.append(words.OF_REPORTED)
-    if not made.parts:
-        sentences.append(words.NOTHING)
+    about = {"capacity": made.capacity, "parts": made.parts}
+    sentences = render(f"{TEMPLATES}/intro.txt.jinja2", about).splitlines()
     sections = [
         section for title, parts in sections_of(made.parts) for section in _sections(title, parts)
     ]
@@ -249,10 +259,10 @@ def statement_of(session: Session, request: SubjectRequest, made: Copy) -> State
     return StatementContent(
         schema=STATEMENT,
         house=house_at(session, request.holder),
-        title=words.TITLE,
+        title="De gegevens die wij over u hebben",
         number=made.reference,
         made_at=datetime.fromisoformat(made.made_at).astimezone(UTC),
-        sentences=tuple(sentences),
+        sentences=tuple(filter(None, sentences)),
         sections=tuple(sections),
     )
 
