@@ -100,7 +100,7 @@ from stopintimidatie.privacy.requests import steps as request_steps
 from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
 from stopintimidatie.privacy.requests.services import enter_request, move_request

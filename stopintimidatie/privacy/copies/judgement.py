@@ -35,8 +35,7 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.privacy.copies.queries import TEMPLATES
 from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
 from stopintimidatie.privacy.copies.services import copy_of, frozen_copy
-from stopintimidatie.privacy.requests.models import Capacity, RequestState, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.models import KIND, Capacity, RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.resources import NAME as REQUESTS
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import lock_request, move_request

@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies import rules
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.subjects import queries as subjects
 from stopintimidatie.privacy.subjects.rules import (
     IN_COPY,

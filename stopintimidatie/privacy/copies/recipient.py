@@ -38,9 +38,14 @@ from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.queries import TEMPLATES
 from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
-from stopintimidatie.privacy.requests.models import Channel, Identity, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.models import (
+    KIND,
+    Channel,
+    Identity,
+    RequestTrace,
+    SubjectRequest,
+)
 from stopintimidatie.privacy.requests.pages import PLACE
-from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.reports.conversation.queries import Copy, Standing
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME

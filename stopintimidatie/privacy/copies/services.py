@@ -45,13 +45,13 @@ from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, 
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.letters import LetterKind, house_at, letters_of
 from stopintimidatie.privacy.requests.models import (
+    KIND,
     Channel,
     RequestLetter,
     RequestState,
     SentHow,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
 from stopintimidatie.privacy.retention.words import term_in_words
 from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy

@@ -31,8 +31,7 @@ from stopintimidatie.privacy.copies import rules, services
 from stopintimidatie.privacy.copies.judgement import shown_file
 from stopintimidatie.privacy.copies.queries import TEMPLATES, count_demands
 from stopintimidatie.privacy.requests.forms import day_field
-from stopintimidatie.privacy.requests.models import Capacity, Channel, RequestState
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.models import KIND, Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import move_request, way_to_send
 

@@ -13,12 +13,11 @@ def includeme(config: Any) -> None:
         documents,
         jobs,
         letters,
-        queries,
         resources,
         services,
     )
     from stopintimidatie.privacy.requests.forms import sentences
-    from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.requests.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.rules import grounds_for, identities_of
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
 
@@ -32,7 +31,7 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    known = (queries.restricted_among, queries.binds, resources.asked, queries.bound_of)
+    known = (resources.restricted_among, resources.binds, resources.asked, resources.bound_of)
     config.set_restrictions(Restrictions(*known, documents.grounds_to_erase))
     config.add_workflow_options(
         "verzoek_identiteit",
@@ -49,7 +48,7 @@ def _add_pages(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.requests import pages, steps
-    from stopintimidatie.privacy.requests.personal import KIND
+    from stopintimidatie.privacy.requests.models import KIND
     from stopintimidatie.privacy.requests.resources import (
         IN_LOG,
         LEVELS,

@@ -38,7 +38,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
-from stopintimidatie.privacy.requests.queries import restricted_among, traces_of
+from stopintimidatie.privacy.requests.resources import restricted_among, traces_of
 from stopintimidatie.privacy.requests.rules import about_child, grant_refused, identities_of
 from stopintimidatie.privacy.requests.services import lock_request, note_move, refuses_effect
 from stopintimidatie.reports.conversation.services import REPORTER

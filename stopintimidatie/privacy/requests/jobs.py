@@ -23,8 +23,12 @@ from stopintimidatie.core.tree import Reference
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
-from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.models import (
+    KIND,
+    RequestLetter,
+    RequestTrace,
+    SubjectRequest,
+)
 from stopintimidatie.privacy.requests.resources import path_of_request
 from stopintimidatie.privacy.requests.rules import forget_from, gone_from, reminds_on
 from stopintimidatie.privacy.requests.services import note_move

@@ -32,13 +32,13 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests.models import (
+    KIND,
     PURPOSE,
     Channel,
     RequestLetter,
     SentHow,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.rules import about_child, objection_until
 
 SEALED: Final = Sealed(RequestLetter, PURPOSE, ("content",), "id")

@@ -22,6 +22,7 @@ from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.privacy.requests import letters, rules, workflow
 from stopintimidatie.privacy.requests.letters import ANSWERS as ENDING
 from stopintimidatie.privacy.requests.models import (
+    KIND,
     PURPOSE,
     AskedBy,
     Channel,
@@ -31,8 +32,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
     SubjectRequestMove,
 )
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import done_for
+from stopintimidatie.privacy.requests.resources import done_for
 
 PREFIX: Final = "V"
 SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
@@ -46,13 +46,9 @@ WITH_LETTER: Final = {
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
 WITH_DONE: Final = frozenset({"toewijzen", "deels"})
-NOTHING_DONE: Final = (
-    "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf waarom u"
-    " het toch toewijst."
-)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Person:
     """Person who asks, and how to reach them; sealed, and never in a repr."""
 
@@ -60,9 +56,6 @@ class Person:
     email: str = ""
     phone: str = ""
     address: str = ""
-
-    def __repr__(self) -> str:
-        return "Person(…)"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -221,7 +214,11 @@ def move_request(
         raise WorkflowError("Deze grond past alleen als iemand voor een kind vraagt.", "grond")
     done = list(done_for(session, row)) if name in WITH_DONE else []
     if name == "toewijzen" and not (done or values.get("reden")):
-        raise WorkflowError(NOTHING_DONE, "reden")
+        raise WorkflowError(
+            "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf"
+            " waarom u het toch toewijst.",
+            "reden",
+        )
     before, row.state = row.state, move.target
     noted = dict(values)
     if given := noted.pop("wel", None):

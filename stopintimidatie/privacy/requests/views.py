@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import case, func, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
@@ -14,25 +14,23 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form, lat
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.components import panels
-from stopintimidatie.core.web.request import (
-    Paging,
-    Request,
-    form_view,
-    page_view,
-    query_pairs,
-    wanted_page,
-)
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
 from stopintimidatie.privacy.requests import models, services
 from stopintimidatie.privacy.requests.forms import EntrySchema
 from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
-from stopintimidatie.privacy.requests.models import RequestState, Right, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import done_for, moves_of
-from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
+from stopintimidatie.privacy.requests.models import KIND, RequestState, Right, SubjectRequest
+from stopintimidatie.privacy.requests.resources import (
+    RequestRegister,
+    RequestResource,
+    count_requests,
+    done_for,
+    list_requests,
+    moves_of,
+)
 from stopintimidatie.privacy.requests.rules import about_child, identities_of
 from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
 
@@ -45,12 +43,6 @@ HANDLE: Final = Permission.HANDLE_REQUESTS
 # The person who asks is known by name and address.
 ASKED: Final = (recently_confirmed,)
 Values = dict[str, Any]
-# Steps that answer nothing, or go back: never the button that stands out.
-ASIDE: Final = frozenset(
-    REQUEST_WORKFLOW.transition(name).label
-    for name in ("terug", "weigeren", "doorsturen", "intrekken")
-)
-UNSENT: Final = "Besluit nog niet verstuurd"
 
 
 # The list
@@ -59,36 +51,15 @@ UNSENT: Final = "Besluit nog niet verstuurd"
 @page_view(RequestRegister, "", SEE, f"{TEMPLATES}/register.jinja2")
 def register_view(context: RequestRegister, request: Request) -> Values:
     """Show the requests: those that wait for an answer first, by their day, then the others."""
-    is_open = SubjectRequest.ended_at.is_(None)
-    late = is_open & (SubjectRequest.due_on < day_of(utc_now()))
-    total, open_count, late_count = request.db.execute(
-        select(
-            func.count(),
-            func.count().filter(is_open),
-            func.count().filter(late),
-        ).select_from(SubjectRequest)
-    ).one()
-    paging = Paging(wanted_page(request), total)
-    rows = request.db.scalars(
-        select(SubjectRequest)
-        .order_by(
-            SubjectRequest.ended_at.is_not(None),
-            case((is_open, SubjectRequest.due_on)),
-            SubjectRequest.ended_at.desc(),
-            SubjectRequest.reference,
-        )
-        .offset(paging.offset)
-        .limit(paging.size)
-    ).all()
+    today = day_of(utc_now())
+    total, open_count, late = count_requests(request.db, today)
     return {
-        "total": total,
+        "requests": read_register(request, total, partial(list_requests, request.db)),
         "open_count": open_count,
-        "late": late_count,
-        "rows": rows,
+        "late": late,
         "state_of": state_of,
         "words": models,
-        "today": day_of(utc_now()),
-        "paging": paging,
+        "today": today,
         "here": request.resource_path(context).rstrip("/"),
         "may": bool(request.has_permission(HANDLE, context)),
     }
@@ -96,7 +67,9 @@ def register_view(context: RequestRegister, request: Request) -> Values:
 
 def state_of(row: SubjectRequest) -> str:
     """Return the state of a request in words; a decision that didn't go yet says so."""
-    return UNSENT if row.is_unsent else REQUEST_WORKFLOW.state(row.state).label
+    return (
+        "Besluit nog niet verstuurd" if row.is_unsent else REQUEST_WORKFLOW.state(row.state).label
+    )
 
 
 @form_view(RequestRegister, NEW, HANDLE, FORM)
@@ -172,8 +145,6 @@ def request_view(context: RequestResource, request: Request) -> Values:
     row, keys = context.row, request.registry.key_ring
     note_read(request, row.holder, KIND, [row.id], task="verzoek bekijken")
     may = bool(request.has_permission(HANDLE, context))
-    steps, blocked = _steps(context, request)
-    for_child = about_child(row.asked_by, child=row.child)
     letters = letters_of(request.db, row)
     answer = next((made for made in letters if made.kind in ANSWERS), None)
     how = identities_of(row.asked_by, child=row.child).get(str(row.identity_how))
@@ -183,10 +154,8 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "may": may,
         "state": state_of(row),
         "late": row.ended_at is None and row.due_on < day_of(utc_now()),
-        "for_child": for_child,
-        "steps": steps,
-        "onwards": bool(steps) and steps[0][0] not in ASIDE,
-        "blocked": blocked,
+        "for_child": about_child(row.asked_by, child=row.child),
+        "steps": _steps(context, request),
         "extends": may and services.refuses_extension(row) is None,
         "answer": answer if row.is_unsent else None,
         "person": services.read_person(keys, row),
@@ -202,25 +171,16 @@ def request_view(context: RequestResource, request: Request) -> Values:
     }
 
 
-def _steps(
-    context: RequestResource, request: Request
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the steps to make now, each with its page, and those that can't be made yet, why."""
-    row, here = context.row, request.resource_path(context)
-    ready, blocked = [], []
+def _steps(context: RequestResource, request: Request) -> list[tuple[Transition, str, str | None]]:
+    """Return the steps from here with the page of each, and why it can't be made yet; else None."""
+    row, steps = context.row, []
     for move in REQUEST_WORKFLOW.moves_from(row.state):
-        if not fits(row.right, move.name):
-            continue
-        if not request.has_permission(move.permission, context):
-            continue
-        why = services.obstacle(request.registry, request.db, row, move.name)
-        for rule in rules_of(request.registry, move.name):
-            why = why or rule.refuses(request.db, row, request.actor)
-        if why is None:
-            ready.append((move.label, f"{here}/{_page_of(request, move)}"))
-        else:
-            blocked.append((move.label, why))
-    return ready, blocked
+        if fits(row.right, move.name) and request.has_permission(move.permission, context):
+            why = services.obstacle(request.registry, request.db, row, move.name)
+            for rule in rules_of(request.registry, move.name):
+                why = why or rule.refuses(request.db, row, request.actor)
+            steps.append((move, _page_of(request, move), why))
+    return steps
 
 
 def _page_of(request: Request, move: Transition) -> str:
@@ -257,7 +217,10 @@ def step_view(context: RequestResource, request: Request) -> Any:
             raise later_version(form, row)
         answers = {question.name: values.get(question.name) for question in move.fields}
         services.move_request(request.registry, request.db, row, move.name, answers, request.actor)
-        request.flash(_done(request.registry.key_ring, row, move.name))
+        way = ""
+        if move.name in services.WITH_LETTER:
+            way = f" {services.way_to_send(request.registry.key_ring, row)}"
+        request.flash(f"Het verzoek staat nu op ‘{state_of(row)}’.{way}")
         return HTTPSeeOther(here)
 
     page: Values = {"heading": move.label, "row": row}
@@ -274,8 +237,3 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
     if not fits(context.row.right, move.name):
         raise HTTPNotFound()
     return move
-
-
-def _done(keys: KeyRing, row: SubjectRequest, name: str) -> str:
-    done = f"Het verzoek staat nu op ‘{state_of(row)}’."
-    return f"{done} {services.way_to_send(keys, row)}" if name in services.WITH_LETTER else done

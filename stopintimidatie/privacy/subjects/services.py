@@ -24,9 +24,8 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vocabulary import DEMAND
-from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.models import KIND, Channel, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.requests.workflow import RequestRule
 from stopintimidatie.privacy.subjects import queries
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB

@@ -23,11 +23,9 @@ from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.documents import hold_traces
-from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
+from stopintimidatie.privacy.requests.models import KIND, RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import traces_of
-from stopintimidatie.privacy.requests.resources import RequestResource
+from stopintimidatie.privacy.requests.resources import RequestResource, traces_of
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
 from stopintimidatie.privacy.subjects.rules import (
