@@ -123,11 +123,7 @@ def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[
 
 
 def save_marks(
-    session: Session,
-    keys: KeyRing,
-    request: SubjectRequest,
-    parts: Sequence[Part],
-    actor: Actor,
+    session: Session, keys: KeyRing, request: SubjectRequest, parts: Sequence[Part], actor: Actor
 ) -> None:
     """Keep the parts as they are marked or written."""
     VAULT.keep(session, keys, request, PARTS, encoded(parts))

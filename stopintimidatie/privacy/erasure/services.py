@@ -234,8 +234,7 @@ def keeps_dossier() -> ColumnElement[bool]:
         Export.state == ExportState.FAILED, and_(Export.state == ExportState.READY, not_(given))
     )
     return or_(
-        Export.state.in_([ExportState.REQUESTED, *MAKING]),
-        and_(Export.legal_basis == DEMAND, owed),
+        Export.state.in_([ExportState.REQUESTED, *MAKING]), and_(Export.legal_basis == DEMAND, owed)
     )
 
 

@@ -154,12 +154,7 @@ def _document(context: Any) -> Any:
 
 
 def show_lines(
-    session: Session,
-    registry: Any,
-    identity: Any,
-    holder: str,
-    home: str,
-    lines: Sequence[LogLine],
+    session: Session, registry: Any, identity: Any, holder: str, home: str, lines: Sequence[LogLine]
 ) -> list[ShownLine]:
     """Return lines with the names of their documents; an export and its disclosure have one."""
     ids = {subject for line in lines for subject in line.first}
@@ -199,7 +194,8 @@ def line_view(context: Any, request: Request) -> dict[str, Any]:
 
 
 def _line_page(request: Request, event: AuditEvent, home: str, above: str) -> dict[str, Any]:
-    session, identity = request.db, request.identity
+    session = request.db
+    identity: Any = request.identity
 
     def find(offset: int, size: int) -> list[Named]:
         ids = subjects_of(session, event.id, offset, size)

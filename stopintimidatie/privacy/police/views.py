@@ -42,14 +42,12 @@ from stopintimidatie.privacy.police.resources import (
     OWN_MARK,
     Place,
     PoliceList,
-    find_place,
     items_about,
     items_of,
     list_address,
     open_marks,
     places_of,
     readable,
-    title_of,
     waiting,
 )
 from stopintimidatie.privacy.police.services import (
@@ -91,12 +89,11 @@ def list_view(context: PoliceList, request: Request) -> dict[str, Any]:
     """Show what the police disclosed, the first to decide on first: no word of any of it."""
     roles = roles_at(request, context.holder)
     items = _listed(request, items_of(context.holder, roles))
-    places = places_of(request.db, items.rows, roles)
     note_police_read(request, context.holder, "lijst")
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     return {
         "items": items,
-        "titles": {item.id: title_of(item, places) for item in items.rows},
+        "places": places_of(request.db, items.rows, roles),
         "grounds": GROUNDS,
         "soon": day_of(utc_now()) + NEAR,
         "late": len(request.db.scalars(waiting(context.holder, request.identity).limit(100)).all()),
@@ -114,8 +111,8 @@ def _listed(request: Request, wanted: Select[Any]) -> Register[Any]:
     )
 
 
-def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str]:
-    """Return the item that an address names, with its document and how it is called.
+def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place]:
+    """Return the item that an address names, with how it is called and what it is about.
 
     Who isn't named reads what they marked themselves, or must look after (`open_marks`).
 
@@ -131,8 +128,7 @@ def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Plac
         item = next((mark for mark in marks if mark.id == number), None)
     if item is None:
         raise HTTPNotFound()
-    places = places_of(request.db, [item], roles)
-    return item, find_place(item, places), title_of(item, places)
+    return item, places_of(request.db, [item], roles)[item.id]
 
 
 @form_view(
@@ -144,13 +140,12 @@ def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Plac
 )
 def item_view(context: PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
-    item, place, title = wanted_item(context, request)
+    item, place = wanted_item(context, request)
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
     here, taken = request.resource_path(context), taken_of(keys, item)
     refused = why_not(request.db, item, identity.actor.id, own=OWN_MARK) if item.waits else None
     page = {
-        "heading": title,
         "item": item,
         "place": place,
         "grounds": GROUNDS,
@@ -177,16 +172,10 @@ def item_view(context: PoliceList, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=PoliceList,
-    name=FILE,
-    request_method="GET",
-    permission=SEEN,
-    guards=ASKED,
-)
+@view_config(context=PoliceList, name=FILE, request_method="GET", permission=SEEN, guards=ASKED)
 def file_view(context: PoliceList, request: Request) -> Any:
     """Send a file that was marked, to who may read it and said why."""
-    item, _, _ = wanted_item(context, request)
+    item, _ = wanted_item(context, request)
     keys, identity = request.registry.key_ring, request.identity
     taken = taken_of(keys, item)
     if "file" not in taken or identity is None or not may_read_today(request.db, item, identity):
@@ -276,7 +265,7 @@ def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> Doc
 @form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def complete_view(context: PoliceList, request: Request) -> Any:
     """Add what wasn't known when it came: article, giver, purpose and conditions."""
-    item, _, title = wanted_item(context, request)
+    item, place = wanted_item(context, request)
     here, keys = request.resource_path(context), request.registry.key_ring
     back = f"{here}/{ITEM}?nr={item.id}"
     assert request.identity is not None  # noqa: S101 - the permission sees to that
@@ -306,7 +295,7 @@ def complete_view(context: PoliceList, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_police_read(request, context.holder, "gelezen", item)
-        return {"item_title": title}
+        return {"item_title": place.title}
 
     return handle_form(request, form, on_valid, page)
 
@@ -314,7 +303,7 @@ def complete_view(context: PoliceList, request: Request) -> Any:
 @form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def decide_view(context: PoliceList, request: Request) -> Any:
     """Decide that an item is kept until a later day, or destroy it."""
-    item, _, title = wanted_item(context, request)
+    item, place = wanted_item(context, request)
     here = request.resource_path(context)
     if item.destroyed_at is not None:
         request.flash("Dit is al vernietigd. Er is niets meer te beslissen.", "info")
@@ -349,7 +338,7 @@ def decide_view(context: PoliceList, request: Request) -> Any:
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {"item_title": title})
+    return handle_form(request, form, on_valid, {"item_title": place.title})
 
 
 @page_view(PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)
@@ -364,11 +353,10 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
     events = _listed(request, wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id))
     ids = {event.item_id for event in events.rows if event.item_id}
     items = request.db.scalars(select(PoliceItem).where(PoliceItem.id.in_(ids))).all()
-    places = places_of(request.db, items, roles)
     note_police_read(request, context.holder, LOG)
     return {
         "events": events,
-        "titles": {item.id: title_of(item, places) for item in items},
+        "places": places_of(request.db, items, roles),
         "reasons": reasons_of(request.db, request.registry.key_ring, events.rows),
         "back": request.resource_path(context),
     }

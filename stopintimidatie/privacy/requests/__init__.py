@@ -9,13 +9,7 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.tree.services import Restrictions
-    from stopintimidatie.privacy.requests import (
-        documents,
-        jobs,
-        letters,
-        resources,
-        services,
-    )
+    from stopintimidatie.privacy.requests import documents, jobs, letters, resources, services
     from stopintimidatie.privacy.requests.forms import sentences
     from stopintimidatie.privacy.requests.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.rules import grounds_for, identities_of

@@ -285,12 +285,7 @@ def correct(
         FormError: this request may not do that, or not yet.
     """
     _check_effect(session, row)
-    made = CorrectionRow(
-        **_named(row, document),
-        words=words,
-        made_by_id=actor.id,
-        by=actor.name,
-    )
+    made = CorrectionRow(**_named(row, document), words=words, made_by_id=actor.id, by=actor.name)
     session.add(made)
     _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
     notice = Told(Change.CORRECTED, tuple(parts), CORRECTED)

@@ -130,10 +130,7 @@ def unjudged(session: Session, request: SubjectRequest) -> int:
 
 
 def judge(
-    session: Session,
-    request: SubjectRequest,
-    judgements: Mapping[UUID, bool | None],
-    actor: Actor,
+    session: Session, request: SubjectRequest, judgements: Mapping[UUID, bool | None], actor: Actor
 ) -> int:
     """Keep which traces are about the person of the case; return how many changed."""
     changed = [
@@ -210,10 +207,7 @@ def erase(session: Session, document: UUID) -> None:
 
 PERSONAL_DATA: Final = PersonalDataHolder(
     COPY_KIND,
-    {
-        "subject_copy_key": treated(sealed="sealed"),
-        "subject_copy_blob": treated(sealed="data"),
-    },
+    {"subject_copy_key": treated(sealed="sealed"), "subject_copy_blob": treated(sealed="data")},
     find_nothing,
     redact_nothing,
     erase,
