@@ -45,7 +45,6 @@ from stopintimidatie.privacy.requests.models import (
     RequestTrace,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.reports.conversation.queries import Copy, Standing
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME
@@ -221,7 +220,9 @@ def _asked_here(session: Session, copy: Copy) -> Pickup | None:
         )
         .order_by(Pickup.made_at.desc(), Pickup.id)
     )
-    return next((pickup for pickup, places in session.execute(asked) if PLACE in places), None)
+    return next(
+        (pickup for pickup, places in session.execute(asked) if Channel.FOLLOW in places), None
+    )
 
 
 @post_view(FollowPages, FETCH, NO_PERMISSION_REQUIRED)

@@ -26,7 +26,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.telemetry import making_pdf
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_text
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.exports.document.content import SCHEMA as STATEMENT
@@ -71,12 +71,6 @@ TIMES: Final = 6
 # More for each attachment, which is fetched by itself.
 EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
-ON_PAPER: Final = "De kopie zit bij deze brief."
-LOST_FILE: Final = (
-    "Een bijlage is er niet meer. Ga terug naar zoeken en kies ‘Verder’: dan wordt de kopie opnieuw"
-    " gemaakt."
-)
-AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
 def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
@@ -158,7 +152,10 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
         raise FormError("Breng eerst de gegevens bijeen.")
     parts = final(parts_of(session, keys, request))
     if not all(session.get(ReportAttachment, file.id) for file in files_of(parts)):
-        raise FormError(LOST_FILE)
+        raise FormError(
+            "Een bijlage is er niet meer. Ga terug naar zoeken en kies ‘Verder’: dan wordt de kopie"
+            " opnieuw gemaakt."
+        )
     made = Copy(
         request.reference,
         request.capacity,
@@ -329,11 +326,12 @@ def hand_over(
     keys: KeyRing = registry.key_ring
     if pdf_of(session, keys, request) is None:
         raise FormError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
-    on_follow = request.channel == Channel.FOLLOW
-    words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
-    if address:
-        pickup = put_ready(session, keys, request, actor)
-        words, way = _where(f"{address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
+    pickup = put_ready(session, keys, request, actor) if address else None
+    until = date_text(pickup.expires_at) if pickup else ""
+    follow = request.channel == Channel.FOLLOW
+    about = {"follow": follow, "pickup": pickup, "address": address, "until": until}
+    words = render(f"{TEMPLATES}/letter.txt.jinja2", about).strip()
+    way = SentHow.MAIL if pickup else SentHow.COUNTER
     if (requests.read_person(keys, request) or requests.Person()).address:
         way = SentHow.POST
     requests.move_request(registry, session, request, "versturen", {"reden": words}, actor)
@@ -346,17 +344,6 @@ def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None
     """Return the latest letter that goes with the copy."""
     letters = letters_of(session, request)
     return next((made for made in letters if made.kind == LetterKind.ACCESS), None)
-
-
-def _where(address: str, pickup: Pickup, on_follow: bool) -> str:
-    """Return what the letter says about picking it up; the code goes apart from it."""
-    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
-    if on_follow:
-        return f"U haalt de kopie zelf op, tot {until}, op de volgpagina van uw melding."
-    return (
-        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
-        " krijgt u apart van deze brief, of door de telefoon."
-    )
 
 
 def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:

@@ -41,7 +41,7 @@ def _add_pages(config: Any) -> None:
     """Register the tree, the menu item and the views."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.requests import pages, steps
+    from stopintimidatie.privacy.requests import steps, views
     from stopintimidatie.privacy.requests.models import KIND
     from stopintimidatie.privacy.requests.resources import (
         IN_LOG,
@@ -71,7 +71,7 @@ def _add_pages(config: Any) -> None:
     config.add_panel("melding", "beperkt", steps.document_panel, order=3)
     config.add_panel("ophalen_melding", "correctie", steps.pickup_panel)
     config.add_panel("dossier", "beperkt", steps.document_panel, order=3)
-    config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
+    config.add_panel(VOLGEN, "gegevens", views.follow_panel, order=10)
     config.add_english("verzoeken", read_english(__name__))
-    for module in ("views", "steps", "pages"):
+    for module in ("views", "steps"):
         config.scan(f"stopintimidatie.privacy.requests.{module}")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.text import date_text, day_of, new_code, uuid_of
 from stopintimidatie.core.tree import is_taken, register_reference
@@ -45,6 +46,7 @@ WITH_LETTER: Final = {
     "doorsturen": letters.LetterKind.PASSED_ON,
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
+WAY: Final = "stopintimidatie.privacy.requests:templates/letters/way.txt.jinja2"
 WITH_DONE: Final = frozenset({"toewijzen", "deels"})
 
 
@@ -141,18 +143,9 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
 
     `paper`: a copy goes along.
     """
-    if row.channel == Channel.FOLLOW:
-        more = " De vrager belt u om af te spreken hoe de kopie komt: print haar." if paper else ""
-        return f"De vrager leest de brief op de volgpagina, met de volgcode.{more}"
     person = read_person(keys, row) or Person()
-    goes = "de brief met de kopie" if paper else "de brief"
-    if person.address:
-        return f"Print {goes}. Stuur die met de post."
-    if paper:
-        return f"Er is geen postadres: print {goes}. Geef die mee aan de balie."
-    if person.email:
-        return "Er is geen postadres: stuur de brief als PDF met beveiligde e-mail."
-    return "Er is geen adres: bel de vrager, en spreek af hoe de brief komt."
+    follow = row.channel == Channel.FOLLOW
+    return render(WAY, {"follow": follow, "person": person, "paper": paper}).strip()
 
 
 # Steps

@@ -7,21 +7,36 @@ from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
+from stopintimidatie.core.forms import (
+    Button,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+    later_version,
+)
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.components import Panel, panels
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
 from stopintimidatie.privacy.requests import models, services
+from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
 from stopintimidatie.privacy.requests.forms import EntrySchema
-from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
+from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of, read_letter
 from stopintimidatie.privacy.requests.models import KIND, RequestState, Right, SubjectRequest
 from stopintimidatie.privacy.requests.resources import (
     RequestRegister,
@@ -33,6 +48,14 @@ from stopintimidatie.privacy.requests.resources import (
 )
 from stopintimidatie.privacy.requests.rules import about_child, identities_of
 from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
+from stopintimidatie.reports.conversation.queries import Copy, Standing
+from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER
+from stopintimidatie.reports.follow.forms import HOME, form_of
+from stopintimidatie.reports.follow.resources import FollowPages, follower_of
+from stopintimidatie.reports.follow.views import REPORT, standing_of
+from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
+from stopintimidatie.reports.vocabulary import AgeGroup
 
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
 FORM: Final = f"{TEMPLATES}/form.jinja2"
@@ -237,3 +260,119 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
     if not fits(context.row.right, move.name):
         raise HTTPNotFound()
     return move
+
+
+# The follow page: the reporter asks there, without an account
+#
+# The follow code says who asks (art. 11(2) AVG), so that the identity is settled at once.
+
+ASK: Final = "gegevens"
+WANTED: Final = (
+    (models.Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
+    (models.Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),
+    (models.Right.ERASURE.value, "Ik wil iets laten wissen"),
+    (models.Right.RESTRICTION.value, "Ik wil dat u iets voorlopig niet gebruikt"),
+    (models.Right.OBJECTION.value, "Ik wil niet dat u mijn gegevens gebruikt"),
+)
+
+
+class AskSchema(Schema):
+    """The form of a reporter who asks something about the own data."""
+
+    recht = field(forms.OneOf(WANTED, radio=True), "Wat wilt u?")
+    vraag = field(
+        forms.Text(2_000, lines=True),
+        "Waar gaat het om?",
+        description="Schrijf in uw eigen woorden wat u wilt. Uw naam hoeft er niet bij.",
+        widget=forms.TextArea(rows=4),
+    )
+
+
+def asked_of(session: Session, copy: Copy) -> list[models.SubjectRequest]:
+    """Return the requests that were made on the page of a report, the oldest first.
+
+    Never what others asked that this report is part of.
+    """
+    mine = (
+        select(models.SubjectRequest, models.RequestTrace.places)
+        .join(models.RequestTrace, models.RequestTrace.request_id == models.SubjectRequest.id)
+        .where(
+            models.RequestTrace.document_id == copy.report_id,
+            models.SubjectRequest.channel == models.Channel.FOLLOW.value,
+        )
+        .order_by(models.SubjectRequest.made_at, models.SubjectRequest.reference)
+    )
+    return [row for row, places in session.execute(mine) if models.Channel.FOLLOW in places]
+
+
+def follow_panel(standing: Standing, request: Request) -> Panel | None:
+    """Show on the follow page what was asked about the own data, our letters, and the way to ask.
+
+    Who has no address reads the answer here.
+    """
+    speech, keys = speech_of(request), request.registry.key_ring
+    with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
+        asked = [
+            (row, [read_letter(keys, made) for made in letters_of(session, row)])
+            for row in asked_of(session, standing.copy)
+        ]
+    closed = standing.copy.state in CLOSED_TEXTS
+    if closed and not asked:
+        return None
+    values = {
+        "asked": asked,
+        "young": standing.age_group == AgeGroup.UNDER_16,
+        "href": None if closed else speech.at(f"{HOME}/{ASK}"),
+        "words": dict(WANTED),
+        "t": speech,
+    }
+    return Panel(speech("Uw gegevens"), f"{TEMPLATES}/follow_panel.jinja2", values)
+
+
+@form_view(FollowPages, ASK, NO_PERMISSION_REQUIRED, f"{TEMPLATES}/follow_ask.jinja2")
+def ask_view(context: FollowPages, request: Request) -> Any:
+    """Ask for a copy, a correction, erasing, restriction, or object."""
+    who, speech = follower_of(request), speech_of(request)
+    standing = standing_of(request, who) if who else None
+    if standing is None:
+        return HTTPSeeOther(speech.at(HOME))
+    back, button = speech.at(REPORT), Button("vragen", "Vraag versturen")
+    form = form_of(request, AskSchema(), button, f"{HOME}/{ASK}", cancel_url=back)
+    young = standing.age_group == AgeGroup.UNDER_16
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if standing.copy.state in CLOSED_TEXTS or young:
+            raise FormError(speech("Dit kan nu niet"))
+        with transaction(request.registry.engine, standing.copy.holder) as session:
+            asked = asked_of(session, standing.copy)
+            if values["recht"] in {row.right for row in asked if row.ended_at is None}:
+                raise FormError(
+                    speech("Dit hebt u al gevraagd. U krijgt daar nog antwoord op."), "recht"
+                )
+            take(request.registry, session, standing, values["recht"], values["vraag"])
+        return HTTPSeeOther(f"{back}#{ASK}")
+
+    page = {"standing": standing, "young": young, "back": back}
+    made = handle_form(request, form, on_valid, page)
+    return {**spoken(request), **made} if isinstance(made, dict) else made
+
+
+def take(registry: Any, session: Any, standing: Standing, right: str, question: str) -> None:
+    """Make the case of what a reporter asks; the follow code has settled who that is."""
+    entry = services.Entry(
+        right,
+        models.Capacity.REPORTER.value,
+        models.AskedBy.SELF.value,
+        models.Channel.FOLLOW.value,
+        day_of(utc_now()),
+        services.Person(),
+        question,
+    )
+    row = services.enter_request(session, registry.key_ring, standing.copy.holder, entry, REPORTER)
+    how = {"hoe": models.Identity.FOLLOW_CODE.value}
+    services.move_request(registry, session, row, "identiteit", how, REPORTER)
+    document = (REPORT_KIND, standing.copy.report_id, standing.reference)
+    # As a search by that code would have it.
+    places = [models.Channel.FOLLOW.value, models.Identity.FOLLOW_CODE.value]
+    add_trace(session, row, document, places, REPORTER, included=True)
+    hold_traces(session, row, SYSTEM)

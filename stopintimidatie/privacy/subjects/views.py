@@ -23,8 +23,7 @@ from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.documents import hold_traces
-from stopintimidatie.privacy.requests.models import KIND, RequestState, RequestTrace, Right
-from stopintimidatie.privacy.requests.pages import PLACE
+from stopintimidatie.privacy.requests.models import KIND, Channel, RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.resources import RequestResource, traces_of
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
@@ -252,7 +251,7 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     known = {"email": person.email, "telefoon": person.phone}
     question = requests.read_question(keys, row) or ""
     known["namen"] = search_names(person.name, question)
-    asked = [trace for trace in traces_of(session, row) if PLACE in trace.places]
+    asked = [trace for trace in traces_of(session, row) if Channel.FOLLOW in trace.places]
     report = session.get(Report, asked[0].document_id) if asked else None
     if report is None:
         return {**known, "kenmerken": "", "volgcode": ""}
