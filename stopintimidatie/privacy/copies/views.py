@@ -28,8 +28,8 @@ from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies import rules, services
-from stopintimidatie.privacy.copies.judgement import shown_file
 from stopintimidatie.privacy.copies.queries import TEMPLATES, count_demands
+from stopintimidatie.privacy.copies.second import shown_file
 from stopintimidatie.privacy.requests.forms import day_field
 from stopintimidatie.privacy.requests.models import KIND, Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.resources import RequestResource

@@ -36,13 +36,8 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.storage import personal
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import (
-    ErasureCount,
-    count_erasure,
-    erase_document,
-    ground_words,
-)
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.forwarding.jobs import notify_town
@@ -153,7 +148,7 @@ Document = Report | Dossier
 class Outlook:
     """A preview of erasing: what would go, and what stands in the way."""
 
-    counts: tuple[ErasureCount, ...]
+    counts: tuple[personal.ErasureCount, ...]
     # The frozen copies, each with its reference, its recipient, and its state in words.
     copies: tuple[tuple[str, str, str], ...]
     obstacles: tuple[str, ...]
@@ -163,7 +158,7 @@ class Outlook:
 def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
     """Return what erasing a report or dossier would take away now; change nothing."""
     kind = kind_of(row)
-    counts = tuple(count_erasure(registry, session, kind, row.id))
+    counts = tuple(personal.count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
     seen = repr((counts, copies, row.version, row.state))
     fingerprint = hashlib.sha256(seen.encode()).hexdigest()
@@ -260,9 +255,9 @@ def erase(
         leave_everywhere(session, row, LEFT, actor)
     else:
         let_all_go(session, effects, row, LEFT)
-    erase_document(registry, session, kind, row.id)
+    personal.erase_document(registry, session, kind, row.id)
     note_gone(session, row.holder, kind, [row.id], GONE)
-    values = {"grond": ground_words(ground), "reden": reason}
+    values = {"grond": personal.ground_words(ground), "reden": reason}
     if isinstance(row, Report):
         reports.move_report(session, effects, row, "wissen", values, actor)
         tell(session, row, "bericht", ERASED, SYSTEM)
@@ -287,7 +282,7 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
         reports.close_offer(session, row)
     else:
         let_all_go(session, effects, row, LEFT)
-    erase_document(registry, session, kind, row.id)
+    personal.erase_document(registry, session, kind, row.id)
     row.state = GONE_STATE
     effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
     if isinstance(row, Report):

@@ -42,21 +42,10 @@ from stopintimidatie.municipalities.accountability.rules import controller_of
 from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.privacy.log import questions
+from stopintimidatie.privacy.log import queries, questions
 from stopintimidatie.privacy.log.forms import SAMPLE, WITHOUT_ACCOUNT, Asked, asked_of
 from stopintimidatie.privacy.log.models import KIND as QUESTION
 from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.queries import (
-    NOBODY,
-    LogLine,
-    count_events,
-    count_subjects,
-    draw_events,
-    events_after,
-    label_of,
-    page_of_events,
-    subjects_of,
-)
 from stopintimidatie.privacy.log.resources import Named, home_of, named
 from stopintimidatie.reports.page.steps import Action
 
@@ -88,7 +77,7 @@ class ShownLine:
     @property
     def label(self) -> str:
         """The action in words."""
-        return label_of(self.event.action)
+        return queries.label_of(self.event.action)
 
     @property
     def details(self) -> str:
@@ -114,21 +103,21 @@ def log_view(context: Any, request: Request) -> dict[str, Any]:
     if asked.problems:
         request.response.status_int = 422
     elif asked.seed:
-        drawn, drawn_from = draw_events(session, asked.filters, asked.seed, DRAWN)
+        drawn, drawn_from = queries.draw_events(session, asked.filters, asked.seed, DRAWN)
         lines = read_register(request, len(drawn), lambda offset, size: show(drawn))
     else:
         most = worth_counting(wanted_page(request), COUNTED, PAGE_SIZE)
         lines = read_register(
             request,
-            count_events(session, asked.filters, most),
-            lambda offset, size: show(page_of_events(session, asked.filters, offset, size)),
+            queries.count_events(session, asked.filters, most),
+            lambda offset, size: show(queries.page_of_events(session, asked.filters, offset, size)),
             most=most,
             size=PAGE_SIZE,
         )
     query = "".join(with_params(request, pagina=None).partition("?")[1:])
     return {
         "asked": asked,
-        "nobody": (NOBODY, WITHOUT_ACCOUNT),
+        "nobody": (queries.NOBODY, WITHOUT_ACCOUNT),
         "here": request.resource_path(context, LOG),
         "whole": asked.here is None,
         "home": home,
@@ -154,7 +143,12 @@ def _document(context: Any) -> Any:
 
 
 def show_lines(
-    session: Session, registry: Any, identity: Any, holder: str, home: str, lines: Sequence[LogLine]
+    session: Session,
+    registry: Any,
+    identity: Any,
+    holder: str,
+    home: str,
+    lines: Sequence[queries.LogLine],
 ) -> list[ShownLine]:
     """Return lines with the names of their documents; an export and its disclosure have one."""
     ids = {subject for line in lines for subject in line.first}
@@ -198,11 +192,11 @@ def _line_page(request: Request, event: AuditEvent, home: str, above: str) -> di
     identity: Any = request.identity
 
     def find(offset: int, size: int) -> list[Named]:
-        ids = subjects_of(session, event.id, offset, size)
+        ids = queries.subjects_of(session, event.id, offset, size)
         documents = named(session, request.registry, identity, event.holder, home, ids)
         return sorted(documents.values(), key=lambda document: (document.kind, document.name))
 
-    total = count_subjects(session, event.id)
+    total = queries.count_subjects(session, event.id)
     documents = read_register(request, total, find, size=SUBJECTS_SIZE)
     on_page = documents.paging.last - documents.paging.offset
     asked = session.execute(questions.questions_about(event)).all()
@@ -317,7 +311,7 @@ def _lines(
     filters, last, number = asked.filters, None, 0
     while number < MOST_IN_FILE:
         with transaction(registry.engine, holder, write=False) as session:
-            lines = events_after(session, filters, last, CHUNK)
+            lines = queries.events_after(session, filters, last, CHUNK)
             shown = show_lines(session, registry, identity, holder, home, lines)
         yield from map(_cells, shown)
         number += len(lines)

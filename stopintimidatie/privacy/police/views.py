@@ -24,49 +24,10 @@ from stopintimidatie.core.web.request import Request, form_view, page_view, quer
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
-from stopintimidatie.privacy.police.forms import (
-    ABOUT,
-    KEEP,
-    ReasonSchema,
-    ReviewSchema,
-    action_schema,
-    complete_schema,
-    item_schema,
-)
+from stopintimidatie.privacy.police import forms, resources, services
 from stopintimidatie.privacy.police.marking import judge, still_waits
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import Document, attachment_of
-from stopintimidatie.privacy.police.resources import (
-    ITEM,
-    NEAR,
-    OWN_MARK,
-    Place,
-    PoliceList,
-    items_about,
-    items_of,
-    list_address,
-    open_marks,
-    places_of,
-    readable,
-    waiting,
-)
-from stopintimidatie.privacy.police.services import (
-    Content,
-    Received,
-    complete,
-    content_of,
-    destroy_item,
-    document_named,
-    give_reason,
-    is_shut,
-    keep_item,
-    keep_longer,
-    keep_report,
-    may_read_today,
-    note_police_read,
-    reasons_of,
-    taken_of,
-)
 from stopintimidatie.privacy.police.switch import ASKED
 from stopintimidatie.reports.attachments.services import content_of as content_of_file
 
@@ -84,19 +45,21 @@ GROUNDS: Final = {**dict(Origin.choices()), **dict(Article.choices())}
 SEEN: Final = Permission.VIEW_MUNICIPALITY
 
 
-@page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
-def list_view(context: PoliceList, request: Request) -> dict[str, Any]:
+@page_view(resources.PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
+def list_view(context: resources.PoliceList, request: Request) -> dict[str, Any]:
     """Show what the police disclosed, the first to decide on first: no word of any of it."""
     roles = roles_at(request, context.holder)
-    items = _listed(request, items_of(context.holder, roles))
-    note_police_read(request, context.holder, "lijst")
+    items = _listed(request, resources.items_of(context.holder, roles))
+    services.note_police_read(request, context.holder, "lijst")
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     return {
         "items": items,
-        "places": places_of(request.db, items.rows, roles),
+        "places": resources.places_of(request.db, items.rows, roles),
         "grounds": GROUNDS,
-        "soon": day_of(utc_now()) + NEAR,
-        "late": len(request.db.scalars(waiting(context.holder, request.identity).limit(100)).all()),
+        "soon": day_of(utc_now()) + resources.NEAR,
+        "late": len(
+            request.db.scalars(resources.waiting(context.holder, request.identity).limit(100)).all()
+        ),
         "here": request.resource_path(context),
     }
 
@@ -111,7 +74,9 @@ def _listed(request: Request, wanted: Select[Any]) -> Register[Any]:
     )
 
 
-def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place]:
+def wanted_item(
+    context: resources.PoliceList, request: Request
+) -> tuple[PoliceItem, resources.Place]:
     """Return the item that an address names, with how it is called and what it is about.
 
     Who isn't named reads what they marked themselves, or must look after (`open_marks`).
@@ -121,36 +86,38 @@ def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Plac
     """
     number = uuid_of(dict(query_pairs(request)).get("nr", ""))
     roles = roles_at(request, context.holder)
-    mine = items_of(context.holder, roles).where(PoliceItem.id == number)
+    mine = resources.items_of(context.holder, roles).where(PoliceItem.id == number)
     item = request.db.scalars(mine).one_or_none() if number else None
     if item is None and number and request.identity is not None:
-        marks = open_marks(request.db, context.holder, request.identity)
+        marks = resources.open_marks(request.db, context.holder, request.identity)
         item = next((mark for mark in marks if mark.id == number), None)
     if item is None:
         raise HTTPNotFound()
-    return item, places_of(request.db, [item], roles)[item.id]
+    return item, resources.places_of(request.db, [item], roles)[item.id]
 
 
 @form_view(
-    PoliceList,
-    ITEM,
+    resources.PoliceList,
+    resources.ITEM,
     Permission.VIEW_MUNICIPALITY,
     f"{_TEMPLATES}/item.jinja2",
     guards=(*ASKED, still_waits),
 )
-def item_view(context: PoliceList, request: Request) -> Any:
+def item_view(context: resources.PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
     item, place = wanted_item(context, request)
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
-    here, taken = request.resource_path(context), taken_of(keys, item)
-    refused = why_not(request.db, item, identity.actor.id, own=OWN_MARK) if item.waits else None
+    here, taken = request.resource_path(context), services.taken_of(keys, item)
+    refused = (
+        why_not(request.db, item, identity.actor.id, own=resources.OWN_MARK) if item.waits else None
+    )
     page = {
         "item": item,
         "place": place,
         "grounds": GROUNDS,
         "taken": taken,
-        "shut": is_shut(request.db, item),
+        "shut": services.is_shut(request.db, item),
         "refused": refused,
         "content": None,
         "here": here,
@@ -159,28 +126,34 @@ def item_view(context: PoliceList, request: Request) -> Any:
     }
     if page["shut"]:
         return page
-    if item.content is None or may_read_today(request.db, item, identity):
-        note_police_read(request, context.holder, "gelezen", item)
-        page["content"] = content_of(keys, item)
+    if item.content is None or services.may_read_today(request.db, item, identity):
+        services.note_police_read(request, context.holder, "gelezen", item)
+        page["content"] = services.content_of(keys, item)
         return page if refused or not item.waits else judge(context, request, item, page)
-    form = Form(ReasonSchema(), request, buttons=[Button("lezen", "Lezen")], cancel_url=here)
+    form = Form(forms.ReasonSchema(), request, buttons=[Button("lezen", "Lezen")], cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        give_reason(request.db, keys, item, identity, values["reden"])
-        return HTTPSeeOther(f"{here}/{ITEM}?nr={item.id}")
+        services.give_reason(request.db, keys, item, identity, values["reden"])
+        return HTTPSeeOther(f"{here}/{resources.ITEM}?nr={item.id}")
 
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(context=PoliceList, name=FILE, request_method="GET", permission=SEEN, guards=ASKED)
-def file_view(context: PoliceList, request: Request) -> Any:
+@view_config(
+    context=resources.PoliceList, name=FILE, request_method="GET", permission=SEEN, guards=ASKED
+)
+def file_view(context: resources.PoliceList, request: Request) -> Any:
     """Send a file that was marked, to who may read it and said why."""
     item, _ = wanted_item(context, request)
     keys, identity = request.registry.key_ring, request.identity
-    taken = taken_of(keys, item)
-    if "file" not in taken or identity is None or not may_read_today(request.db, item, identity):
-        return HTTPSeeOther(f"{request.resource_path(context)}/{ITEM}?nr={item.id}")
-    note_police_read(request, context.holder, "gelezen", item)
+    taken = services.taken_of(keys, item)
+    if (
+        "file" not in taken
+        or identity is None
+        or not services.may_read_today(request.db, item, identity)
+    ):
+        return HTTPSeeOther(f"{request.resource_path(context)}/{resources.ITEM}?nr={item.id}")
+    services.note_police_read(request, context.holder, "gelezen", item)
     row = attachment_of(request.db, keys, taken)
     body = b"".join(content_of_file(request.db, keys, row))
     response = Response(body, content_type=row.media_type, charset=None)
@@ -188,42 +161,44 @@ def file_view(context: PoliceList, request: Request) -> Any:
     return response
 
 
-@form_view(PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
-def enter_view(context: PoliceList, request: Request) -> Any:
+@form_view(resources.PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
+def enter_view(context: resources.PoliceList, request: Request) -> Any:
     """Enter what the police disclosed, about a document or as a report of its own."""
 
     def keep(values: dict[str, Any]) -> str:
         about = _about(context, request, values)
         words = (values["verstrekker"], values["doel"], values["voorwaarden"] or "")
-        content, article = Content(*words, values["tekst"]), Article.of(values["artikel"])
-        received = Received(values["ontvangen"], values["opnieuw"], article, content)
+        content, article = services.Content(*words, values["tekst"]), Article.of(values["artikel"])
+        received = services.Received(values["ontvangen"], values["opnieuw"], article, content)
         where = request.db, request.registry.key_ring, context.holder
         if about is not None:
-            keep_item(*where, received, request.actor, about=about)
+            services.keep_item(*where, received, request.actor, about=about)
             return "Vastgelegd. Alleen gemachtigden zien dit."
-        item = keep_report(*where, received, request.actor)
+        item = services.keep_report(*where, received, request.actor)
         return f"Vastgelegd als melding {item.reference}: alleen voor gemachtigden."
 
-    return _entered(context, request, item_schema(), {"over": ABOUT}, keep)
+    return _entered(context, request, forms.item_schema(), {"over": forms.ABOUT}, keep)
 
 
-@form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
-def action_view(context: PoliceList, request: Request) -> Any:
+@form_view(resources.PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
+def action_view(context: resources.PoliceList, request: Request) -> Any:
     """Enter that boas took action: of their own investigation nothing more is kept."""
 
     def keep(values: dict[str, Any]) -> str:
         roles = roles_at(request, context.holder)
-        about = document_named(request.db, values["kenmerk"], roles)
-        received = Received(values["ontvangen"], values["opnieuw"], None, None, Origin.ACTION)
+        about = services.document_named(request.db, values["kenmerk"], roles)
+        received = services.Received(
+            values["ontvangen"], values["opnieuw"], None, None, Origin.ACTION
+        )
         where = request.db, request.registry.key_ring, context.holder
-        keep_item(*where, received, request.actor, about=about)
+        services.keep_item(*where, received, request.actor, about=about)
         return "Vastgelegd dat er is opgetreden. Alleen gemachtigden zien dit."
 
-    return _entered(context, request, action_schema(), {}, keep)
+    return _entered(context, request, forms.action_schema(), {}, keep)
 
 
 def _entered(
-    context: PoliceList,
+    context: resources.PoliceList,
     request: Request,
     schema: Any,
     first: dict[str, Any],
@@ -242,14 +217,16 @@ def _entered(
     return handle_form(request, form, on_valid, {})
 
 
-def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> Document | None:
+def _about(
+    context: resources.PoliceList, request: Request, values: dict[str, Any]
+) -> Document | None:
     """Return the document that was typed, or None for a report of its own.
 
     Raises:
         FormError: The reference is missing, too much, or not one that this person may see.
     """
     typed = values["kenmerk"]
-    if values["over"] != ABOUT:
+    if values["over"] != forms.ABOUT:
         if typed:
             raise FormError(
                 "U kiest een melding op zichzelf, en vult ook een kenmerk in. Maak het kenmerk"
@@ -259,22 +236,22 @@ def _about(context: PoliceList, request: Request, values: dict[str, Any]) -> Doc
         return None
     if not typed:
         raise FormError("Vul het kenmerk of het nummer in.", "kenmerk")
-    return document_named(request.db, typed, roles_at(request, context.holder))
+    return services.document_named(request.db, typed, roles_at(request, context.holder))
 
 
-@form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
-def complete_view(context: PoliceList, request: Request) -> Any:
+@form_view(resources.PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
+def complete_view(context: resources.PoliceList, request: Request) -> Any:
     """Add what wasn't known when it came: article, giver, purpose and conditions."""
     item, place = wanted_item(context, request)
     here, keys = request.resource_path(context), request.registry.key_ring
-    back = f"{here}/{ITEM}?nr={item.id}"
+    back = f"{here}/{resources.ITEM}?nr={item.id}"
     assert request.identity is not None  # noqa: S101 - the permission sees to that
-    if item.content is None or not may_read_today(request.db, item, request.identity):
+    if item.content is None or not services.may_read_today(request.db, item, request.identity):
         # A reason comes first: the form shows what was filled in already.
         return HTTPSeeOther(back)
-    known = content_of(keys, item)
+    known = services.content_of(keys, item)
     form = Form(
-        complete_schema(),
+        forms.complete_schema(),
         request,
         buttons=[Button("aanvullen", "Aanvullen")],
         appstruct={
@@ -287,21 +264,21 @@ def complete_view(context: PoliceList, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        words = Content(values["verstrekker"], values["doel"], values["voorwaarden"] or "")
+        words = services.Content(values["verstrekker"], values["doel"], values["voorwaarden"] or "")
         article = Article.of(values["artikel"])
-        complete(request.db, keys, item, article, words, request.actor)
+        services.complete(request.db, keys, item, article, words, request.actor)
         request.flash("Aangevuld.")
         return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
-        note_police_read(request, context.holder, "gelezen", item)
+        services.note_police_read(request, context.holder, "gelezen", item)
         return {"item_title": place.title}
 
     return handle_form(request, form, on_valid, page)
 
 
-@form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
-def decide_view(context: PoliceList, request: Request) -> Any:
+@form_view(resources.PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
+def decide_view(context: resources.PoliceList, request: Request) -> Any:
     """Decide that an item is kept until a later day, or destroy it."""
     item, place = wanted_item(context, request)
     here = request.resource_path(context)
@@ -310,21 +287,23 @@ def decide_view(context: PoliceList, request: Request) -> Any:
         return HTTPSeeOther(here)
     if item.waits:
         request.flash("Eerst beslist een tweede persoon of dit van de politie komt.", "info")
-        return HTTPSeeOther(f"{here}/{ITEM}?nr={item.id}")
+        return HTTPSeeOther(f"{here}/{resources.ITEM}?nr={item.id}")
     form = Form(
-        ReviewSchema(),
+        forms.ReviewSchema(),
         request,
         buttons=[Button("vastleggen", "Besluit vastleggen")],
-        cancel_url=f"{here}/{ITEM}?nr={item.id}",
+        cancel_url=f"{here}/{resources.ITEM}?nr={item.id}",
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
         until, why = values["opnieuw"], values["reden"]
-        if values["besluit"] == KEEP:
+        if values["besluit"] == forms.KEEP:
             if until is None or not why:
                 missing = "opnieuw" if until is None else "reden"
                 raise FormError("Bewaren vraagt een nieuwe dag en een reden.", missing)
-            keep_longer(request.db, request.registry.key_ring, item, until, why, request.actor)
+            services.keep_longer(
+                request.db, request.registry.key_ring, item, until, why, request.actor
+            )
             request.flash(f"Blijft bewaard. Opnieuw bekijken op {date_text(until)}.")
         else:
             if until is not None or why:
@@ -334,18 +313,18 @@ def decide_view(context: PoliceList, request: Request) -> Any:
                     " kies ‘Langer bewaren’.",
                     full,
                 )
-            destroy_item(request.db, item, request.actor)
+            services.destroy_item(request.db, item, request.actor)
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, {"item_title": place.title})
 
 
-@page_view(PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)
-def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
+@page_view(resources.PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)
+def log_view(context: resources.PoliceList, request: Request) -> dict[str, Any]:
     """Show who did or read what, the latest first, with the reasons that were given."""
     roles = roles_at(request, context.holder)
-    hidden = select(PoliceItem.id).where(~readable(roles))
+    hidden = select(PoliceItem.id).where(~resources.readable(roles))
     wanted = select(PoliceEvent).where(
         PoliceEvent.holder == context.holder,
         PoliceEvent.item_id.is_(None) | PoliceEvent.item_id.not_in(hidden),
@@ -353,11 +332,11 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
     events = _listed(request, wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id))
     ids = {event.item_id for event in events.rows if event.item_id}
     items = request.db.scalars(select(PoliceItem).where(PoliceItem.id.in_(ids))).all()
-    note_police_read(request, context.holder, LOG)
+    services.note_police_read(request, context.holder, LOG)
     return {
         "events": events,
-        "places": places_of(request.db, items, roles),
-        "reasons": reasons_of(request.db, request.registry.key_ring, events.rows),
+        "places": resources.places_of(request.db, items, roles),
+        "reasons": services.reasons_of(request.db, request.registry.key_ring, events.rows),
         "back": request.resource_path(context),
     }
 
@@ -376,10 +355,10 @@ def document_panel(context: Any, request: Any) -> Panel | None:
         return None
     dossier = context.dossier if isinstance(context, DossierResource) else None
     number = dossier.id if dossier else context.report.id
-    here = list_address(context, request)
-    items = items_about(request.db, home.holder, number, roles_at(request, home.holder))
+    here = resources.list_address(context, request)
+    items = resources.items_about(request.db, home.holder, number, roles_at(request, home.holder))
     if items:
-        note_police_read(request, home.holder, "lijst")
+        services.note_police_read(request, home.holder, "lijst")
     name = dossier.number if dossier else context.report.reference
     values = {"items": items, "grounds": GROUNDS, "here": here, "name": name}
     return Panel("Politiegegevens", f"{_TEMPLATES}/panel.jinja2", values)

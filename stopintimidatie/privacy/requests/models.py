@@ -12,13 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import personal
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
-from stopintimidatie.core.storage.personal import (
-    PersonalDataHolder,
-    find_nothing,
-    redact_nothing,
-    treated,
-)
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.text import Term
 from stopintimidatie.core.workflow import HistoryLine
@@ -318,29 +313,31 @@ def erase(session: Session, document: UUID) -> None:
     session.execute(delete(SubjectRequest).where(SubjectRequest.id == document))
 
 
-PERSONAL_DATA: Final = PersonalDataHolder(
+PERSONAL_DATA: Final = personal.PersonalDataHolder(
     KIND,
     {
-        "subject_request": treated(
+        "subject_request": personal.treated(
             text="extended_reason decided_reason objection_number objection_reason",
             sealed="person question",
             staff="identity_by changed_by",
         ),
-        "subject_request_move": treated(text="reason", codes="values", staff="actor_id actor_name"),
-        "request_letter": treated(sealed="content", staff="made_by"),
-        "request_trace": treated(text="reason", codes="places", staff="found_by"),
-        "data_restriction": treated(
+        "subject_request_move": personal.treated(
+            text="reason", codes="values", staff="actor_id actor_name"
+        ),
+        "request_letter": personal.treated(sealed="content", staff="made_by"),
+        "request_trace": personal.treated(text="reason", codes="places", staff="found_by"),
+        "data_restriction": personal.treated(
             text="about lifted_reason", staff="started_by_id started_by lifted_by"
         ),
-        "data_correction": treated(text="text", staff="made_by_id made_by"),
-        "subject_copy": treated(
+        "data_correction": personal.treated(text="text", staff="made_by_id made_by"),
+        "subject_copy": personal.treated(
             text="answer",
             codes="sha256",
             staff="made_by_id made_by checked_by_id checked_by changed_by",
         ),
     },
-    find_nothing,
-    redact_nothing,
+    personal.find_nothing,
+    personal.redact_nothing,
     erase,
 )
 RETENTION: Final = RetentionClass(

@@ -47,6 +47,10 @@ WITH_LETTER: Final = {
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
 WAY: Final = "stopintimidatie.privacy.requests:templates/letters/way.txt.jinja2"
+NOTHING_DONE: Final = (
+    "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf waarom u"
+    " het toch toewijst."
+)
 WITH_DONE: Final = frozenset({"toewijzen", "deels"})
 
 
@@ -207,11 +211,7 @@ def move_request(
         raise WorkflowError("Deze grond past alleen als iemand voor een kind vraagt.", "grond")
     done = list(done_for(session, row)) if name in WITH_DONE else []
     if name == "toewijzen" and not (done or values.get("reden")):
-        raise WorkflowError(
-            "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf"
-            " waarom u het toch toewijst.",
-            "reden",
-        )
+        raise WorkflowError(NOTHING_DONE, "reden")
     before, row.state = row.state, move.target
     noted = dict(values)
     if given := noted.pop("wel", None):

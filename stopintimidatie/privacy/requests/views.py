@@ -33,19 +33,11 @@ from stopintimidatie.core.web.components import Panel, panels
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
-from stopintimidatie.privacy.requests import models, services
+from stopintimidatie.privacy.requests import models, resources, services
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
 from stopintimidatie.privacy.requests.forms import EntrySchema
 from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of, read_letter
 from stopintimidatie.privacy.requests.models import KIND, RequestState, Right, SubjectRequest
-from stopintimidatie.privacy.requests.resources import (
-    RequestRegister,
-    RequestResource,
-    count_requests,
-    done_for,
-    list_requests,
-    moves_of,
-)
 from stopintimidatie.privacy.requests.rules import about_child, identities_of
 from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
 from stopintimidatie.reports.conversation.queries import Copy, Standing
@@ -71,13 +63,13 @@ Values = dict[str, Any]
 # The list
 
 
-@page_view(RequestRegister, "", SEE, f"{TEMPLATES}/register.jinja2")
-def register_view(context: RequestRegister, request: Request) -> Values:
+@page_view(resources.RequestRegister, "", SEE, f"{TEMPLATES}/register.jinja2")
+def register_view(context: resources.RequestRegister, request: Request) -> Values:
     """Show the requests: those that wait for an answer first, by their day, then the others."""
     today = day_of(utc_now())
-    total, open_count, late = count_requests(request.db, today)
+    total, open_count, late = resources.count_requests(request.db, today)
     return {
-        "requests": read_register(request, total, partial(list_requests, request.db)),
+        "requests": read_register(request, total, partial(resources.list_requests, request.db)),
         "open_count": open_count,
         "late": late,
         "state_of": state_of,
@@ -95,8 +87,8 @@ def state_of(row: SubjectRequest) -> str:
     )
 
 
-@form_view(RequestRegister, NEW, HANDLE, FORM)
-def new_view(context: RequestRegister, request: Request) -> Any:
+@form_view(resources.RequestRegister, NEW, HANDLE, FORM)
+def new_view(context: resources.RequestRegister, request: Request) -> Any:
     """Enter a request that came in; its clock runs from the day it was received."""
     form = Form(
         EntrySchema(),
@@ -162,8 +154,8 @@ def _identified(request: Request, row: SubjectRequest, how: str | None) -> str:
 # The case
 
 
-@page_view(RequestResource, "", SEE, f"{TEMPLATES}/request.jinja2", guards=ASKED)
-def request_view(context: RequestResource, request: Request) -> Values:
+@page_view(resources.RequestResource, "", SEE, f"{TEMPLATES}/request.jinja2", guards=ASKED)
+def request_view(context: resources.RequestResource, request: Request) -> Values:
     """Show a request: its clock, what to do next, its letters and its history."""
     row, keys = context.row, request.registry.key_ring
     note_read(request, row.holder, KIND, [row.id], task="verzoek bekijken")
@@ -188,13 +180,15 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "letters": letters,
         "words": models,
         "titled": LetterKind.word,
-        "history": moves_of(request.db, row),
+        "history": resources.moves_of(request.db, row),
         "iso": date.fromisoformat,
         "labels": {move.name: move.label for move in REQUEST_WORKFLOW.transitions},
     }
 
 
-def _steps(context: RequestResource, request: Request) -> list[tuple[Transition, str, str | None]]:
+def _steps(
+    context: resources.RequestResource, request: Request
+) -> list[tuple[Transition, str, str | None]]:
     """Return the steps from here with the page of each, and why it can't be made yet; else None."""
     row, steps = context.row, []
     for move in REQUEST_WORKFLOW.moves_from(row.state):
@@ -214,8 +208,8 @@ def _page_of(request: Request, move: Transition) -> str:
 # A step
 
 
-@form_view(RequestResource, STEP, HANDLE, FORM)
-def step_view(context: RequestResource, request: Request) -> Any:
+@form_view(resources.RequestResource, STEP, HANDLE, FORM)
+def step_view(context: resources.RequestResource, request: Request) -> Any:
     """Show the form of a step of the workflow (`?naam=weigeren`), and make the step."""
     move = _wanted(context, request)
     row, here = context.row, request.resource_path(context)
@@ -248,11 +242,11 @@ def step_view(context: RequestResource, request: Request) -> Any:
 
     page: Values = {"heading": move.label, "row": row}
     if move.name in services.WITH_DONE:
-        page["done"] = done_for(request.db, row)
+        page["done"] = resources.done_for(request.db, row)
     return handle_form(request, form, on_valid, page)
 
 
-def _wanted(context: RequestResource, request: Request) -> Transition:
+def _wanted(context: resources.RequestResource, request: Request) -> Transition:
     try:
         move = REQUEST_WORKFLOW.transition(dict(query_pairs(request)).get("naam", ""))
     except WorkflowError:

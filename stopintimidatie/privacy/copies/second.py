@@ -13,21 +13,10 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core import forms
+from stopintimidatie.core import forms, second
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.second import (
-    ANSWERED,
-    CHANGED,
-    TWICE,
-    Second,
-    SecondError,
-    check_hand,
-    lock_open,
-    sign,
-    why_not,
-)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
@@ -63,7 +52,7 @@ OWN: Final = "Een ander dan u kijkt de kopie na: u werkte eraan mee."
 def why_not_check(session: Session, request: SubjectRequest, actor: Actor) -> str | None:
     """Return why somebody can't be the second person for a copy that waits; None: they can."""
     row = copy_of(session, request.id)
-    return ANSWERED if row is None else why_not(session, row, actor.id, own=OWN)
+    return second.ANSWERED if row is None else second.why_not(session, row, actor.id, own=OWN)
 
 
 def check_copy(
@@ -94,11 +83,11 @@ def check_copy(
     lock_request(session, request)
     row = copy_of(session, request.id)
     if row is None:
-        raise SecondError(ANSWERED)
-    lock_open(session, row, actor, seen=seen, is_now=lambda: row.sha256)
-    check_hand(session, row, actor, own=OWN)
+        raise second.SecondError(second.ANSWERED)
+    second.lock_open(session, row, actor, seen=seen, is_now=lambda: row.sha256)
+    second.check_hand(session, row, actor, own=OWN)
     row.shows_reporter, row.answer, row.changed_by = shows, answer, actor.name
-    sign(session, row, actor)
+    second.sign(session, row, actor)
     fields = ["ja" if shows else "nee"]
     record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
     step, more = ("terug", {"reden": answer}) if shows else ("nagekeken", {})
@@ -120,7 +109,7 @@ _REFERENCE: Final = (
     .where(SubjectRequest.id == SubjectCopy.request_id)
     .scalar_subquery()
 )
-SECOND: Final = Second(
+SECOND: Final = second.Second(
     "kopie",
     "Kopie voor een betrokkene nakijken",
     SubjectCopy,
@@ -155,7 +144,7 @@ def check_view(context: RequestResource, request: Request) -> Any:
         if values["gezien"] != copy.sha256:
             # Answered anew, about what is shown now.
             form["ziet"].cstruct = ""
-            raise SecondError(CHANGED)
+            raise second.SecondError(second.CHANGED)
         shows, seen = values["ziet"] == YES, values["wat"] or None
         if shows and not seen:
             raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
@@ -185,12 +174,12 @@ def _refusal(request: Request, copy: SubjectCopy | None, made: Copy | None) -> s
         return "Deze kopie is er niet meer: een stuk erin is intussen gewist."
     if not copy.waits:
         if copy.answered_by_id == request.actor.id:
-            return TWICE
+            return second.TWICE
         return (
             "Deze kopie wacht nu niet op een tweede persoon. Uw antwoord is niet bewaard. Komt zij"
             " terug, dan staat zij weer in deze lijst."
         )
-    return why_not(request.db, copy, request.actor.id, own=OWN)
+    return second.why_not(request.db, copy, request.actor.id, own=OWN)
 
 
 def _schema(question: str) -> Any:
