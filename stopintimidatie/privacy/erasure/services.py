@@ -31,13 +31,17 @@ from stopintimidatie.core.mail import (
     MailRecipient,
     MailTemplate,
     Recipient,
-    Writing,
     queue_mail,
 )
 from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
-from stopintimidatie.core.mail.models import MailAddress, MailMessage
-from stopintimidatie.core.storage import personal
+from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import (
+    ErasureCount,
+    count_erasure,
+    erase_document,
+    ground_words,
+)
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.forwarding.jobs import notify_town
@@ -95,30 +99,17 @@ def _forget(session: Session, number: UUID | None) -> None:
         session.delete(row)
 
 
-def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    return clear_address(keys, session.get(MailAddress, UUID(number)))
-
-
-def _write(writing: Writing) -> Letter | None:
-    return Letter({"pad": PAGE})
-
-
-def _sent(writing: Writing) -> None:
-    _forget(writing.session, writing.message.about_id)
-
-
-def _returned(registry: Any, session: Session, message: MailMessage) -> None:
-    _forget(session, message.about_id)
-
-
-RECIPIENT: Final = MailRecipient(OWNER, _address)
+RECIPIENT: Final = MailRecipient(
+    OWNER,
+    lambda session, keys, number: clear_address(keys, session.get(MailAddress, UUID(number))),
+)
 TEMPLATE: Final = MailTemplate(
     NAME,
     "Er staat een bericht voor u klaar",
     "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
-    _write,
-    sent=_sent,
-    returned=_returned,
+    lambda writing: Letter({"pad": PAGE}),
+    sent=lambda writing: _forget(writing.session, writing.message.about_id),
+    returned=lambda registry, session, message: _forget(session, message.about_id),
     neutral=True,
 )
 
@@ -128,15 +119,6 @@ TEMPLATE: Final = MailTemplate(
 LEFT: Final = "Gegevens gewist op verzoek."
 AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
 GONE_STATE: Final = "vernietigd"
-_UNDECIDED: Final = (
-    "Over uitvoer {0} is nog niet beslist. Vraag een collega om die af te wijzen, of wacht tot die"
-    " klaar is."
-)
-_MAKING: Final = "Uitvoer {0} wordt nu gemaakt. Wacht tot die klaar is, of breek het maken af."
-_DEMANDED: Final = (
-    "Er loopt een vordering: uitvoer {0}. Wat gevorderd is, mag nu niet weg. Laat het document"
-    " eerst geven. Is de vordering vervallen? Laat de uitvoer dan afwijzen of intrekken."
-)
 
 
 # Ids of dossiers, or what selects them.
@@ -148,7 +130,7 @@ Document = Report | Dossier
 class Outlook:
     """A preview of erasing: what would go, and what stands in the way."""
 
-    counts: tuple[personal.ErasureCount, ...]
+    counts: tuple[ErasureCount, ...]
     # The frozen copies, each with its reference, its recipient, and its state in words.
     copies: tuple[tuple[str, str, str], ...]
     obstacles: tuple[str, ...]
@@ -158,7 +140,7 @@ class Outlook:
 def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
     """Return what erasing a report or dossier would take away now; change nothing."""
     kind = kind_of(row)
-    counts = tuple(personal.count_erasure(registry, session, kind, row.id))
+    counts = tuple(count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
     seen = repr((counts, copies, row.version, row.state))
     fingerprint = hashlib.sha256(seen.encode()).hexdigest()
@@ -166,17 +148,14 @@ def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
 
 
 def _standing(session: Session, export: Export) -> tuple[str, str, str]:
-    copy = _copy(session, export)
-    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
-    return export.reference, export.recipient, words
-
-
-def _copy(session: Session, export: Export) -> DisclosedCopy | None:
-    return session.scalars(
+    mine = (
         select(DisclosedCopy)
         .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
         .where(Disclosure.reference == export.reference)
-    ).one_or_none()
+    )
+    copy = session.scalars(mine).one_or_none()
+    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
+    return export.reference, export.recipient, words
 
 
 def obstacles(session: Session, row: Report | Dossier) -> list[str]:
@@ -235,9 +214,20 @@ def keeps_dossier() -> ColumnElement[bool]:
 
 def _obstacle(export: Export) -> str:
     if export.legal_basis == DEMAND:
-        return _DEMANDED.format(export.reference)
-    words = _MAKING if export.state in MAKING else _UNDECIDED
-    return words.format(export.reference)
+        return (
+            f"Er loopt een vordering: uitvoer {export.reference}. Wat gevorderd is, mag nu niet"
+            " weg. Laat het document eerst geven. Is de vordering vervallen? Laat de uitvoer dan"
+            " afwijzen of intrekken."
+        )
+    if export.state in MAKING:
+        return (
+            f"Uitvoer {export.reference} wordt nu gemaakt. Wacht tot die klaar is, of breek het"
+            " maken af."
+        )
+    return (
+        f"Over uitvoer {export.reference} is nog niet beslist. Vraag een collega om die af te"
+        " wijzen, of wacht tot die klaar is."
+    )
 
 
 def erase(
@@ -255,9 +245,9 @@ def erase(
         leave_everywhere(session, row, LEFT, actor)
     else:
         let_all_go(session, effects, row, LEFT)
-    personal.erase_document(registry, session, kind, row.id)
+    erase_document(registry, session, kind, row.id)
     note_gone(session, row.holder, kind, [row.id], GONE)
-    values = {"grond": personal.ground_words(ground), "reden": reason}
+    values = {"grond": ground_words(ground), "reden": reason}
     if isinstance(row, Report):
         reports.move_report(session, effects, row, "wissen", values, actor)
         tell(session, row, "bericht", ERASED, SYSTEM)
@@ -282,7 +272,7 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
         reports.close_offer(session, row)
     else:
         let_all_go(session, effects, row, LEFT)
-    personal.erase_document(registry, session, kind, row.id)
+    erase_document(registry, session, kind, row.id)
     row.state = GONE_STATE
     effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
     if isinstance(row, Report):

@@ -149,7 +149,7 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How an item is called, what it is about, and the address of that for who may open it."""
+    """Title of an item, what it is about, and the address of that for who may open it."""
 
     title: str
     about: str

@@ -305,7 +305,7 @@ class Correction(Held, Base):
     by: Mapped[str] = mapped_column("made_by", String(200))
 
 
-# Who asks, what they wrote, and the letters to them, as personal data
+# Personal data: the person who asks, what they wrote, and the letters to them
 
 
 def erase(session: Session, document: UUID) -> None:

@@ -134,7 +134,7 @@ def asked(document: ColumnElement[UUID]) -> ColumnElement[bool]:
     return exists().where(*mine, *runs)
 
 
-# What belongs to a request: documents, what was done with them, history
+# Documents of a request, the acts done with them, and its history
 
 
 def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
