@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import stopintimidatie
-from stopintimidatie.privacy.log.words import ACTIONS
+from stopintimidatie.privacy.log.queries import ACTIONS
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 # record(session, actor, "melding.ontvangen", …): the third argument, however it is broken up.

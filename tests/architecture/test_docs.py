@@ -22,7 +22,7 @@ from stopintimidatie.dossiers.actions import services as actions
 from stopintimidatie.exports.request import bulk
 from stopintimidatie.municipalities.settings import services as logos
 from stopintimidatie.privacy.log import views as log_views
-from stopintimidatie.privacy.log.words import ACTIONS
+from stopintimidatie.privacy.log.queries import ACTIONS
 from stopintimidatie.reports.attachments import cleaner
 from stopintimidatie.reports.attachments import services as attachments
 from stopintimidatie.reports.conversation import services as conversation

@@ -86,9 +86,9 @@ SECRETS: Final = {
 # What these do is as grave; nothing in their code shows that.
 ACTS: Final = {
     "core.accounts.services:accept_offer",
-    "privacy.police.acts:confirm",
-    "privacy.police.acts:mark",
-    "privacy.police.acts:put_back",
+    "privacy.police.marking:confirm",
+    "privacy.police.marking:mark",
+    "privacy.police.marking:put_back",
     "privacy.police.services:destroy_item",
 }
 OPENERS: Final = CONTACT | POLICE | SECRETS | ACTS

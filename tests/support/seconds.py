@@ -37,7 +37,7 @@ from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import actor_of, givers
 from stopintimidatie.municipalities.sso import provider
-from stopintimidatie.privacy.copies import judgement as copies
+from stopintimidatie.privacy.copies import second as copies
 from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
@@ -45,7 +45,7 @@ from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure import approval as erasing
 from stopintimidatie.privacy.erasure.services import preview_erasure
-from stopintimidatie.privacy.police import acts as police
+from stopintimidatie.privacy.police import marking as police
 from stopintimidatie.privacy.police import resources as police_list
 from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of

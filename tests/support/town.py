@@ -85,7 +85,7 @@ from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.police.acts import mark
+from stopintimidatie.privacy.police.marking import mark
 from stopintimidatie.privacy.police.models import Article, Origin
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (
@@ -100,7 +100,7 @@ from stopintimidatie.privacy.requests import steps as request_steps
 from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
 from stopintimidatie.privacy.requests.services import enter_request, move_request

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size
@@ -29,20 +30,17 @@ from stopintimidatie.exports.vocabulary import DEMAND, capital
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies import rules
-from stopintimidatie.privacy.copies.words import (
-    NOBODY,
-    OWN_WORDS,
-    PLAIN_KINDS,
-    PLAIN_PLACES,
-    START,
-    START_MENTIONED,
-    conduct,
-)
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.subjects import queries as subjects
-from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
+from stopintimidatie.privacy.subjects.rules import (
+    IN_COPY,
+    Wanted,
+    kind_words,
+    place_words,
+    strings_of,
+)
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.conversation.words import message_title
@@ -61,6 +59,7 @@ from stopintimidatie.reports.words import (
     wishes,
 )
 
+TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 DOSSIER: Final = "dossier"
 # Keys of the parts of a report of one's own begin with this.
 OWN_REPORT: Final = "eigen:"
@@ -258,7 +257,7 @@ def _mentions(source: Source) -> Iterator[rules.Part]:
         yield from _summary(source)
     for (key, title), places in texts.items():
         for label, several in places.items():
-            name = PLAIN_PLACES.get(label, label)
+            name = IN_COPY.get(label, label)
             name = name[0].upper() + name[1:]
             part = rules.Part(f"{key}:{label}", title, name, text="\n".join(several))
             # Words around a mark may still tell who it was (*daar*, *ook*, *tussen*), and what
@@ -270,7 +269,7 @@ def _title(source: Source, trace: RequestTrace, number: int) -> str:
     """Return the name of a document of others; a reference of a report would tell whose it is."""
     named = trace.document_kind in (DOSSIER, "uitvoer") and not source.reported
     reference = trace.reference if named else str(number)
-    kind = PLAIN_KINDS.get(trace.document_kind) or kind_words(trace.document_kind, "")
+    kind = IN_COPY.get(trace.document_kind) or kind_words(trace.document_kind, "")
     return f"{kind} {reference}" if named else f"{kind} ({reference})"
 
 
@@ -283,12 +282,13 @@ def _summary(source: Source) -> Iterator[rules.Part]:
         facts = (
             # Without their number: from one copy to the next it would tell when somebody reported.
             ("Jaar van melden", ", ".join(sorted(years))),
-            ("Gemeld gedrag", conduct(report.forms for report in reports)),
+            ("Gemeld gedrag", rules.conduct(report.forms for report in reports)),
         )
         label = "Samenvatting van wat over u is gemeld"
         yield rules.Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
-    start = START if source.reported else START_MENTIONED
-    yield rules.Part("in-woorden", OWN_WORDS, "Samenvatting", text=start, written=True)
+    start = render(f"{TEMPLATES}/summary.txt.jinja2", {"reported": source.reported}).strip()
+    title = "Wat over u is vastgelegd"
+    yield rules.Part("in-woorden", title, "Samenvatting", text=start, written=True)
 
 
 # Recipients
@@ -307,7 +307,9 @@ def _shared(source: Source) -> Iterator[rules.Part]:
         purpose = "openbare orde en veiligheid" if source.reported else Purpose.word(row.purpose)
         rows.append((row.recipient, when, purpose, row.legal_basis_words))
     rows += _at_table(source)
-    facts = () if rows else (("Ontvangers", NOBODY),)
+    # It doesn't say that nobody got anything, for it may not tell of a demand.
+    nobody = "Wij noemen hier niemand buiten onze organisatie."
+    facts = () if rows else (("Ontvangers", nobody),)
     yield rules.Part(
         "ontvangers", "Aan wie wij gegevens gaven", "Ontvangers", facts, heads, tuple(rows)
     )

@@ -36,11 +36,10 @@ from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.release.recipient import start_again
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.copies.queries import TEMPLATES
 from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
-from stopintimidatie.privacy.requests.models import Channel, Identity, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.pages import PLACE
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.reports.conversation.queries import Copy, Standing
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME
@@ -52,7 +51,6 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
 PICKUP: Final = PickupKind(DOCUMENT, page=PAGE_NAME, own=True)
-TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 PAGE: Final = f"{TEMPLATES}/fetch.jinja2"
 USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
 FILE_GONE: Final = "Dit bestand is er niet meer. Bel ons als u het nodig hebt."
@@ -65,7 +63,7 @@ class Here:
 
     visit: Visit
     pickup: Pickup
-    request: SubjectRequest
+    request: models.SubjectRequest
 
 
 def here_of(context: PickupPage, request: Request) -> Here | None:
@@ -76,7 +74,7 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
         return None
     if pickup.left_at is not None and visit.since <= pickup.left_at:
         return None
-    row = request.db.get(SubjectRequest, pickup.document_id)
+    row = request.db.get(models.SubjectRequest, pickup.document_id)
     return Here(visit, pickup, row) if row is not None else None
 
 
@@ -166,7 +164,9 @@ def _note(session: Session, here: Here, form: str) -> None:
     if copy is not None:
         copy.picked_up_at = copy.picked_up_at or utc_now()
     ids = [here.request.id]
-    record(session, outsider(pickup), "kopie.opgehaald", pickup.holder, KIND, ids, fields=[form])
+    record(
+        session, outsider(pickup), "kopie.opgehaald", pickup.holder, models.KIND, ids, fields=[form]
+    )
 
 
 @post_view(PickupPage, f"{PAGE_NAME}-sluiten", NO_PERMISSION_REQUIRED)
@@ -200,22 +200,25 @@ def _asked_here(session: Session, copy: Copy) -> Pickup | None:
     Never a copy for another in which this report was found.
     """
     asked = (
-        select(Pickup, RequestTrace.places)
-        .join(SubjectRequest, SubjectRequest.id == Pickup.document_id)
-        .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
+        select(Pickup, models.RequestTrace.places)
+        .join(models.SubjectRequest, models.SubjectRequest.id == Pickup.document_id)
+        .join(models.RequestTrace, models.RequestTrace.request_id == models.SubjectRequest.id)
         .where(
             Pickup.document_kind == DOCUMENT,
             Pickup.state.in_((PickupState.OFFERED.value, PickupState.PICKED_UP.value)),
             Pickup.expires_at > utc_now(),
             Pickup.downloads < Pickup.downloads_most,
-            SubjectRequest.channel == Channel.FOLLOW.value,
-            SubjectRequest.identity_how == Identity.FOLLOW_CODE.value,
-            RequestTrace.document_kind == REPORT_KIND,
-            RequestTrace.document_id == copy.report_id,
+            models.SubjectRequest.channel == models.Channel.FOLLOW.value,
+            models.SubjectRequest.identity_how == models.Identity.FOLLOW_CODE.value,
+            models.RequestTrace.document_kind == REPORT_KIND,
+            models.RequestTrace.document_id == copy.report_id,
         )
         .order_by(Pickup.made_at.desc(), Pickup.id)
     )
-    return next((pickup for pickup, places in session.execute(asked) if PLACE in places), None)
+    return next(
+        (pickup for pickup, places in session.execute(asked) if models.Channel.FOLLOW in places),
+        None,
+    )
 
 
 @post_view(FollowPages, FETCH, NO_PERMISSION_REQUIRED)

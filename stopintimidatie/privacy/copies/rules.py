@@ -16,20 +16,10 @@ from uuid import UUID
 
 import msgspec
 
-from stopintimidatie.exports.review.rules import (
-    AGE,
-    BLACK,
-    FIRST_NAMES,
-    TIME,
-    Span,
-    blackened,
-    merged,
-    names_in,
-    suggest_among,
-    whole,
-)
+from stopintimidatie.exports.review import rules as review
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
+from stopintimidatie.reports.vocabulary import Form
 
 # Tables with the account of a reporter: that of another goes along only by decision.
 ACCOUNT: Final = frozenset(
@@ -50,7 +40,7 @@ BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
 CONTACT: Final = "report_contact"
 # For them each word around a name may tell who reported: they get a summary.
 HIDES_REPORTER: Final = frozenset({Capacity.REPORTED.value, Capacity.MENTIONED.value})
-_SEVERAL: Final = re.compile(rf"{re.escape(BLACK)}(?:\s*{re.escape(BLACK)})+")
+_SEVERAL: Final = re.compile(rf"{re.escape(review.BLACK)}(?:\s*{re.escape(review.BLACK)})+")
 LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"})
 
 
@@ -100,7 +90,7 @@ class Part:
     @property
     def given(self) -> str:
         """The text as the person reads it; how much went after each other says nothing."""
-        return _SEVERAL.sub(BLACK, blackened(self.text, self.spans))
+        return _SEVERAL.sub(review.BLACK, review.blackened(self.text, self.spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +127,20 @@ def about_person(text: str, wanted: Wanted) -> str:
     return " ".join(" ".join(text[start:end].split()) for start, end in sentences)
 
 
+def conduct(reported: Iterable[Collection[str]]) -> str:
+    """Return the conduct of several reports in words; what a single one says isn't named.
+
+    Args:
+        reported: the forms of harassment of each report.
+    """
+    counts = Counter(form for forms in reported for form in set(forms))
+    common = sorted(form for form, number in counts.items() if number > 1)
+    if not common:
+        return "hinderlijk gedrag op straat"
+    named = ", ".join(map(Form.word, common))
+    return named if len(common) == len(counts) else f"{named}, en ander hinderlijk gedrag"
+
+
 _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _NAME: Final = re.compile(r"\b[A-ZÀ-Þ][\w'’-]*")
 
@@ -160,7 +164,7 @@ class Names:
         patterns = tuple((word, re.compile(rf"\b{re.escape(word)}\b")) for word in words)
         return cls(patterns, Wanted(names=tuple(name for name in long if says_enough(name))))
 
-    def spans(self, text: str) -> list[Span]:
+    def spans(self, text: str) -> list[review.Span]:
         """Return where they stand in a text."""
         spans = [
             match.span()
@@ -179,7 +183,7 @@ def proposed(
     *,
     elsewhere: AbstractSet[str] = frozenset(),
     own_report: bool = False,
-) -> tuple[Span, ...]:
+) -> tuple[review.Span, ...]:
     """Return the words to mark at first: those that point to other people.
 
     Args:
@@ -193,27 +197,31 @@ def proposed(
     """
     # *Gebeld met Noor* is about the person too.
     given = [word for name in wanted.names for word in name.split() if word[0].isupper()]
-    own, passed = (Names.of(given), {AGE, TIME}) if own_report else (Names.of(()), set())
-    spans: list[Span] = []
+    own, passed = (
+        (Names.of(given), {review.AGE, review.TIME}) if own_report else (Names.of(()), set())
+    )
+    spans: list[review.Span] = []
     start, lines = 0, text.split("\n")
     # A name doesn't go on in another line: that is another sentence, or another text.
-    named = {line: names_in(line, known) for line in lines}
+    named = {line: review.names_in(line, known) for line in lines}
     counts = Counter(name for names in named.values() for name in names)
     beside = counts.keys() | elsewhere
     for line in lines:
         if line.strip():
             only_here = {name for name in named[line] if counts[name] == 1} - elsewhere
             beside -= only_here
-            hints = suggest_among(line, known, beside)
+            hints = review.suggest_among(line, known, beside)
             beside |= only_here
             marks = [hint.span for hint in hints if hint.why not in passed]
             marks = _in_line(line, marks, [*wanted.spans(line), *own.spans(line)], others)
             spans += [(first + start, last + start) for first, last in marks]
         start += len(line) + 1
-    return whole(text, spans)
+    return review.whole(text, spans)
 
 
-def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Names) -> list[Span]:
+def _in_line(
+    text: str, hints: Iterable[review.Span], own: Iterable[review.Span], others: Names
+) -> list[review.Span]:
     """Return the words in a line that point to another."""
     held, hints = _held(text, own), list(hints)
     for start, end in hints:
@@ -222,7 +230,7 @@ def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Name
     spans = [span for hint in hints for span in _beside(text, hint, held)]
     spans += others.spans(text)
     spans += [match.span() for match in _REFERENCE.finditer(text)]
-    return _without(merged(spans), held, text)
+    return _without(review.merged(spans), held, text)
 
 
 def _is_another(text: str, start: int, end: int, held: bytearray) -> bool:
@@ -231,11 +239,11 @@ def _is_another(text: str, start: int, end: int, held: bytearray) -> bool:
     own = [any(held[first:last]) for first, last in words]
     # A word that only begins a sentence (*Tekening van Noor*) is no name.
     begins = text[max(0, start - 9) : start].rstrip()[-1:] in ("", *".!?:;")
-    named = own[:1] == [True] or not begins or text[slice(*words[0])] in FIRST_NAMES
+    named = own[:1] == [True] or not begins or text[slice(*words[0])] in review.FIRST_NAMES
     return len(words) > 1 and sum(own) == 1 and named
 
 
-def _held(text: str, own: Iterable[Span]) -> bytearray:
+def _held(text: str, own: Iterable[review.Span]) -> bytearray:
     """Return for each sign of a text whether it is in the person's own words."""
     held = bytearray(len(text))
     for start, end in own:
@@ -243,7 +251,7 @@ def _held(text: str, own: Iterable[Span]) -> bytearray:
     return held
 
 
-def _beside(text: str, hint: Span, held: bytearray) -> list[Span]:
+def _beside(text: str, hint: review.Span, held: bytearray) -> list[review.Span]:
     """Return what a proposal holds beside the person's own name.
 
     A word that only begins a sentence (*Tekening van Noor*) isn't a name for its capital.
@@ -259,9 +267,9 @@ def _beside(text: str, hint: Span, held: bytearray) -> list[Span]:
     ]
 
 
-def _without(spans: Iterable[Span], held: bytearray, text: str) -> list[Span]:
+def _without(spans: Iterable[review.Span], held: bytearray, text: str) -> list[review.Span]:
     """Return the spans without what is in the person's own words."""
-    left: list[Span] = []
+    left: list[review.Span] = []
     for start, end in spans:
         while (first := held.find(0, start, end)) >= 0:
             behind = held.find(1, first, end)
@@ -290,7 +298,7 @@ def final(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 def _says(part: Part) -> bool:
     """Tell whether a text says anything once the marked words are out."""
-    return bool(re.search(r"\w", part.given.replace(BLACK, "")))
+    return bool(re.search(r"\w", part.given.replace(review.BLACK, "")))
 
 
 def sections_of(parts: Iterable[Part]) -> list[tuple[str, list[Part]]]:

@@ -21,10 +21,12 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.telemetry import making_pdf
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_text
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.exports.document.content import SCHEMA as STATEMENT
@@ -38,23 +40,22 @@ from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.accountability.services import account_of
-from stopintimidatie.privacy.copies import words
-from stopintimidatie.privacy.copies.queries import gather
+from stopintimidatie.privacy.copies.queries import TEMPLATES, gather
 from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, final, sections_of
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.letters import LetterKind, house_at, letters_of
 from stopintimidatie.privacy.requests.models import (
-    Capacity,
+    KIND,
     Channel,
     RequestLetter,
     RequestState,
     SentHow,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
+from stopintimidatie.privacy.retention.words import term_in_words
 from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy
-from stopintimidatie.privacy.subjects.rules import KINDS
+from stopintimidatie.privacy.subjects.rules import IN_COPY, KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.reports.models import ReportAttachment
 
@@ -70,12 +71,6 @@ TIMES: Final = 6
 # More for each attachment, which is fetched by itself.
 EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
-ON_PAPER: Final = "De kopie zit bij deze brief."
-LOST_FILE: Final = (
-    "Een bijlage is er niet meer. Ga terug naar zoeken en kies ‘Verder’: dan wordt de kopie opnieuw"
-    " gemaakt."
-)
-AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
 def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
@@ -122,11 +117,7 @@ def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[
 
 
 def save_marks(
-    session: Session,
-    keys: KeyRing,
-    request: SubjectRequest,
-    parts: Sequence[Part],
-    actor: Actor,
+    session: Session, keys: KeyRing, request: SubjectRequest, parts: Sequence[Part], actor: Actor
 ) -> None:
     """Keep the parts as they are marked or written."""
     VAULT.keep(session, keys, request, PARTS, encoded(parts))
@@ -161,7 +152,10 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
         raise FormError("Breng eerst de gegevens bijeen.")
     parts = final(parts_of(session, keys, request))
     if not all(session.get(ReportAttachment, file.id) for file in files_of(parts)):
-        raise FormError(LOST_FILE)
+        raise FormError(
+            "Een bijlage is er niet meer. Ga terug naar zoeken en kies ‘Verder’: dan wordt de kopie"
+            " opnieuw gemaakt."
+        )
     made = Copy(
         request.reference,
         request.capacity,
@@ -181,16 +175,28 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
+    """Return what the law asks to tell, as pairs of a title and a text."""
     holders = personal_data_holders(registry)
     traces = copied_traces(session, request)
     kinds = {row.document_kind for row in traces}
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
-    plain = {**KINDS, **words.PLAIN_KINDS}
-    named = {plain.get(kind, kind).lower() for kind in kinds}
-    days = registry.app_settings.backup_keep_days
-    officer = " ".join((account_of(session, request.holder).content.get("fg_adres") or "").split())
-    return words.about(registry, request.capacity, named, tables, days, officer)
+    values = {
+        "capacity": request.capacity,
+        "kinds": sorted((IN_COPY.get(kind) or KINDS.get(kind, kind)).lower() for kind in kinds),
+        "terms": [
+            (row, term_in_words(row))
+            for row in RETENTION_CLASSES.of(registry).values()
+            if tables.intersection(row.tables) and row.desk is not True
+        ],
+        "days": registry.app_settings.backup_keep_days,
+        "officer": " ".join(
+            (account_of(session, request.holder).content.get("fg_adres") or "").split()
+        ),
+    }
+    text = render(f"{TEMPLATES}/about.txt.jinja2", values).strip()
+    sections = [part.partition("\n") for part in text.split("\n\n")]
+    return tuple((title.removeprefix("# "), words) for title, _, words in sections)
 
 
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
@@ -234,11 +240,8 @@ def draw_copies(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
 
 def statement_of(session: Session, request: SubjectRequest, made: Copy) -> StatementContent:
     """Return the content of the PDF."""
-    sentences = [*words.INTRO]
-    if made.capacity == Capacity.REPORTED:
-        sentences.append(words.OF_REPORTED)
-    if not made.parts:
-        sentences.append(words.NOTHING)
+    about = {"capacity": made.capacity, "parts": made.parts}
+    sentences = render(f"{TEMPLATES}/intro.txt.jinja2", about).splitlines()
     sections = [
         section for title, parts in sections_of(made.parts) for section in _sections(title, parts)
     ]
@@ -249,10 +252,10 @@ def statement_of(session: Session, request: SubjectRequest, made: Copy) -> State
     return StatementContent(
         schema=STATEMENT,
         house=house_at(session, request.holder),
-        title=words.TITLE,
+        title="De gegevens die wij over u hebben",
         number=made.reference,
         made_at=datetime.fromisoformat(made.made_at).astimezone(UTC),
-        sentences=tuple(sentences),
+        sentences=tuple(filter(None, sentences)),
         sections=tuple(sections),
     )
 
@@ -323,11 +326,12 @@ def hand_over(
     keys: KeyRing = registry.key_ring
     if pdf_of(session, keys, request) is None:
         raise FormError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
-    on_follow = request.channel == Channel.FOLLOW
-    words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
-    if address:
-        pickup = put_ready(session, keys, request, actor)
-        words, way = _where(f"{address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
+    pickup = put_ready(session, keys, request, actor) if address else None
+    until = date_text(pickup.expires_at) if pickup else ""
+    follow = request.channel == Channel.FOLLOW
+    about = {"follow": follow, "pickup": pickup, "address": address, "until": until}
+    words = render(f"{TEMPLATES}/letter.txt.jinja2", about).strip()
+    way = SentHow.MAIL if pickup else SentHow.COUNTER
     if (requests.read_person(keys, request) or requests.Person()).address:
         way = SentHow.POST
     requests.move_request(registry, session, request, "versturen", {"reden": words}, actor)
@@ -340,17 +344,6 @@ def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None
     """Return the latest letter that goes with the copy."""
     letters = letters_of(session, request)
     return next((made for made in letters if made.kind == LetterKind.ACCESS), None)
-
-
-def _where(address: str, pickup: Pickup, on_follow: bool) -> str:
-    """Return what the letter says about picking it up; the code goes apart from it."""
-    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
-    if on_follow:
-        return f"U haalt de kopie zelf op, tot {until}, op de volgpagina van uw melding."
-    return (
-        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
-        " krijgt u apart van deze brief, of door de telefoon."
-    )
 
 
 def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:

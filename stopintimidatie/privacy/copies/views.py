@@ -28,12 +28,10 @@ from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies import rules, services
-from stopintimidatie.privacy.copies.pages import shown_file
-from stopintimidatie.privacy.copies.queries import count_demands
-from stopintimidatie.privacy.copies.words import OWN_WORDS
+from stopintimidatie.privacy.copies.queries import TEMPLATES, count_demands
+from stopintimidatie.privacy.copies.second import shown_file
 from stopintimidatie.privacy.requests.forms import day_field
-from stopintimidatie.privacy.requests.models import Capacity, Channel, RequestState
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.models import KIND, Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import move_request, way_to_send
 
@@ -41,7 +39,6 @@ COPY: Final = "kopie"
 PRINT: Final = "kopie-pdf"
 FILE: Final = "kopie-bestand"
 CODE: Final = "kopie-code"
-TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 HANDLE: Final = Permission.HANDLE_REQUESTS
 # The copy holds contact data, and a code opens it.
 ASKED: Final = (recently_confirmed,)
@@ -122,7 +119,6 @@ def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> A
     page |= {
         "sources": sources,
         "summarised": row.capacity in rules.HIDES_REPORTER,
-        "own_words": OWN_WORDS,
         "signs": signs,
         "demanded": count_demands(request.registry, session, row),
     }

@@ -14,21 +14,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import second
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import after_working_days, utc_now
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
-from stopintimidatie.core.second import (
-    ANSWERED,
-    CHANGED,
-    Alone,
-    Second,
-    SecondError,
-    lock_open,
-    sign,
-    take_back,
-    why_not,
-    why_not_alone,
-)
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage.personal import ERASURE_GROUNDS
 from stopintimidatie.core.text import date_text, datetime_long
@@ -87,10 +76,10 @@ def refuses_hand(session: Session, proposal: ErasureProposal, actor: Actor) -> s
         return _NO_REQUEST.format(proposal.ground)
     # This is a second person, or the request had one.
     people = actor.id, requests.get(proposal.ground)
-    if any(person and why_not(session, proposal, person) is None for person in people):
+    if any(person and second.why_not(session, proposal, person) is None for person in people):
         return None
     staff = _others(session, proposal)
-    return why_not_alone(KIND.alone, staff, proposal.alone_at, utc_now())
+    return second.why_not_alone(KIND.alone, staff, proposal.alone_at, utc_now())
 
 
 def _others(session: Session, row: ErasureProposal) -> list[str]:
@@ -109,7 +98,7 @@ def propose(
     known = latest_proposal(session, row.id)
     looked, now = preview_erasure(registry, session, row), utc_now()
     if looked.obstacles or looked.fingerprint != seen or (known is not None and known.waits):
-        raise SecondError(" ".join(looked.obstacles) or CHANGED)
+        raise second.SecondError(" ".join(looked.obstacles) or second.CHANGED)
     proposal = ErasureProposal(
         holder=row.holder,
         document_kind=kind_of(row),
@@ -150,18 +139,18 @@ def carry_out(
         SecondError: It was answered, isn't this person's to do, something stands in the way, or
             the document changed since this person looked.
     """
-    lock_open(session, proposal, actor)
+    second.lock_open(session, proposal, actor)
     if (row := row_of(session, proposal)) is None:
-        raise SecondError(ANSWERED)
+        raise second.SecondError(second.ANSWERED)
     session.refresh(row, with_for_update=True)
     looked = preview_erasure(registry, session, row)
     if why := refuses_hand(session, proposal, actor) or " ".join(looked.obstacles):
-        raise SecondError(why)
+        raise second.SecondError(why)
     if looked.fingerprint != seen:
-        raise SecondError(CHANGED)
-    alone = proposal.alone_at and why_not(session, proposal, actor.id) is not None
+        raise second.SecondError(second.CHANGED)
+    alone = proposal.alone_at and second.why_not(session, proposal, actor.id) is not None
     proposal.outcome = "gewist"
-    sign(session, proposal, actor)
+    second.sign(session, proposal, actor)
     more = " Er was niemand anders." if alone else ""
     reason = f"Voorgesteld door {proposal.proposed_by}.{more}"
     erase(registry, session, row, proposal.ground, reason, actor)
@@ -176,10 +165,10 @@ def leave(session: Session, proposal: ErasureProposal, reason: str | None, actor
         SecondError: It was answered already, or what is taken back is of somebody else.
     """
     if reason:
-        lock_open(session, proposal, actor)
-        sign(session, proposal, actor)
+        second.lock_open(session, proposal, actor)
+        second.sign(session, proposal, actor)
     else:
-        take_back(session, proposal, actor)
+        second.take_back(session, proposal, actor)
     proposal.reason, proposal.outcome = reason, "geweigerd" if reason else "ingetrokken"
     _log(session, proposal, proposal.outcome, actor)
     if proposal.alone_at is not None:
@@ -212,7 +201,7 @@ MAIL: Final = MailTemplate(
     _letter,
 )
 
-KIND: Final = Second(
+KIND: Final = second.Second(
     "wissen",
     "Wissen: kijk mee en beslis",
     ErasureProposal,
@@ -220,5 +209,5 @@ KIND: Final = Second(
     lambda row: f"/{LIST}?nr={row.id}",
     about=ErasureProposal.reference,
     due=ErasureProposal.expires_at,
-    alone=Alone.LATER,
+    alone=second.Alone.LATER,
 )

@@ -24,9 +24,7 @@ class ErasureProposal(Proposed, Held, Base):
     """A proposal of one person to erase a document, which a second one does or refuses."""
 
     __tablename__ = "erasure_proposal"
-    __table_args__ = held_table(
-        Index(None, "holder", "document_id", "made_at"),
-    )
+    __table_args__ = held_table(Index(None, "holder", "document_id", "made_at"))
 
     document_kind: Mapped[str] = mapped_column(String(20))
     document_id: Mapped[UUID]

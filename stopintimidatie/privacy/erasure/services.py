@@ -31,11 +31,10 @@ from stopintimidatie.core.mail import (
     MailRecipient,
     MailTemplate,
     Recipient,
-    Writing,
     queue_mail,
 )
 from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
-from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
@@ -100,30 +99,17 @@ def _forget(session: Session, number: UUID | None) -> None:
         session.delete(row)
 
 
-def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    return clear_address(keys, session.get(MailAddress, UUID(number)))
-
-
-def _write(writing: Writing) -> Letter | None:
-    return Letter({"pad": PAGE})
-
-
-def _sent(writing: Writing) -> None:
-    _forget(writing.session, writing.message.about_id)
-
-
-def _returned(registry: Any, session: Session, message: MailMessage) -> None:
-    _forget(session, message.about_id)
-
-
-RECIPIENT: Final = MailRecipient(OWNER, _address)
+RECIPIENT: Final = MailRecipient(
+    OWNER,
+    lambda session, keys, number: clear_address(keys, session.get(MailAddress, UUID(number))),
+)
 TEMPLATE: Final = MailTemplate(
     NAME,
     "Er staat een bericht voor u klaar",
     "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
-    _write,
-    sent=_sent,
-    returned=_returned,
+    lambda writing: Letter({"pad": PAGE}),
+    sent=lambda writing: _forget(writing.session, writing.message.about_id),
+    returned=lambda registry, session, message: _forget(session, message.about_id),
     neutral=True,
 )
 
@@ -133,15 +119,6 @@ TEMPLATE: Final = MailTemplate(
 LEFT: Final = "Gegevens gewist op verzoek."
 AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
 GONE_STATE: Final = "vernietigd"
-_UNDECIDED: Final = (
-    "Over uitvoer {0} is nog niet beslist. Vraag een collega om die af te wijzen, of wacht tot die"
-    " klaar is."
-)
-_MAKING: Final = "Uitvoer {0} wordt nu gemaakt. Wacht tot die klaar is, of breek het maken af."
-_DEMANDED: Final = (
-    "Er loopt een vordering: uitvoer {0}. Wat gevorderd is, mag nu niet weg. Laat het document"
-    " eerst geven. Is de vordering vervallen? Laat de uitvoer dan afwijzen of intrekken."
-)
 
 
 # Ids of dossiers, or what selects them.
@@ -171,17 +148,14 @@ def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
 
 
 def _standing(session: Session, export: Export) -> tuple[str, str, str]:
-    copy = _copy(session, export)
-    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
-    return export.reference, export.recipient, words
-
-
-def _copy(session: Session, export: Export) -> DisclosedCopy | None:
-    return session.scalars(
+    mine = (
         select(DisclosedCopy)
         .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
         .where(Disclosure.reference == export.reference)
-    ).one_or_none()
+    )
+    copy = session.scalars(mine).one_or_none()
+    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
+    return export.reference, export.recipient, words
 
 
 def obstacles(session: Session, row: Report | Dossier) -> list[str]:
@@ -234,16 +208,26 @@ def keeps_dossier() -> ColumnElement[bool]:
         Export.state == ExportState.FAILED, and_(Export.state == ExportState.READY, not_(given))
     )
     return or_(
-        Export.state.in_([ExportState.REQUESTED, *MAKING]),
-        and_(Export.legal_basis == DEMAND, owed),
+        Export.state.in_([ExportState.REQUESTED, *MAKING]), and_(Export.legal_basis == DEMAND, owed)
     )
 
 
 def _obstacle(export: Export) -> str:
     if export.legal_basis == DEMAND:
-        return _DEMANDED.format(export.reference)
-    words = _MAKING if export.state in MAKING else _UNDECIDED
-    return words.format(export.reference)
+        return (
+            f"Er loopt een vordering: uitvoer {export.reference}. Wat gevorderd is, mag nu niet"
+            " weg. Laat het document eerst geven. Is de vordering vervallen? Laat de uitvoer dan"
+            " afwijzen of intrekken."
+        )
+    if export.state in MAKING:
+        return (
+            f"Uitvoer {export.reference} wordt nu gemaakt. Wacht tot die klaar is, of breek het"
+            " maken af."
+        )
+    return (
+        f"Over uitvoer {export.reference} is nog niet beslist. Vraag een collega om die af te"
+        " wijzen, of wacht tot die klaar is."
+    )
 
 
 def erase(

@@ -19,8 +19,6 @@ from stopintimidatie.core.second import CHANGED, SecondError
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import ground_words
-from stopintimidatie.core.text import date_text
-from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, page_view, query_pairs
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.queries import erasure_grounds
@@ -203,14 +201,14 @@ def list_view(context: Any, request: Request) -> Any:
 
     `?nr=` of one that waits leads on to it.
     """
-    wanted = dict(query_pairs(request)).get("nr")
+    wanted, waiting = dict(query_pairs(request)).get("nr"), []
     rows = request.db.scalars(approval.open_proposals(context.holder).limit(MOST)).all()
-    paths, items = paths_of_reports(request.db, [row.document_id for row in rows]), []
+    paths = paths_of_reports(request.db, [row.document_id for row in rows])
     for row in rows:
         path = paths.get(row.document_id) or path_of_dossier(request.db, row.document_id)
-        meta = (f"door {row.proposed_by}", date_text(row.proposed_at), ground_words(row.ground))
-        items.append(ListItem(row.reference, f"{path}/{CHECK}", meta=meta))
+        waiting.append((row, f"{path}/{CHECK}"))
         if str(row.id) == wanted:
-            return HTTPSeeOther(items[-1].href)
-    answered = approval.answered_proposals(context.holder).limit(SHOWN)
-    return {"items": items, "answered": request.db.scalars(answered).all()}
+            return HTTPSeeOther(f"{path}/{CHECK}")
+    answered = request.db.scalars(approval.answered_proposals(context.holder).limit(SHOWN)).all()
+    grounds = {row.id: ground_words(row.ground) for row in rows}
+    return {"waiting": waiting, "grounds": grounds, "answered": answered}

@@ -23,9 +23,10 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import Paging, page_view, wanted_page
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import page_view
 from stopintimidatie.municipalities.areas.resources import DESK
-from stopintimidatie.privacy.log.words import label_of
+from stopintimidatie.privacy.log.queries import label_of
 
 NAME: Final = "account-handelingen"
 LATELY: Final = timedelta(days=30)
@@ -63,15 +64,18 @@ def activity_panel(context: Any, request: Any) -> Panel:
 @page_view(Root, NAME, Permission.SIGNED_IN, "templates/own.jinja2")
 def activity_view(request: Any) -> dict[str, Any]:
     """Show all that was done under this name lately."""
-    wanted = wanted_page(request)
     total = sum(
         count_at_most(session, _own(request, holder).with_only_columns(AuditEvent.id), MOST)
         for session, holder in _transactions(request)
     )
-    paging = Paging.counted(wanted, total, MOST, ON_PAGE)
-    rows = _rows(request, paging.offset + ON_PAGE)
-    rows = rows[paging.offset :]
-    return {"rows": rows, "label": label_of, "paging": paging, "days": LATELY.days}
+    rows = read_register(
+        request,
+        total,
+        lambda offset, size: _rows(request, offset + size)[offset:],
+        most=MOST,
+        size=ON_PAGE,
+    )
+    return {"rows": rows, "label": label_of, "days": LATELY.days}
 
 
 def _transactions(request: Any) -> Iterator[tuple[Any, str]]:

@@ -16,9 +16,8 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import query_pairs
-from stopintimidatie.privacy.log.queries import NOBODY, Filters, known_actions, known_actors
+from stopintimidatie.privacy.log import queries
 from stopintimidatie.privacy.log.resources import find_document
-from stopintimidatie.privacy.log.words import group_of, label_of
 
 WHO, ABOUT, DID, SINCE, UNTIL = "wie", "stuk", "wat", "van", "tot"
 FIELDS: Final = (WHO, ABOUT, DID, SINCE, UNTIL)
@@ -36,7 +35,7 @@ class Asked:
     actions: Sequence[str]
     # The document whose log this is; None: the log of a holder.
     here: UUID | None = None
-    filters: Filters = field(default_factory=Filters)
+    filters: queries.Filters = field(default_factory=queries.Filters)
     problems: dict[str, str] = field(default_factory=dict)
     # The number that a random draw is repeated with; "": all lines are shown.
     seed: str = ""
@@ -46,7 +45,9 @@ class Asked:
         groups: dict[str, list[tuple[str, str]]] = {}
         asked = [code] if (code := self.typed.get(DID)) and DID not in self.problems else []
         for action in {*self.actions, *asked}:
-            groups.setdefault(group_of(action), []).append((action, label_of(action)))
+            groups.setdefault(queries.group_of(action), []).append(
+                (action, queries.label_of(action))
+            )
         return {group: sorted(groups[group], key=lambda pair: pair[1]) for group in sorted(groups)}
 
 
@@ -58,11 +59,11 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
     pairs = {name: value.strip()[:LONGEST] for name, value in query_pairs(request)}
     names = [name for name in FIELDS if here is None or name != ABOUT]
     typed = {name: pairs[name] for name in names if pairs.get(name)}
-    asked = Asked(typed, _people(request), known_actions(request.db), here)
+    asked = Asked(typed, _people(request), queries.known_actions(request.db), here)
     since, until = _day(asked, SINCE), _day(asked, UNTIL)
     if since and until and until < since:
         asked.problems[UNTIL] = "Deze dag ligt vóór de eerste dag. Draai de twee dagen om."
-    asked.filters = Filters(
+    asked.filters = queries.Filters(
         actor=_actor(asked),
         document=here or _document(request, asked),
         actions=_actions(asked),
@@ -79,7 +80,7 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
 
 def _people(request: Any) -> dict[str, str]:
     """Return the names to choose from by id; who has the name of another with the account."""
-    people = known_actors(request.db)
+    people = queries.known_actors(request.db)
     shared = {name for name, times in Counter(people.values()).items() if times > 1}
     ids = [known for actor, name in people.items() if name in shared and (known := uuid_of(actor))]
     if not ids:
@@ -94,7 +95,7 @@ def _people(request: Any) -> dict[str, str]:
 
 def _actor(asked: Asked) -> str | None:
     actor = asked.typed.get(WHO)
-    if actor and actor != NOBODY and actor not in asked.people:
+    if actor and actor != queries.NOBODY and actor not in asked.people:
         asked.problems[WHO] = "Deze persoon staat niet in dit logboek. Kies iemand uit de lijst."
     return actor
 
@@ -118,8 +119,8 @@ def _actions(asked: Asked) -> Sequence[str] | None:
     code = asked.typed.get(DID)
     if code is None:
         return None
-    several = [action for action in asked.actions if code in (action, group_of(action))]
-    if not several and label_of(code) == code:
+    several = [action for action in asked.actions if code in (action, queries.group_of(action))]
+    if not several and queries.label_of(code) == code:
         asked.problems[DID] = "Deze handeling kennen wij niet. Kies er een uit de lijst."
     return several or [code]
 

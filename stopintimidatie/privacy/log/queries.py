@@ -1,11 +1,16 @@
-"""Reading the log: events in pages, the actions and people that occur, reads of a document."""
+"""Reading the log: events in pages, the actions and people that occur, reads of a document.
+
+The words for actions stand in `actions.json`; a code without words is shown as it is.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.resources import files
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +27,19 @@ from stopintimidatie.core.text import day_of
 NAMED: Final = 3
 # Stands for who has no account: the system, a reporter, somebody with a code.
 NOBODY: Final = "zonder-account"
+ACTIONS: Final[dict[str, str]] = json.loads(
+    (files(__package__) / "actions.json").read_text("utf-8")
+)
+
+
+def label_of(action: str) -> str:
+    """Return an action in words, such as *Aangemeld*."""
+    return ACTIONS.get(action, action)
+
+
+def group_of(action: str) -> str:
+    """Return the group that an action belongs to: its first word, such as *dossier*."""
+    return action.partition(".")[0]
 
 
 @dataclass(frozen=True)

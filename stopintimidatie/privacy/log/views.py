@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from secrets import randbelow
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
@@ -24,8 +25,8 @@ from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of, local, uuid_of
 from stopintimidatie.core.tree import Resource, Root
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     page_view,
     post_view,
@@ -41,22 +42,11 @@ from stopintimidatie.municipalities.accountability.rules import controller_of
 from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.privacy.log import questions
+from stopintimidatie.privacy.log import queries, questions
 from stopintimidatie.privacy.log.forms import SAMPLE, WITHOUT_ACCOUNT, Asked, asked_of
 from stopintimidatie.privacy.log.models import KIND as QUESTION
 from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.queries import (
-    NOBODY,
-    LogLine,
-    count_events,
-    count_subjects,
-    draw_events,
-    events_after,
-    page_of_events,
-    subjects_of,
-)
 from stopintimidatie.privacy.log.resources import Named, home_of, named
-from stopintimidatie.privacy.log.words import label_of
 from stopintimidatie.reports.page.steps import Action
 
 LOG: Final = "logboek"
@@ -85,14 +75,9 @@ class ShownLine:
     documents: Sequence[Named]
 
     @property
-    def kind(self) -> str:
-        """The kind of document in words."""
-        return self.event.subject_kind.replace("_", " ")
-
-    @property
     def label(self) -> str:
         """The action in words."""
-        return label_of(self.event.action)
+        return queries.label_of(self.event.action)
 
     @property
     def details(self) -> str:
@@ -108,37 +93,39 @@ class ShownLine:
 @page_view(Resource, LOG, Permission.VIEW_AUDIT, "templates/log.jinja2")
 def log_view(context: Any, request: Request) -> dict[str, Any]:
     """Show the log of a document; of a municipality or the desk, the log of all documents."""
-    asked = asked_of(request, _document(context))
-    page = {
-        "asked": asked,
-        "nobody": (NOBODY, WITHOUT_ACCOUNT),
-        "here": request.resource_path(context, LOG),
-        "whole": asked.here is None,
-        "home": home_of(context, request),
-        "lines": [],
-        "paging": Paging(1, 0),
-        "file": "",
-        "draw": with_params(request, pagina=None, **{SAMPLE: randbelow(1_000_000)}),
-        "all": with_params(request, pagina=None, **{SAMPLE: None}),
-    }
+    asked, home, session = (
+        asked_of(request, _document(context)),
+        home_of(context, request),
+        request.db,
+    )
+    show = partial(show_lines, session, request.registry, request.identity, context.holder, home)
+    lines, drawn_from = None, 0
     if asked.problems:
         request.response.status_int = 422
-        return page
-    if asked.seed:
-        drawn, total = draw_events(request.db, asked.filters, asked.seed, DRAWN)
-        return {**page, "lines": _shown(context, request, drawn), "drawn_from": total}
-    wanted = wanted_page(request)
-    most = worth_counting(wanted, COUNTED, PAGE_SIZE)
-    total = count_events(request.db, asked.filters, most)
-    paging = Paging.counted(wanted, total, most, PAGE_SIZE)
-    lines = page_of_events(request.db, asked.filters, paging.offset, paging.size)
-    file = with_params(request, pagina=None).partition("?")[2]
-    address = request.resource_path(context, FILE)
+    elif asked.seed:
+        drawn, drawn_from = queries.draw_events(session, asked.filters, asked.seed, DRAWN)
+        lines = read_register(request, len(drawn), lambda offset, size: show(drawn))
+    else:
+        most = worth_counting(wanted_page(request), COUNTED, PAGE_SIZE)
+        lines = read_register(
+            request,
+            queries.count_events(session, asked.filters, most),
+            lambda offset, size: show(queries.page_of_events(session, asked.filters, offset, size)),
+            most=most,
+            size=PAGE_SIZE,
+        )
+    query = "".join(with_params(request, pagina=None).partition("?")[1:])
     return {
-        **page,
-        "lines": _shown(context, request, lines),
-        "paging": paging,
-        "file": f"{address}?{file}" if file else address,
+        "asked": asked,
+        "nobody": (queries.NOBODY, WITHOUT_ACCOUNT),
+        "here": request.resource_path(context, LOG),
+        "whole": asked.here is None,
+        "home": home,
+        "lines": lines,
+        "drawn_from": drawn_from,
+        "file": request.resource_path(context, FILE) + query,
+        "draw": with_params(request, pagina=None, **{SAMPLE: randbelow(1_000_000)}),
+        "all": with_params(request, pagina=None, **{SAMPLE: None}),
     }
 
 
@@ -155,26 +142,25 @@ def _document(context: Any) -> Any:
     return document
 
 
-def _shown(context: Any, request: Request, lines: Sequence[LogLine]) -> list[ShownLine]:
-    home, identity = home_of(context, request), request.identity
-    return list(show_lines(request.db, request.registry, identity, context.holder, home, lines))
-
-
 def show_lines(
     session: Session,
     registry: Any,
     identity: Any,
     holder: str,
     home: str,
-    lines: Sequence[LogLine],
-) -> Iterable[ShownLine]:
-    """Yield lines with the names of their documents; an export and its disclosure have one name."""
+    lines: Sequence[queries.LogLine],
+) -> list[ShownLine]:
+    """Return lines with the names of their documents; an export and its disclosure have one."""
     ids = {subject for line in lines for subject in line.first}
     documents = named(session, registry, identity, holder, home, ids)
+    shown = []
     for line in lines:
         known = [documents[number] for number in line.first if number in documents]
         by_name = {document.name: document for document in known}
-        yield ShownLine(line.event, line.number, [by_name[name] for name in sorted(by_name)])
+        shown.append(
+            ShownLine(line.event, line.number, [by_name[name] for name in sorted(by_name)])
+        )
+    return shown
 
 
 # A line, with all that it was about
@@ -202,21 +188,27 @@ def line_view(context: Any, request: Request) -> dict[str, Any]:
 
 
 def _line_page(request: Request, event: AuditEvent, home: str, above: str) -> dict[str, Any]:
-    paging = Paging(wanted_page(request), count_subjects(request.db, event.id), SUBJECTS_SIZE)
-    ids = subjects_of(request.db, event.id, paging.offset, paging.size)
-    identity: Identity = request.identity  # type: ignore[assignment]
-    documents = named(request.db, request.registry, identity, event.holder, home, ids)
-    known = sorted(documents.values(), key=lambda document: (document.kind, document.name))
-    asked = request.db.execute(questions.questions_about(event)).all()
+    session = request.db
+    identity: Any = request.identity
+
+    def find(offset: int, size: int) -> list[Named]:
+        ids = queries.subjects_of(session, event.id, offset, size)
+        documents = named(session, request.registry, identity, event.holder, home, ids)
+        return sorted(documents.values(), key=lambda document: (document.kind, document.name))
+
+    total = queries.count_subjects(session, event.id)
+    documents = read_register(request, total, find, size=SUBJECTS_SIZE)
+    on_page = documents.paging.last - documents.paging.offset
+    asked = session.execute(questions.questions_about(event)).all()
     names = select(User.id, User.name).where(User.id.in_([number for _, number in asked]))
     return {
-        "line": ShownLine(event, paging.total, known),
+        "line": ShownLine(event, total, documents.rows),
+        "documents": documents,
         "above": above,
         "home": home,
-        "unknown": len(ids) - len(known),
-        "paging": paging,
+        "unknown": on_page - len(documents.rows),
         "asked": asked,
-        "names": dict(request.db.execute(names).all()) if asked else {},
+        "names": dict(session.execute(names).all()) if asked else {},
     }
 
 
@@ -307,23 +299,20 @@ def file_view(context: Any, request: Request) -> Response:
     response = Response(content_type="text/csv", charset="utf-8")
     name = f"logboek-{context.holder.lower()}-{day_of(utc_now()).isoformat()}"
     response.content_disposition = f'attachment; filename="{name}.csv"'
-    home = home_of(context, request)
-    lines = _lines(
-        request.registry.engine, request.registry, request.identity, context.holder, home, asked
-    )
-    response.app_iter = csv_lines(FILE_COLUMNS, lines)
+    place = request.registry, request.identity, context.holder, home_of(context, request)
+    response.app_iter = csv_lines(FILE_COLUMNS, _lines(*place, asked))
     return response
 
 
 def _lines(
-    engine: Engine, registry: Any, identity: Any, holder: str, home: str, asked: Asked
+    registry: Any, identity: Any, holder: str, home: str, asked: Asked
 ) -> Iterator[Sequence[object]]:
     """Yield the rows of the file, some at a time: each time in a short transaction of its own."""
     filters, last, number = asked.filters, None, 0
     while number < MOST_IN_FILE:
-        with transaction(engine, holder, write=False) as session:
-            lines = events_after(session, filters, last, CHUNK)
-            shown = list(show_lines(session, registry, identity, holder, home, lines))
+        with transaction(registry.engine, holder, write=False) as session:
+            lines = queries.events_after(session, filters, last, CHUNK)
+            shown = show_lines(session, registry, identity, holder, home, lines)
         yield from map(_cells, shown)
         number += len(lines)
         if len(lines) < CHUNK:

@@ -10,7 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.security import Permission, Role
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.police import mail, panels
+    from stopintimidatie.privacy.police import mail, marking, views
     from stopintimidatie.privacy.police.personal import (
         LOG_RETENTION,
         PERSONAL_DATA,
@@ -43,11 +43,11 @@ def includeme(config: Any) -> None:
     config.add_job_kind(mail.EVERY_MORNING, mail.run_every_morning, next_at=daily(MORNING))
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
     for page in ("melding", PANELS, "dossier"):
-        config.add_panel(page, NAME, panels.document_panel, order=86)
-    config.add_report_action(NAME, panels.mark_action, order=93)
-    config.add_panel("dossier", "van-de-politie", panels.mark_panel, order=89)
+        config.add_panel(page, NAME, views.document_panel, order=86)
+    config.add_report_action(NAME, marking.mark_action, order=93)
+    config.add_panel("dossier", "van-de-politie", marking.mark_panel, order=89)
     for rule in RULES:
         config.add_request_rule(rule)
-    config.scan("stopintimidatie.privacy.police.acts")
+    config.scan("stopintimidatie.privacy.police.marking")
     config.scan("stopintimidatie.privacy.police.switch")
     config.scan("stopintimidatie.privacy.police.views")

@@ -85,9 +85,7 @@ def item_schema() -> Schema:
     return Schema(
         field(forms.OneOf(_ABOUT, radio=True), "Waarover gaat het?", name="over"),
         _reference(
-            missing=None,
-            needed_sometimes=True,
-            drawn=Opened("De melding of het dossier", (ABOUT,)),
+            missing=None, needed_sometimes=True, drawn=Opened("De melding of het dossier", (ABOUT,))
         ),
         *_disclosure(),
         field(forms.Date(), "Ontvangen op", name="ontvangen", validator=forms.within_a_year(_OLD)),

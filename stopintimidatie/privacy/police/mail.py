@@ -25,11 +25,7 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.log.services import log_terms
 from stopintimidatie.privacy.police.models import PoliceAccess, PoliceItem
-from stopintimidatie.privacy.police.resources import (
-    NEAR,
-    named_persons,
-    readable,
-)
+from stopintimidatie.privacy.police.resources import NEAR, named_persons, readable
 
 EVERY_MORNING: Final = Job("werklijst.herinneren")
 TEMPLATE: Final = "werklijst_wacht"

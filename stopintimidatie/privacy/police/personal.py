@@ -12,14 +12,8 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import personal
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    find_nothing,
-    redact_nothing,
-    treated,
-)
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.dossiers.models import DossierMembership
 from stopintimidatie.privacy.police.models import PURPOSE, PoliceAccess, PoliceItem
@@ -58,7 +52,7 @@ def _delete_files(session: Session, mine: ColumnElement[bool]) -> None:
 
 
 def source_redacted(
-    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: personal.Fragment
 ) -> int:
     """Take words out of what waits as well: it may go back to a text without them."""
     inside = select(DossierMembership.dossier_id).where(DossierMembership.report_id == document)
@@ -75,18 +69,18 @@ def source_redacted(
 
 
 # Nothing is found by a subject, and nothing is counted: the pages that ask are read by others.
-PERSONAL_DATA: Final = PersonalDataHolder(
+PERSONAL_DATA: Final = personal.PersonalDataHolder(
     KIND,
     {
-        "police_item": treated(
+        "police_item": personal.treated(
             sealed="content taken",
             staff="entered_by_id entered_by answered_by_id answered_by changed_by",
         ),
-        "police_access": treated(sealed="reason"),
-        "police_event": treated(staff="actor_id actor_name"),
+        "police_access": personal.treated(sealed="reason"),
+        "police_event": personal.treated(staff="actor_id actor_name"),
     },
-    find_nothing,
-    redact_nothing,
+    personal.find_nothing,
+    personal.redact_nothing,
     erase,
     source_erased=source_erased,
     source_redacted=source_redacted,

@@ -6,9 +6,11 @@ no page, list, index or export needs to know that it is hidden. What a reporter 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from importlib.resources import files
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,38 +46,11 @@ WHOLE: Final = {
     "dossier_agreement": ("Afspraak", "what result", "afspraak"),
     "dossier_measure": ("Maatregel", "what effect", "maatregel"),
 }
+_WORDS: Final = json.loads((files(__package__) / "pieces.json").read_text("utf-8"))
 # Texts of officers that are taken out of their row, by table and column.
-TEXTS: Final[Mapping[str, dict[str, str]]] = {
-    "dossier": {
-        "summary": "Samenvatting",
-        "assessment": "Duiding",
-        "goal": "Gewenst resultaat",
-        "privacy_advice": "Advies van de privacyfunctionaris",
-        "effect": "Effect",
-        "feedback": "Terugkoppeling",
-        "closed_note": "Toelichting bij het sluiten",
-    },
-    "consultation": {"agenda": "Agenda van een overleg", "decisions": "Besluiten van een overleg"},
-    "dossier_person_ground": {
-        "proportionality": "Evenredigheid",
-        "postponed_reason": "Reden om later te informeren",
-    },
-    "dossier_privacy_advice": {
-        "question": "Vraag om advies",
-        "urgent_reason": "Reden van spoed",
-        "words": "Advies van de privacyfunctionaris",
-        "not_followed_reason": "Waarom het advies niet is gevolgd",
-    },
-    "report": {"suspected_offence_reason": "Reden van het vermoeden"},
-    "dossier_move": {"reason": "Reden"},
-    "report_move": {"reason": "Reden"},
-}
+TEXTS: Final[Mapping[str, dict[str, str]]] = _WORDS["texts"]
 # Words that an officer took down at the telephone or the counter.
-TAKEN_DOWN: Final = {
-    "description": "Verhaal",
-    "location_text": "Plek in woorden",
-    "offender_appearance": "Signalement",
-}
+TAKEN_DOWN: Final[dict[str, str]] = _WORDS["taken_down"]
 BY_HAND: Final = (Source.PHONE, Source.COUNTER)
 # Tables in which the same text stands once more, such as the history.
 COPIES: Final = (

@@ -149,49 +149,41 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Document that an item is about: how it is called, and its address for who may open it."""
+    """Title of an item, what it is about, and the address of that for who may open it."""
 
-    label: str
+    title: str
+    about: str
     path: str | None = None
 
 
 def places_of(
     session: Session, items: Collection[PoliceItem], roles: Iterable[Role]
 ) -> Mapping[UUID, Place]:
-    """Return the documents that these items are about, by id."""
+    """Return what these items are called and are about, by their id."""
     held = set(roles)
     ids = {item.document_id for item in items if item.document_id is not None}
-    if not ids:
-        return {}
-    reports = select(Report.id, Report.reference).where(Report.id.in_(ids))
-    named = {number: f"melding {name}" for number, name in session.execute(reports)}
-    paths = paths_of_reports(session, named) if may(held, Permission.VIEW_REPORT) else {}
-    dossiers = session.execute(
-        select(Dossier.id, Dossier.number, Municipality.slug, Neighbourhood.slug)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .join(Municipality, Municipality.code == Dossier.holder)
-        .where(Dossier.id.in_(ids))
-    )
-    for number, name, town, area in dossiers:
-        named[number] = f"dossier {name}"
-        if may(held, Permission.VIEW_DOSSIER):
-            paths[number] = dossier_path(town, area, name)
-    return {number: Place(label, paths.get(number)) for number, label in named.items()}
-
-
-GONE: Final = Place("een stuk dat hier niet meer is")
-
-
-def find_place(item: PoliceItem, places: Mapping[UUID, Place]) -> Place:
-    """Return the document that an item is about."""
-    return places.get(item.document_id, GONE) if item.document_id else GONE
-
-
-def title_of(item: PoliceItem, places: Mapping[UUID, Place]) -> str:
-    """Return how an item is called: by its own reference, or by what it is about."""
-    if item.reference:
-        return f"Melding {item.reference}"
-    return f"Bij {find_place(item, places).label}"
+    named, paths = dict[UUID, str](), dict[UUID, str]()
+    if ids:
+        reports = select(Report.id, Report.reference).where(Report.id.in_(ids))
+        named = {number: f"melding {name}" for number, name in session.execute(reports)}
+        if may(held, Permission.VIEW_REPORT):
+            paths.update(paths_of_reports(session, named))
+        dossiers = session.execute(
+            select(Dossier.id, Dossier.number, Municipality.slug, Neighbourhood.slug)
+            .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+            .join(Municipality, Municipality.code == Dossier.holder)
+            .where(Dossier.id.in_(ids))
+        )
+        for number, name, town, area in dossiers:
+            named[number] = f"dossier {name}"
+            if may(held, Permission.VIEW_DOSSIER):
+                paths[number] = dossier_path(town, area, name)
+    places = {}
+    for item in items:
+        about = named.get(item.document_id or item.id, "een stuk dat hier niet meer is")
+        title = f"Melding {item.reference}" if item.reference else f"Bij {about}"
+        places[item.id] = Place(title, about, paths.get(item.document_id or item.id))
+    return places
 
 
 def path_of_own_report(

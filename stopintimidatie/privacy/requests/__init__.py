@@ -9,16 +9,9 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.tree.services import Restrictions
-    from stopintimidatie.privacy.requests import (
-        documents,
-        jobs,
-        letters,
-        queries,
-        resources,
-        services,
-    )
+    from stopintimidatie.privacy.requests import documents, jobs, letters, resources, services
     from stopintimidatie.privacy.requests.forms import sentences
-    from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.requests.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.rules import grounds_for, identities_of
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
 
@@ -32,7 +25,7 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    known = (queries.restricted_among, queries.binds, resources.asked, queries.bound_of)
+    known = (resources.restricted_among, resources.binds, resources.asked, resources.bound_of)
     config.set_restrictions(Restrictions(*known, documents.grounds_to_erase))
     config.add_workflow_options(
         "verzoek_identiteit",
@@ -48,8 +41,8 @@ def _add_pages(config: Any) -> None:
     """Register the tree, the menu item and the views."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.requests import pages, steps
-    from stopintimidatie.privacy.requests.personal import KIND
+    from stopintimidatie.privacy.requests import steps, views
+    from stopintimidatie.privacy.requests.models import KIND
     from stopintimidatie.privacy.requests.resources import (
         IN_LOG,
         LEVELS,
@@ -77,6 +70,6 @@ def _add_pages(config: Any) -> None:
     config.add_panel("melding", "beperkt", steps.document_panel, order=3)
     config.add_panel("ophalen_melding", "correctie", steps.pickup_panel)
     config.add_panel("dossier", "beperkt", steps.document_panel, order=3)
-    config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
-    for module in ("views", "steps", "pages"):
+    config.add_panel(VOLGEN, "gegevens", views.follow_panel, order=10)
+    for module in ("views", "steps"):
         config.scan(f"stopintimidatie.privacy.requests.{module}")

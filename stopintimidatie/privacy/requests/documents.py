@@ -38,7 +38,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
-from stopintimidatie.privacy.requests.queries import restricted_among, traces_of
+from stopintimidatie.privacy.requests.resources import restricted_among, traces_of
 from stopintimidatie.privacy.requests.rules import about_child, grant_refused, identities_of
 from stopintimidatie.privacy.requests.services import lock_request, note_move, refuses_effect
 from stopintimidatie.reports.conversation.services import REPORTER
@@ -225,17 +225,15 @@ def restrict(
     Raises:
         FormError: this request may not do that, or not yet.
     """
-    _check_effect(session, row)
     made = Restriction(
-        **_named(row, document),
+        **_checked(session, row, document),
         ground=ground.value,
         words=about,
         started_by_id=actor.id,
         by=actor.name,
     )
     session.add(made)
-    _write_down(session, row, document, actor, "beperkt", "verzoek.beperking")
-    _tell_recipients(session, keys, document, Told(Change.RESTRICTED), actor)
+    _follow_up(session, keys, row, document, Told(Change.RESTRICTED), actor)
     return made
 
 
@@ -264,8 +262,7 @@ def lift(
     if document is None:
         note_move(session, row, actor, "opgeheven", {"stuk": restriction.reference})
         return
-    _write_down(session, row, document, actor, "opgeheven", "verzoek.beperking_opgeheven")
-    _tell_recipients(session, keys, document, Told(Change.FREED), actor)
+    _follow_up(session, keys, row, document, Told(Change.FREED), actor)
 
 
 def correct(
@@ -284,27 +281,19 @@ def correct(
     Raises:
         FormError: this request may not do that, or not yet.
     """
-    _check_effect(session, row)
-    made = CorrectionRow(
-        **_named(row, document),
-        words=words,
-        made_by_id=actor.id,
-        by=actor.name,
-    )
+    named = _checked(session, row, document)
+    made = CorrectionRow(**named, words=words, made_by_id=actor.id, by=actor.name)
     session.add(made)
-    _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
     notice = Told(Change.CORRECTED, tuple(parts), CORRECTED)
-    _tell_recipients(session, keys, document, notice, actor)
+    _follow_up(session, keys, row, document, notice, actor)
     return made
 
 
-def _check_effect(session: Session, row: SubjectRequest) -> None:
+def _checked(session: Session, row: SubjectRequest, document: Report | Dossier) -> dict[str, Any]:
+    """Lock a request and check that it may have effects; return what names its document."""
     lock_request(session, row)
     if (refused := refuses_effect(row)) is not None:
         raise FormError(refused)
-
-
-def _named(row: SubjectRequest, document: Report | Dossier) -> dict[str, Any]:
     return {
         "holder": row.holder,
         "request_id": row.id,
@@ -314,23 +303,26 @@ def _named(row: SubjectRequest, document: Report | Dossier) -> dict[str, Any]:
     }
 
 
-def _write_down(
+# The line in the history, and the action in the log, of what was done with a document.
+_LINES: Final = {
+    Change.RESTRICTED: ("beperkt", "verzoek.beperking"),
+    Change.FREED: ("opgeheven", "verzoek.beperking_opgeheven"),
+    Change.CORRECTED: ("gecorrigeerd", "verzoek.correctie"),
+}
+
+
+def _follow_up(
     session: Session,
+    keys: KeyRing,
     row: SubjectRequest,
     document: Report | Dossier,
+    notice: Told,
     actor: Actor,
-    name: str,
-    action: str,
 ) -> None:
+    """Write down what was done with a document, and tell who holds a copy of it (art. 19 AVG)."""
+    name, action = _LINES[notice.change]
     note_move(session, row, actor, name, {"stuk": holds.reference_of(document)})
-    about = [document.id, row.id]
-    record(session, actor, action, row.holder, holds.kind_of(document), about)
-
-
-def _tell_recipients(
-    session: Session, keys: KeyRing, document: Report | Dossier, notice: Told, actor: Actor
-) -> None:
-    """Tell who holds a copy (art. 19 AVG), through the corrections of exports."""
+    record(session, actor, action, row.holder, holds.kind_of(document), [document.id, row.id])
     find = copies_with if isinstance(document, Report) else copies_of
     notify(session, keys, find(session, document.id), notice, actor)
     again = notice.change is Change.FREED and not restricted_among(session, [document.id])

@@ -87,10 +87,7 @@ class EntrySchema(Schema):
         forms.Phone(40, hint="Schrijf het nummer als 06 12345678."), "Telefoonnummer", missing=None
     )
     adres = field(
-        forms.Text(500, lines=True),
-        "Postadres",
-        missing=None,
-        widget=forms.TextArea(rows=3),
+        forms.Text(500, lines=True), "Postadres", missing=None, widget=forms.TextArea(rows=3)
     )
     vraag = field(
         forms.Text(TEXT, lines=True),

@@ -22,9 +22,8 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.services import people_with
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
-from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import path_of_request
 from stopintimidatie.privacy.requests.rules import forget_from, gone_from, reminds_on
 from stopintimidatie.privacy.requests.services import note_move
@@ -39,7 +38,7 @@ TEMPLATE: Final = "verzoek_termijn"
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Plan the work of each holder that has requests (job)."""
     with context.transaction() as session:
-        mine = select(Reference.holder).where(Reference.kind == KIND).distinct()
+        mine = select(Reference.holder).where(Reference.kind == models.KIND).distinct()
         for holder in session.scalars(mine).all():
             enqueue(session, OF_HOLDER, holder, {})
 
@@ -53,13 +52,15 @@ def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def watch_requests(registry: Any, session: Session, holder: str) -> None:
     """Send what reminds of a day, hold what running requests need, delete what may go."""
     today = day_of(utc_now())
-    mine = select(SubjectRequest).where(SubjectRequest.holder == holder)
-    by_reference = mine.order_by(SubjectRequest.reference)
-    for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_(None))).all():
+    mine = select(models.SubjectRequest).where(models.SubjectRequest.holder == holder)
+    by_reference = mine.order_by(models.SubjectRequest.reference)
+    for row in session.scalars(by_reference.where(models.SubjectRequest.ended_at.is_(None))).all():
         hold_traces(session, row, SYSTEM)
         if reminds_on(row.due_on, today):
             _remind(session, row)
-    for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_not(None))).all():
+    for row in session.scalars(
+        by_reference.where(models.SubjectRequest.ended_at.is_not(None))
+    ).all():
         if row.ended_at is None or row.objection_runs:
             continue
         ended = day_of(row.ended_at)
@@ -73,7 +74,7 @@ def watch_requests(registry: Any, session: Session, holder: str) -> None:
             _forget(registry, session, row)
 
 
-def _remind(session: Session, row: SubjectRequest) -> None:
+def _remind(session: Session, row: models.SubjectRequest) -> None:
     """Mail who handles a request, or all who may, once a day."""
     people = [str(row.handler_id)]
     if row.handler_id is None:
@@ -86,7 +87,7 @@ def _remind(session: Session, row: SubjectRequest) -> None:
 
 
 def _write(writing: Writing) -> Letter | None:
-    row = writing.session.get(SubjectRequest, writing.message.about_id)
+    row = writing.session.get(models.SubjectRequest, writing.message.about_id)
     if row is None or row.ended_at is not None:
         return None
     link = writing.link(path_of_request(writing.session, row.id) or "/verzoeken")
@@ -102,15 +103,15 @@ MAIL: Final = MailTemplate(
 )
 
 
-def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:
+def _forget(registry: Any, session: Session, row: models.SubjectRequest) -> None:
     """Delete who asked, the question and the letters; other rooms delete the copy."""
     row.person = row.question = None
     row.extended_reason = row.decided_reason = None
     row.objection_number = row.objection_reason = None
-    letters = select(RequestLetter).where(RequestLetter.request_id == row.id)
+    letters = select(models.RequestLetter).where(models.RequestLetter.request_id == row.id)
     for letter in session.scalars(letters):
         letter.content = None
-    traces = select(RequestTrace).where(RequestTrace.request_id == row.id)
+    traces = select(models.RequestTrace).where(models.RequestTrace.request_id == row.id)
     for trace in session.scalars(traces):
         trace.reason = None
     note_move(session, row, SYSTEM, "gewist", {})
@@ -119,10 +120,10 @@ def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:
         rule.follows(registry, session, row, SYSTEM)
 
 
-def _delete(registry: Any, session: Session, row: SubjectRequest) -> None:
+def _delete(registry: Any, session: Session, row: models.SubjectRequest) -> None:
     """Delete the whole case, years after its end."""
     number, reference, holder = row.id, row.reference, row.holder
     session.expunge(row)
-    erase_document(registry, session, KIND, number)
+    erase_document(registry, session, models.KIND, number)
     session.execute(delete(Reference).where(Reference.reference == reference))
-    record(session, SYSTEM, "verzoek.gewist", holder, KIND, [number])
+    record(session, SYSTEM, "verzoek.gewist", holder, models.KIND, [number])

@@ -31,17 +31,10 @@ from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.privacy.requests.models import (
-    PURPOSE,
-    Channel,
-    RequestLetter,
-    SentHow,
-    SubjectRequest,
-)
-from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.rules import about_child, objection_until
 
-SEALED: Final = Sealed(RequestLetter, PURPOSE, ("content",), "id")
+SEALED: Final = Sealed(models.RequestLetter, models.PURPOSE, ("content",), "id")
 TEMPLATE: Final = "stopintimidatie.privacy.requests:templates/letters/letter.txt.jinja2"
 HEADING: Final = "# "
 
@@ -122,7 +115,7 @@ def sender_of(session: Session, holder: str) -> Sender:
 
 def compose(
     kind: LetterKind,
-    row: SubjectRequest,
+    row: models.SubjectRequest,
     to: Sequence[str],
     sender: Sender,
     on: date,
@@ -169,19 +162,19 @@ def compose(
 def make_letter(
     session: Session,
     keys: KeyRing,
-    row: SubjectRequest,
+    row: models.SubjectRequest,
     kind: LetterKind,
     to: Sequence[str],
     actor: Actor,
     **words: Any,
-) -> RequestLetter:
+) -> models.RequestLetter:
     """Make a letter of a request and keep it sealed; `words` are those of `compose`.
 
     Who asked on the follow page reads it there at once: that is how it goes.
     """
     day, by = day_of(utc_now()), actor.name if actor.kind == "gebruiker" else ""
     letter = compose(kind, row, to, sender_of(session, row.holder), day, by=by, **words)
-    made = RequestLetter(
+    made = models.RequestLetter(
         id=uuid4(),
         holder=row.holder,
         request_id=row.id,
@@ -190,15 +183,15 @@ def make_letter(
         made_by=actor.name,
     )
     text = msgspec.json.encode(letter).decode()
-    made.content = keys.encrypt(PURPOSE, text, str(made.id))
+    made.content = keys.encrypt(models.PURPOSE, text, str(made.id))
     session.add(made)
-    record(session, actor, "verzoek.brief", row.holder, KIND, [row.id], fields=[kind.value])
-    if row.channel == Channel.FOLLOW:
-        note_sent(row, made, day, SentHow.FOLLOW.value)
+    record(session, actor, "verzoek.brief", row.holder, models.KIND, [row.id], fields=[kind.value])
+    if row.channel == models.Channel.FOLLOW:
+        note_sent(row, made, day, models.SentHow.FOLLOW.value)
     return made
 
 
-def note_sent(row: SubjectRequest, made: RequestLetter, on: date, how: str) -> None:
+def note_sent(row: models.SubjectRequest, made: models.RequestLetter, on: date, how: str) -> None:
     """Note that a letter went: an answer ends the request, a decision begins the term to object."""
     made.sent_on, made.sent_how = on, how
     kind, now = LetterKind.of(made.kind), utc_now()
@@ -209,20 +202,24 @@ def note_sent(row: SubjectRequest, made: RequestLetter, on: date, how: str) -> N
         row.objection_until = max(objection_until(on), row.objection_until or on)
 
 
-def read_letter(keys: KeyRing, made: RequestLetter) -> Letter | None:
+def read_letter(keys: KeyRing, made: models.RequestLetter) -> Letter | None:
     """Return a letter as it was made; None once its content has gone."""
     if made.content is None:
         return None
-    return msgspec.json.decode(keys.decrypt(PURPOSE, made.content, str(made.id)), type=Letter)
+    return msgspec.json.decode(
+        keys.decrypt(models.PURPOSE, made.content, str(made.id)), type=Letter
+    )
 
 
-def letters_of(session: Session, row: SubjectRequest) -> Sequence[RequestLetter]:
+def letters_of(session: Session, row: models.SubjectRequest) -> Sequence[models.RequestLetter]:
     """Return the letters of a request, the latest first."""
-    mine = select(RequestLetter).where(RequestLetter.request_id == row.id)
-    return session.scalars(mine.order_by(RequestLetter.made_at.desc(), RequestLetter.id)).all()
+    mine = select(models.RequestLetter).where(models.RequestLetter.request_id == row.id)
+    return session.scalars(
+        mine.order_by(models.RequestLetter.made_at.desc(), models.RequestLetter.id)
+    ).all()
 
 
-def paper_of(session: Session, row: SubjectRequest, letter: Letter) -> StatementContent:
+def paper_of(session: Session, row: models.SubjectRequest, letter: Letter) -> StatementContent:
     """Return a letter as the renderer of statements draws it; the same for the same letter."""
     parts = (
         ("Van", letter.sender),

@@ -7,16 +7,19 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import personal
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
-from stopintimidatie.core.text import Term
+from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.text import Term, _
 from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.dossiers.models import Versioned
 
+KIND: Final = "verzoek"
 # The key purpose of who asks, of what is asked, and of letters.
 PURPOSE: Final = "subject-request"
 
@@ -300,3 +303,49 @@ class Correction(Held, Base):
     since: Mapped[datetime] = mapped_column("made_at", default=utc_now)
     made_by_id: Mapped[str | None] = mapped_column(String(64))
     by: Mapped[str] = mapped_column("made_by", String(200))
+
+
+# Personal data: the person who asks, what they wrote, and the letters to them
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Delete a request with all that belongs to it."""
+    session.execute(delete(SubjectRequest).where(SubjectRequest.id == document))
+
+
+PERSONAL_DATA: Final = personal.PersonalDataHolder(
+    KIND,
+    {
+        "subject_request": personal.treated(
+            text="extended_reason decided_reason objection_number objection_reason",
+            sealed="person question",
+            staff="identity_by changed_by",
+        ),
+        "subject_request_move": personal.treated(
+            text="reason", codes="values", staff="actor_id actor_name"
+        ),
+        "request_letter": personal.treated(sealed="content", staff="made_by"),
+        "request_trace": personal.treated(text="reason", codes="places", staff="found_by"),
+        "data_restriction": personal.treated(
+            text="about lifted_reason", staff="started_by_id started_by lifted_by"
+        ),
+        "data_correction": personal.treated(text="text", staff="made_by_id made_by"),
+        "subject_copy": personal.treated(
+            text="answer",
+            codes="sha256",
+            staff="made_by_id made_by checked_by_id checked_by changed_by",
+        ),
+    },
+    personal.find_nothing,
+    personal.redact_nothing,
+    erase,
+)
+RETENTION: Final = RetentionClass(
+    KIND,
+    "Verzoeken van betrokkenen: wie vroeg wat, de brieven en de kopie",
+    tuple(PERSONAL_DATA.columns),
+    Way.BY_ITSELF,
+    "de dag waarop het verzoek is afgerond",
+    until=_("5 jaar; de kopie en wie het vroeg 3 maanden na de bezwaartermijn"),
+    source="eigen beleid; een jurist moet dit nog bevestigen",
+)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.text import date_text, day_of, new_code, uuid_of
 from stopintimidatie.core.tree import is_taken, register_reference
@@ -22,6 +23,7 @@ from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.privacy.requests import letters, rules, workflow
 from stopintimidatie.privacy.requests.letters import ANSWERS as ENDING
 from stopintimidatie.privacy.requests.models import (
+    KIND,
     PURPOSE,
     AskedBy,
     Channel,
@@ -31,8 +33,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
     SubjectRequestMove,
 )
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import done_for
+from stopintimidatie.privacy.requests.resources import done_for
 
 PREFIX: Final = "V"
 SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
@@ -45,14 +46,15 @@ WITH_LETTER: Final = {
     "doorsturen": letters.LetterKind.PASSED_ON,
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
-WITH_DONE: Final = frozenset({"toewijzen", "deels"})
+WAY: Final = "stopintimidatie.privacy.requests:templates/letters/way.txt.jinja2"
 NOTHING_DONE: Final = (
     "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf waarom u"
     " het toch toewijst."
 )
+WITH_DONE: Final = frozenset({"toewijzen", "deels"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Person:
     """Person who asks, and how to reach them; sealed, and never in a repr."""
 
@@ -60,9 +62,6 @@ class Person:
     email: str = ""
     phone: str = ""
     address: str = ""
-
-    def __repr__(self) -> str:
-        return "Person(…)"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -148,18 +147,9 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
 
     `paper`: a copy goes along.
     """
-    if row.channel == Channel.FOLLOW:
-        more = " De vrager belt u om af te spreken hoe de kopie komt: print haar." if paper else ""
-        return f"De vrager leest de brief op de volgpagina, met de volgcode.{more}"
     person = read_person(keys, row) or Person()
-    goes = "de brief met de kopie" if paper else "de brief"
-    if person.address:
-        return f"Print {goes}. Stuur die met de post."
-    if paper:
-        return f"Er is geen postadres: print {goes}. Geef die mee aan de balie."
-    if person.email:
-        return "Er is geen postadres: stuur de brief als PDF met beveiligde e-mail."
-    return "Er is geen adres: bel de vrager, en spreek af hoe de brief komt."
+    follow = row.channel == Channel.FOLLOW
+    return render(WAY, {"follow": follow, "person": person, "paper": paper}).strip()
 
 
 # Steps

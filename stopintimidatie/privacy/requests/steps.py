@@ -5,7 +5,7 @@ Also the panels that show restrictions and corrections on documents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -38,17 +38,13 @@ from stopintimidatie.privacy.requests.forms import (
     SentSchema,
     Values,
 )
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import Bound, bound_of
-from stopintimidatie.privacy.requests.resources import RequestResource
+from stopintimidatie.privacy.requests.models import KIND
+from stopintimidatie.privacy.requests.resources import RequestResource, bound_of
 from stopintimidatie.privacy.requests.rules import about_child, due_of, grant_refused
 from stopintimidatie.privacy.requests.views import ASKED, FORM, HANDLE, SEE, TEMPLATES
 from stopintimidatie.reports.models import Report
 
-PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
-TOO_BUSY: Final = (
-    "De brief kan nu niet worden gemaakt. Wacht een halve minuut en probeer het opnieuw."
-)
+PANEL: Final = f"{TEMPLATES}/panel.jinja2"
 
 
 def case_form(
@@ -162,17 +158,14 @@ def _wanted(
 def letter_view(context: RequestResource, request: Request) -> Values:
     """Show a letter as it was made, with the ways to print it and to say that it went."""
     made, letter = _wanted(context, request)
-    row, here = context.row, request.resource_path(context)
-    note_read(request, row.holder, KIND, [row.id], task="brief bekijken")
-    may = request.has_permission(HANDLE, context) and made.sent_on is None
+    note_read(request, context.holder, KIND, [context.row.id], task="brief bekijken")
     return {
-        "row": row,
+        "row": context.row,
         "made": made,
-        "how": models.SentHow.word,
+        "how": dict(models.SentHow.choices()),
         "letter": letter,
-        "pdf": f"{here}/brief-pdf?nr={made.id}",
-        "mark": f"{here}/brief-verstuurd?nr={made.id}" if may else None,
-        "back": f"{here}#brieven",
+        "here": request.resource_path(context),
+        "may": bool(request.has_permission(HANDLE, context)),
     }
 
 
@@ -189,7 +182,10 @@ def letter_pdf_view(context: RequestResource, request: Request) -> Response:
         with heavy_work(request), making_pdf():
             pdf = render_in_process(paper, limits=limits_of(request.app_settings))
     except (NoPlaceError, RenderingError):
-        request.flash(TOO_BUSY, "error")
+        words = (
+            "De brief kan nu niet worden gemaakt. Wacht een halve minuut en probeer het opnieuw."
+        )
+        request.flash(words, "error")
         return HTTPSeeOther(back)
     response = Response(body=pdf, content_type="application/pdf", charset=None)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -358,19 +354,14 @@ def document_panel(context: Any, request: Any) -> Panel | None:
     """Show what of a document is restricted, and which corrections stand beside it."""
     row = context.dossier if isinstance(context, DossierResource) else context.report
     items = bound_of(request.db, document=row.id)
-    if not items:
-        return None
     restricts = any(item.restricts for item in items)
     title = "Gebruik beperkt" if restricts else "Correctie"
-    return Panel(title, PANEL, _shown(items), "gebruik_beperkt" if restricts else "")
+    values = {"items": items, "grounds": dict(models.RestrictionGround.choices())}
+    return Panel(title, PANEL, values, "gebruik_beperkt" if restricts else "") if items else None
 
 
 def pickup_panel(context: tuple[Any, Report], request: Request) -> Panel | None:
     """Show who picks a report up the corrections that stand beside the account."""
     items = bound_of(request.db, document=context[1].id)
     corrected = [item for item in items if not item.restricts]
-    return Panel("Correctie", PANEL, _shown(corrected)) if corrected else None
-
-
-def _shown(items: Sequence[Bound]) -> dict[str, Any]:
-    return {"items": items, "ground": models.RestrictionGround.word}
+    return Panel("Correctie", PANEL, {"items": corrected}) if corrected else None

@@ -18,14 +18,9 @@ from sqlalchemy import ColumnElement, Select, Table, false, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment
+from stopintimidatie.core.storage import personal
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, KeyRing, Sealed
 from stopintimidatie.core.storage.models import Base
-from stopintimidatie.core.storage.personal import (
-    PersonalDataHolder,
-    Subject,
-    Treatment,
-    personal_data_holders,
-)
 from stopintimidatie.dossiers.consultations import snapshot
 from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.exports import models as exports_models
@@ -132,28 +127,28 @@ def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
             del traces.places[kind, number]
 
 
-def _searched(registry: Any) -> list[PersonalDataHolder]:
-    holders = personal_data_holders(registry)
+def _searched(registry: Any) -> list[personal.PersonalDataHolder]:
+    holders = personal.personal_data_holders(registry)
     return [row for kind, row in holders.items() if kind != LEFT_OUT and not row.apart]
 
 
-def _subjects(wanted: Wanted) -> Iterator[tuple[Subject, str]]:
+def _subjects(wanted: Wanted) -> Iterator[tuple[personal.Subject, str]]:
     for reference in wanted.references:
-        yield Subject(reference=reference), BY_REFERENCE
+        yield personal.Subject(reference=reference), BY_REFERENCE
     for code in wanted.follow_codes:
-        yield Subject(follow_code=code), BY_FOLLOW_CODE
+        yield personal.Subject(follow_code=code), BY_FOLLOW_CODE
     # By the blind indexes; what is written otherwise is found where it is opened.
     for email in wanted.emails:
-        yield Subject(email=email), f"{CONTACT}.email"
+        yield personal.Subject(email=email), f"{CONTACT}.email"
     for phone in wanted.phones:
-        yield Subject(phone=phone), f"{CONTACT}.phone"
+        yield personal.Subject(phone=phone), f"{CONTACT}.phone"
 
 
 def _by_declaration(
     session: Session,
     keys: KeyRing,
-    holders: Iterable[PersonalDataHolder],
-    subject: Subject,
+    holders: Iterable[personal.PersonalDataHolder],
+    subject: personal.Subject,
     place: str,
     traces: Traces,
 ) -> None:
@@ -165,7 +160,7 @@ def _by_declaration(
 
 
 def _linked(
-    session: Session, keys: KeyRing, holders: Iterable[PersonalDataHolder], traces: Traces
+    session: Session, keys: KeyRing, holders: Iterable[personal.PersonalDataHolder], traces: Traces
 ) -> None:
     """Add what hangs together with the reports of the person: dossiers and exports."""
     own = traces.of_kind(REPORT, CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)[:MOST_LINKED]
@@ -177,7 +172,7 @@ def _linked(
         for row in holders:
             if row.kind == REPORT:
                 continue
-            for document in row.find(session, keys, Subject(reference=reference)):
+            for document in row.find(session, keys, personal.Subject(reference=reference)):
                 traces.add(row.kind, document, LINKED)
 
 
@@ -188,7 +183,7 @@ def _in_table(
     registry: Any,
     session: Session,
     holder: str,
-    row: PersonalDataHolder,
+    row: personal.PersonalDataHolder,
     name: str,
     wanted: Wanted,
     traces: Traces,
@@ -204,10 +199,12 @@ def _in_table(
                     traces.add(row.kind, number, f"{name}.{column}")
 
 
-def columns_in(registry: Any, row: PersonalDataHolder, name: str) -> list[str]:
+def columns_in(registry: Any, row: personal.PersonalDataHolder, name: str) -> list[str]:
     """Return the columns of a table with texts about people, in clear or sealed."""
     sealed = SEALED_TABLES.of(registry).get(name)
-    columns = [column for column, how in row.columns[name].items() if how is Treatment.TEXT]
+    columns = [
+        column for column, how in row.columns[name].items() if how is personal.Treatment.TEXT
+    ]
     columns += [*IN_CLEAR.get(name, ()), *(sealed.columns if sealed else ())]
     return [column for column in columns if column not in KEYS]
 
@@ -215,7 +212,7 @@ def columns_in(registry: Any, row: PersonalDataHolder, name: str) -> list[str]:
 def texts_in(
     registry: Any,
     session: Session,
-    row: PersonalDataHolder,
+    row: personal.PersonalDataHolder,
     name: str,
     columns: Sequence[str],
     *where: ColumnElement[bool],
@@ -255,7 +252,7 @@ def _of_holder(table: Table, holder: str) -> list[ColumnElement[bool]]:
     return []
 
 
-def owner_of(name: str, row: PersonalDataHolder) -> Any:
+def owner_of(name: str, row: personal.PersonalDataHolder) -> Any:
     """Return the expression for the document that a row of a table belongs to; None: to none."""
     table, root = Base.metadata.tables[name], next(iter(row.columns))
     if name == root:
@@ -361,7 +358,7 @@ def texts_of(
             name, _, column = place.partition(".")
             if name in Base.metadata.tables and column:
                 wanted.setdefault((row.document_kind, name, column), []).append(row.document_id)
-    holders = personal_data_holders(registry)
+    holders = personal.personal_data_holders(registry)
     for (kind, name), columns in _by_table(wanted).items():
         holder, table = holders.get(kind), Base.metadata.tables[name]
         if holder is None or name not in holder.columns:

@@ -260,6 +260,8 @@ _WORDS: Final = json.loads(
 )
 KINDS: Final[Mapping[str, str]] = _WORDS["kinds"]
 PLACES: Final[Mapping[str, str]] = _WORDS["places"]
+# Other words for some of these in a copy, where a reader outside wouldn't know ours.
+IN_COPY: Final[Mapping[str, str]] = _WORDS["in_copy"]
 
 
 def kind_words(kind: str, reference: str) -> str:

@@ -24,9 +24,8 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vocabulary import DEMAND
-from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.models import KIND, Channel, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.requests.workflow import RequestRule
 from stopintimidatie.privacy.subjects import queries
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
@@ -131,10 +130,7 @@ def unjudged(session: Session, request: SubjectRequest) -> int:
 
 
 def judge(
-    session: Session,
-    request: SubjectRequest,
-    judgements: Mapping[UUID, bool | None],
-    actor: Actor,
+    session: Session, request: SubjectRequest, judgements: Mapping[UUID, bool | None], actor: Actor
 ) -> int:
     """Keep which traces are about the person of the case; return how many changed."""
     changed = [
@@ -211,10 +207,7 @@ def erase(session: Session, document: UUID) -> None:
 
 PERSONAL_DATA: Final = PersonalDataHolder(
     COPY_KIND,
-    {
-        "subject_copy_key": treated(sealed="sealed"),
-        "subject_copy_blob": treated(sealed="data"),
-    },
+    {"subject_copy_key": treated(sealed="sealed"), "subject_copy_blob": treated(sealed="data")},
     find_nothing,
     redact_nothing,
     erase,

@@ -23,11 +23,8 @@ from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests import services as requests
 from stopintimidatie.privacy.requests.documents import hold_traces
-from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
-from stopintimidatie.privacy.requests.pages import PLACE
-from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.queries import traces_of
-from stopintimidatie.privacy.requests.resources import RequestResource
+from stopintimidatie.privacy.requests.models import KIND, Channel, RequestState, RequestTrace, Right
+from stopintimidatie.privacy.requests.resources import RequestResource, traces_of
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
 from stopintimidatie.privacy.subjects.rules import (
@@ -45,37 +42,21 @@ from stopintimidatie.reports.rules import normalise_follow_code
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 SEARCH: Final = "zoeken"
-STEP: Final = "redigeren"
-COPY: Final = "kopie"
-DOSSIER: Final = "dossier"
 TEMPLATES: Final = "stopintimidatie.privacy.subjects:templates"
 DONE: Final = "afronden"
 # The states in which one still searches.
 OPEN: Final = frozenset({RequestState.SEARCHING, RequestState.REDACTING})
-NOT_NOW: Final = (
-    "Zoeken kan nu niet. Stel eerst vast wie dit is, of haal de kopie terug naar redigeren."
-)
-TOO_MANY: Final = (
-    "Er zijn te veel vindplaatsen om te beoordelen. Maak de naam preciezer, bijvoorbeeld met een"
-    " voornaam erbij."
-)
-BUSY: Final = (
-    "Er wordt nu al naar een paar mensen gezocht. Wacht een halve minuut en zoek dan opnieuw."
-)
 SEARCHES: Final = "zoeken naar een betrokkene"
-NO_REFERENCE: Final = "‘{}’ is geen kenmerk. Typ het na, zoals M-4F7K-2QXJ of 2026-0012."
-NO_CODE: Final = "Een volgcode heeft zestien cijfers. Kijk de code na, of laat dit leeg."
-NOTHING: Final = "Vul minstens één ding in om op te zoeken."
-CHANGED: Final = (
-    "Er is intussen opnieuw gezocht. Uw keuze is niet bewaard. Kijk de lijst na zoals zij nu is."
-)
 
 
 def only_open(context: RequestResource, request: Request) -> Any:
     """Send who comes too early or too late back to the case."""
     if context.row.state in OPEN:
         return None
-    request.flash(NOT_NOW, "warning")
+    request.flash(
+        "Zoeken kan nu niet. Stel eerst vast wie dit is, of haal de kopie terug naar redigeren.",
+        "warning",
+    )
     return HTTPSeeOther(request.resource_path(context))
 
 
@@ -93,12 +74,16 @@ def _are_references(node: Any, typed: str) -> None:
     """Check each reference: one that can't be would find nothing, and nobody would know."""
     for word in _words(typed):
         if _reference(word) is None:
-            raise Invalid(node, NO_REFERENCE.format(word))
+            raise Invalid(
+                node, f"‘{word}’ is geen kenmerk. Typ het na, zoals M-4F7K-2QXJ of 2026-0012."
+            )
 
 
 def _is_follow_code(node: Any, typed: str) -> None:
     if normalise_follow_code(typed) is None:
-        raise Invalid(node, NO_CODE)
+        raise Invalid(
+            node, "Een volgcode heeft zestien cijfers. Kijk de code na, of laat dit leeg."
+        )
 
 
 def _schema() -> Any:
@@ -148,7 +133,7 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
         follow_codes=tuple(filter(None, [values["volgcode"]])),
     )
     if not wanted.ways:
-        raise FormError(NOTHING, "namen")
+        raise FormError("Vul minstens één ding in om op te zoeken.", "namen")
     try:
         _ = wanted.terms
     except TooLittleError as problem:
@@ -180,7 +165,11 @@ def search_view(context: RequestResource, request: Request) -> Any:
 
     def on_choice(values: dict[str, Any]) -> Any:
         if values["gezien"] != _digest(traces):
-            request.flash(CHANGED, "warning")
+            request.flash(
+                "Er is intussen opnieuw gezocht. Uw keuze is niet bewaard. Kijk de lijst na zoals"
+                " zij nu is.",
+                "warning",
+            )
             return HTTPSeeOther(f"{here}/{SEARCH}")
         judged = {trace.id: values[_name(trace)] for trace in traces}
         judge(request.db, row, judged, request.actor)
@@ -239,9 +228,16 @@ def _search(context: RequestResource, request: Request, wanted: Wanted) -> int |
         with heavy_work(request, registry.person_searches):
             traces = find_traces(registry, holder, wanted, number)
     except TooManyError:
-        raise FormError(TOO_MANY, "namen") from None
+        raise FormError(
+            "Er zijn te veel vindplaatsen om te beoordelen. Maak de naam preciezer, bijvoorbeeld"
+            " met een voornaam erbij.",
+            "namen",
+        ) from None
     except NoPlaceError:
-        raise forms.BusyError(BUSY) from None
+        raise forms.BusyError(
+            "Er wordt nu al naar een paar mensen gezocht. Wacht een halve minuut en zoek dan"
+            " opnieuw."
+        ) from None
     request.db.refresh(row, with_for_update=True)
     if row.state not in OPEN:
         return None
@@ -255,7 +251,7 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     known = {"email": person.email, "telefoon": person.phone}
     question = requests.read_question(keys, row) or ""
     known["namen"] = search_names(person.name, question)
-    asked = [trace for trace in traces_of(session, row) if PLACE in trace.places]
+    asked = [trace for trace in traces_of(session, row) if Channel.FOLLOW in trace.places]
     report = session.get(Report, asked[0].document_id) if asked else None
     if report is None:
         return {**known, "kenmerken": "", "volgcode": ""}
@@ -283,12 +279,12 @@ def _onwards(context: RequestResource, request: Request) -> Any:
         request.flash("Opgeslagen.")
         return HTTPSeeOther(here)
     if row.state == RequestState.SEARCHING:
-        requests.move_request(registry, request.db, row, STEP, {}, request.actor)
+        requests.move_request(registry, request.db, row, "redigeren", {}, request.actor)
     else:
-        for rule in rules_of(registry, STEP):
+        for rule in rules_of(registry, "redigeren"):
             rule.follows(registry, request.db, row, request.actor)
     request.flash("De gegevens zijn bijeengebracht.")
-    return HTTPSeeOther(f"{here}/{COPY}")
+    return HTTPSeeOther(f"{here}/kopie")
 
 
 def _name(trace: RequestTrace) -> str:
@@ -330,7 +326,7 @@ def _about(request: Request, trace: RequestTrace, sentences: Sequence[str]) -> M
     path = None
     if trace.document_kind == REPORT:
         path = f"/m/{trace.reference}"
-    elif trace.document_kind == DOSSIER:
+    elif trace.document_kind == "dossier":
         path = path_of_dossier(request.db, trace.document_id)
     link = Markup(' <a class="utrecht-link utrecht-link--html-a" href="{}">Openen</a>')
     first = Markup("In {}.").format(place_words(trace.places)) + (link.format(path) if path else "")
@@ -343,7 +339,6 @@ def search_panel(context: RequestResource, request: Request) -> Panel | None:
     row, here = context.row, request.resource_path(context)
     may = request.has_permission(Permission.HANDLE_REQUESTS, context) and row.state in OPEN
     traces = traces_of(request.db, row)
-    if not may and not traces:
-        return None
     values = {"traces": traces, "href": f"{here}/{SEARCH}" if may else None}
-    return Panel("Zoeken naar gegevens", f"{TEMPLATES}/panel.jinja2", values)
+    title = "Zoeken naar gegevens"
+    return Panel(title, f"{TEMPLATES}/panel.jinja2", values) if may or traces else None

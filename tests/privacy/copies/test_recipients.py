@@ -19,7 +19,7 @@ from stopintimidatie.privacy.copies import services
 from stopintimidatie.privacy.copies.queries import count_demands, gather
 from stopintimidatie.privacy.copies.rules import Part
 from stopintimidatie.privacy.requests.models import RequestState, SubjectRequest
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.subjects.rules import Wanted
 from tests.support.disclosing import an_entry
 from tests.support.factories import DORDRECHT, connect, make_user

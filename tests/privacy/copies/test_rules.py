@@ -8,8 +8,15 @@ from uuid import uuid4
 import pytest
 
 from stopintimidatie.exports.review.rules import known_words
-from stopintimidatie.privacy.copies.rules import File, Names, Part, files_of, final, proposed
-from stopintimidatie.privacy.copies.words import conduct
+from stopintimidatie.privacy.copies.rules import (
+    File,
+    Names,
+    Part,
+    conduct,
+    files_of,
+    final,
+    proposed,
+)
 from stopintimidatie.privacy.subjects.rules import Wanted
 
 MAN = Wanted(names=("Dennis Hoekstra",))

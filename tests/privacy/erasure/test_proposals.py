@@ -32,7 +32,7 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.queries import done_for
+from stopintimidatie.privacy.requests.resources import done_for
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.vocabulary import KIND as REPORT

@@ -20,6 +20,7 @@ from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.session import insert_rows
 from stopintimidatie.privacy.log import services
+from stopintimidatie.privacy.log.queries import ACTIONS
 from stopintimidatie.privacy.log.services import (
     EVENTS,
     SUBJECTS,
@@ -30,7 +31,6 @@ from stopintimidatie.privacy.log.services import (
     maintaining,
     prune,
 )
-from stopintimidatie.privacy.log.words import ACTIONS
 from stopintimidatie.settings import Settings
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation

@@ -41,8 +41,8 @@ from stopintimidatie.dossiers.models import (
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, versions
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.privacy.police.acts import confirm, mark, put_back
 from stopintimidatie.privacy.police.mail import TEMPLATE
+from stopintimidatie.privacy.police.marking import confirm, mark, put_back
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (

@@ -22,7 +22,7 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.queries import done_for
+from stopintimidatie.privacy.requests.resources import done_for
 from stopintimidatie.privacy.requests.rules import grounds_for
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
 from stopintimidatie.reports.models import Report

@@ -15,7 +15,7 @@ from stopintimidatie.core.storage import Base
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.police.models import PURPOSE, PoliceItem
 from stopintimidatie.privacy.requests.models import RequestTrace
-from stopintimidatie.privacy.requests.queries import traces_of
+from stopintimidatie.privacy.requests.resources import traces_of
 from stopintimidatie.privacy.subjects.queries import Traces, search
 from stopintimidatie.privacy.subjects.rules import (
     TooLittleError,

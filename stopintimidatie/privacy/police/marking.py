@@ -27,9 +27,10 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
 from stopintimidatie.core.text import day_of, uuid_of
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import only_live, reader_of, roles_at
+from stopintimidatie.dossiers.pages import may_edit, only_live, reader_of, roles_at
 from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -38,6 +39,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.personal import copies_of, frozen_with
 from stopintimidatie.privacy.holds.services import kind_of
+from stopintimidatie.privacy.police import resources, services
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import Origin, PoliceItem
 from stopintimidatie.privacy.police.pieces import (
@@ -48,33 +50,17 @@ from stopintimidatie.privacy.police.pieces import (
     restore,
     take,
 )
-from stopintimidatie.privacy.police.resources import (
-    ITEM,
-    OWN_MARK,
-    PoliceList,
-    judges_of,
-    list_address,
-)
-from stopintimidatie.privacy.police.services import (
-    SOON,
-    Content,
-    Received,
-    keep_item,
-    keep_taken,
-    subject_of,
-    taken_of,
-    write_event,
-)
-from stopintimidatie.privacy.police.switch import ASKED
+from stopintimidatie.privacy.police.switch import ASKED, is_on
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 NAME: Final = "van-de-politie"
 CONFIRM, PUT_BACK = "ja", "nee"
-FORM: Final = "stopintimidatie.privacy.police:templates/marking.jinja2"
-NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestigen."
+TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
+FORM: Final = f"{TEMPLATES}/marking.jinja2"
 
 
 def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Actor) -> PoliceItem:
@@ -89,10 +75,10 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
     if holds := explain_holds(session, row, texts_too=True):
         raise FormError(" ".join(holds))
     taken = take(session, keys, row, piece)
-    content = Content(text="\n\n".join(taken["texts"]))
-    received = Received(today, today + SOON, None, content, Origin.MARKED)
-    item = keep_item(session, keys, row.holder, received, actor, about=row)
-    keep_taken(keys, item, taken)
+    content = services.Content(text="\n\n".join(taken["texts"]))
+    received = services.Received(today, today + services.SOON, None, content, Origin.MARKED)
+    item = services.keep_item(session, keys, row.holder, received, actor, about=row)
+    services.keep_taken(keys, item, taken)
     item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
     enqueue_index(session, row.holder, kind_of(row), row.id)
     tell_named(session, item, actor)
@@ -101,10 +87,10 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
 
 def exports_with(registry: Any, session: Session, item: PoliceItem) -> list[tuple[Export, str]]:
     """Return the exports that hold what was marked, each with the label of its report there."""
-    keys, fragments = registry.key_ring, in_exports(taken_of(registry.key_ring, item))
+    keys, fragments = registry.key_ring, in_exports(services.taken_of(registry.key_ring, item))
     return [
         (export, label)
-        for export, label in copies_of(session, item.document_kind or "", subject_of(item))
+        for export, label in copies_of(session, item.document_kind or "", services.subject_of(item))
         if any(frozen_with(session, keys, export, fragment) for fragment in fragments)
     ]
 
@@ -117,21 +103,21 @@ def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> 
         FormError: This person isn't named, or a hold is in force.
     """
     row = _lock(session, item, actor)
-    if str(actor.id) not in map(str, judges_of(session, item)):
-        raise FormError(NOT_NAMED)
+    if str(actor.id) not in map(str, resources.judges_of(session, item)):
+        raise FormError("Alleen een gemachtigde voor politiegegevens kan dit bevestigen.")
     if row is not None and (holds := explain_holds(session, row, texts_too=True)):
         raise FormError(" ".join(holds))
     for export, label in exports_with(registry, session, item):
         destroy(session, export, actor, cause=Cause(Change.REDACTED, label))
-    taken = taken_of(registry.key_ring, item)
+    taken = services.taken_of(registry.key_ring, item)
     if row is not None:
         _clean(registry, session, row, [Fragment(t, "", whole=True) for t in taken["texts"]])
     if "file" not in taken:
         taken["rows"] = []
-    keep_taken(registry.key_ring, item, taken | {"texts": []})
+    services.keep_taken(registry.key_ring, item, taken | {"texts": []})
     item.changed_at, item.changed_by = utc_now(), actor.name
     sign(session, item, actor)
-    write_event(session, actor, "bevestigd", item)
+    services.write_event(session, actor, "bevestigd", item)
 
 
 def _clean(registry: Any, session: Session, row: Document, fragments: list[Fragment]) -> None:
@@ -158,9 +144,9 @@ def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) ->
     row = _lock(session, item, actor)
     if row is None or row.state in REPORTS_GONE | DOSSIERS_GONE:
         raise FormError("Waar dit stond, is hier niet meer. Het kan niet terug.")
-    restore(session, registry.key_ring, taken_of(registry.key_ring, item))
+    restore(session, registry.key_ring, services.taken_of(registry.key_ring, item))
     enqueue_index(session, row.holder, kind_of(row), row.id)
-    write_event(session, actor, "teruggezet", item)
+    services.write_event(session, actor, "teruggezet", item)
     session.flush()
     session.delete(item)
 
@@ -168,7 +154,7 @@ def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) ->
 def _lock(session: Session, item: PoliceItem, actor: Actor) -> Document | None:
     """Lock a marked item, check who decides, and return its document, locked as well."""
     lock_open(session, item, actor)
-    check_hand(session, item, actor, own=OWN_MARK)
+    check_hand(session, item, actor, own=resources.OWN_MARK)
     entity: Any = Report if item.document_kind == REPORT else Dossier
     row: Document | None = session.get(entity, item.document_id, with_for_update=True)
     return row
@@ -213,17 +199,19 @@ def mark_view(context: Any, request: Request) -> Any:
         return {
             "name": row.number if isinstance(row, Dossier) else row.reference,
             "pieces": pieces,
-            "marked": [(taken_of(keys, m)["name"], _address(context, request, m)) for m in marked],
+            "marked": [
+                (services.taken_of(keys, m)["name"], _address(context, request, m)) for m in marked
+            ],
         }
 
     return handle_form(request, form, on_valid, page)
 
 
 def _address(context: Any, request: Request, item: PoliceItem) -> str:
-    return f"{list_address(context, request)}/{ITEM}?nr={item.id}"
+    return f"{resources.list_address(context, request)}/{resources.ITEM}?nr={item.id}"
 
 
-def still_waits(context: PoliceList, request: Request) -> HTTPSeeOther | None:
+def still_waits(context: resources.PoliceList, request: Request) -> HTTPSeeOther | None:
     """Tell a named person that another decided first: what they choose now isn't done (guard)."""
     named = may(roles_at(request, context.holder), Permission.POLICE_DATA)
     number = uuid_of(dict(query_pairs(request)).get("nr", ""))
@@ -234,7 +222,9 @@ def still_waits(context: PoliceList, request: Request) -> HTTPSeeOther | None:
     return HTTPSeeOther(request.resource_path(context))
 
 
-def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[str, Any]) -> Any:
+def judge(
+    context: resources.PoliceList, request: Request, item: PoliceItem, page: dict[str, Any]
+) -> Any:
     """Ask a second person if it comes from the police; confirm that, or put it back."""
     registry = request.registry
     choices = [(CONFIRM, "Ja, dit komt van de politie")] if page["named"] else []
@@ -251,3 +241,24 @@ def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[st
 
     withdrawn = [row.reference for row, _ in exports_with(registry, request.db, item)]
     return handle_form(request, form, on_valid, page | {"withdrawn": withdrawn})
+
+
+# The ways to it, on the page of a report and of a dossier
+
+
+def mark_action(request: Any, context: Any) -> Action | None:
+    """Return the way to mark what came from the police in a report, for who handles it."""
+    if not is_on(request.db, context.holder) or not request.has_permission(
+        Permission.TRIAGE, context
+    ):
+        return None
+    return Action("Komt dit van de politie?", request.resource_path(context, NAME))
+
+
+def mark_panel(context: Any, request: Any) -> Panel | None:
+    """Show the way to mark what came from the police in a dossier, for who works on it."""
+    if not is_on(request.db, context.holder) or not may_edit(context, request):
+        return None
+    return Panel(
+        "Van de politie", f"{TEMPLATES}/mark.jinja2", {"href": request.resource_path(context, NAME)}
+    )
