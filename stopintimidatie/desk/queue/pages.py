@@ -40,9 +40,8 @@ from stopintimidatie.desk.queue.steps import with_help
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.pages import TOMBSTONES
 from stopintimidatie.reports.page.views import step_links
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench.pages import (
@@ -294,9 +293,7 @@ def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetVal
 def read_report(session: Session, reference: str) -> Report | None:
     """Return a report at the desk that isn't gone."""
     wanted = Report.holder == NATIONAL, Report.reference == reference
-    return session.scalars(
-        select(Report).where(*wanted, Report.state.not_in(TOMBSTONES))
-    ).one_or_none()
+    return session.scalars(select(Report).where(*wanted, Report.state.not_in(GONE))).one_or_none()
 
 
 def in_queue(report: Any) -> str:

@@ -63,9 +63,8 @@ from stopintimidatie.reports.inbox.services import (
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import TOMBSTONES, contact_fields
-from stopintimidatie.reports.page.pages import badges as tombstone_badges
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.page.steps import contact_fields
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
@@ -225,8 +224,8 @@ def in_hand(
 def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
     report, area = row.report, row.area
     href = with_params(request, melding=report.reference)
-    if report.state in TOMBSTONES:
-        return WorkbenchRow(report.reference, href, marks=tombstone_badges(report), current=current)
+    if report.state in GONE:
+        return WorkbenchRow(report.reference, href, marks=badges(report), current=current)
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
     asleep = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []

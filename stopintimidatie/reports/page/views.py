@@ -11,7 +11,7 @@ from pyramid.view import view_config
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import confirm_path, must_confirm
 from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.components import is_partial, panels
 from stopintimidatie.core.web.errors import error_response
@@ -46,7 +46,6 @@ from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final, store
 from stopintimidatie.reports.page.map import map_of
-from stopintimidatie.reports.page.pages import TOMBSTONES, tombstone_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
@@ -59,8 +58,9 @@ from stopintimidatie.reports.page.steps import (
     version_values,
     way_out,
 )
+from stopintimidatie.reports.page.tombstone import tombstone_of
 from stopintimidatie.reports.personal import has_contact, read_contact
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.services import (
     PROPOSAL_WAITS,
@@ -70,7 +70,7 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
-from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import DESK_STEPS, ENDED, REPORT_WORKFLOW
 
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
@@ -86,7 +86,7 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     if is_partial(request):
         # The address follows the report, which a decision may have moved below a dossier.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    if context.report.state in TOMBSTONES:
+    if context.report.state in GONE:
         return {"report": context.report, "tombstone": tombstone_of(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
     return {
@@ -176,12 +176,6 @@ def came_from(request: Request, default: str, name: str = "terug") -> str:
     return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
 
 
-def step_path(request: Request, context: ReportResource, step: Transition) -> str:
-    """Return the address of a step of the report."""
-    path: str = request.resource_path(context, steps.step_name(step))
-    return path
-
-
 def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
     """Return the values of a page with a form about a report; the read is noted."""
     note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
@@ -205,7 +199,7 @@ def impossible(context: ReportResource, request: Request, page: dict[str, Any]) 
         **page,
         "form": None,
         "state": steps.state_label(context.report),
-        "latest": [(queries.title_of(line), line.actor_name, line.at) for line in latest],
+        "latest": [(queries.title_of(line.name), line) for line in latest],
         "steps": step_links(context, request),
     }
 
@@ -213,7 +207,7 @@ def impossible(context: ReportResource, request: Request, page: dict[str, Any]) 
 def step_links(context: ReportResource, request: Request) -> list[tuple[str, str]]:
     """Return the steps this person can make now, each with its page."""
     return [
-        (step.label, step_path(request, context, step))
+        (step.label, request.resource_path(context, steps.step_name(step)))
         for step in steps.possible_steps(request, context)
     ]
 
@@ -340,8 +334,13 @@ def flash_step(
 
 
 def add_step_views(config: Any) -> None:
-    """Add a page for every step that a role can make, with the permission of that step."""
-    for step in steps.steps_by_people():
+    """Add a page for every step that a role can make, with the permission of that step.
+
+    The others are the desk's, the reporter's and retention's.
+    """
+    for step in REPORT_WORKFLOW.transitions:
+        if step.name in DESK_STEPS or not GRANTS[step.permission]:
+            continue
         config.add_view(
             StepView(step),
             context=ReportResource,

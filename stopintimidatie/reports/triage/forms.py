@@ -21,8 +21,13 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import contact_fields
-from stopintimidatie.reports.page.steps import YES_NO, Choices, add_version, add_way_back
+from stopintimidatie.reports.page.steps import (
+    YES_NO,
+    Choices,
+    add_version,
+    add_way_back,
+    contact_fields,
+)
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
 from stopintimidatie.reports.vocabulary import FEEDBACK, ContactWish, FollowUp, Form
 from stopintimidatie.reports.words import CONTACT_AGREED

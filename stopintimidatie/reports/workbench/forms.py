@@ -17,7 +17,6 @@ from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_o
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import contact_fields
 from stopintimidatie.reports.page.replies import FIELDS, answer_in_time, answer_until, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
@@ -25,6 +24,7 @@ from stopintimidatie.reports.page.steps import (
     add_version,
     add_way_back,
     answers,
+    contact_fields,
     municipalities,
     version_values,
 )

@@ -25,8 +25,6 @@ from stopintimidatie.reports.page.decisions import (
     select_last_decision,
 )
 from stopintimidatie.reports.page.map import map_of
-from stopintimidatie.reports.page.pages import TOMBSTONES
-from stopintimidatie.reports.page.pages import badges as tombstone_badges
 from stopintimidatie.reports.page.proposals import open_proposal, why_not_answer
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -67,14 +65,13 @@ def pane_values(
 ) -> dict[str, Any]:
     """Return what the pane and the rail show of a report. `place`: the page they stand on."""
     report, session = context.report, request.db
-    gone = report.state in TOMBSTONES
     proposal = proposal_of(context, request, place) if known.proposed else None
     return {
         "report": report,
         "path": place.path,
-        "tombstone": gone,
+        "tombstone": report.state in GONE,
         "summary": words,
-        "badges": tombstone_badges(report) if gone else words.badges(report),
+        "badges": words.badges(report),
         "account": marked(report.description) if report.description else None,
         "names": AreaNames(neighbourhood=known.area),
         "handler": known.handler,
