@@ -139,7 +139,7 @@ core/mail/message.py: _BLANKS _FOLD _MESSAGE_ID
 core/sandbox/pictures.py: _MARKER
 core/search/analysis.py: _APOSTROPHES _POSSESSIVE _WORD
 core/text.py: _TURNING
-desk/agreements/rules.py: _CLOCK
+desk/agreements/register.py: _CLOCK
 dossiers/filing/services.py: _BETWEEN
 dossiers/patterns/queries.py: _NAME
 dossiers/rules.py: _ADDRESSED _INITIALS _TWO

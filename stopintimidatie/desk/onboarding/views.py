@@ -134,7 +134,7 @@ def level_schema(present: ParticipationLevel) -> Any:
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
     """Return the addresses of the other pages and buttons for this municipality, by name."""
-    names = (
+    names = [
         "uitnodigen",
         "opnieuw",
         "intrekken",
@@ -142,7 +142,7 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
         "niveau",
         "plan-intrekken",
         "wachtwoord",
-    )
+    ]
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 

@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     """Register steps, the job that finds addresses, and pages, panel and action of the queue."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.desk.queue import calls, pages, steps
-    from stopintimidatie.desk.queue.delivery import HELD, route_held
+    from stopintimidatie.desk.queue.routing import HELD, route_held
     from stopintimidatie.desk.queue.services import find_addresses
     from stopintimidatie.desk.queue.summary import call_panel, policy_panel
     from stopintimidatie.desk.queue.views import routing_action

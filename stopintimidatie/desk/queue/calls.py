@@ -23,13 +23,14 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.retention import RetentionClass, Term, Way, years
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
-from stopintimidatie.desk.agreements.rules import opening
+from stopintimidatie.desk.agreements.register import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.forwarding.answers import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
 from stopintimidatie.municipalities.agreements.rules import RING_ABOUT, VALID
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
 from stopintimidatie.municipalities.settings.rules import Part, working_phone
@@ -113,8 +114,7 @@ def _contact(own: str | None, row: TownRegister | None) -> Contact:
 class CallRow:
     """A municipality to ring, with all that is known before ringing."""
 
-    name: str
-    slug: str
+    town: Municipality
     waiting: Waiting
     contact: Contact
     standing: str
@@ -137,7 +137,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     to ring on a later day come last.
     """
     returned, silent = returned_by_town(session), Counter(row.town for row in unanswered(session))
-    standings = {row.code: row.word for row in agreed_rows(session, keys)}
+    standings = {row.town.code: row.word for row in agreed_rows(session, keys)}
     every = {
         code: row.to_ring(valid=standings.get(code) in VALID)
         for code, row in waiting_reports(session).items()
@@ -149,8 +149,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     last, now = _last_calls(session, towns), utc_now()
     rows = [
         CallRow(
-            name=town.name,
-            slug=town.slug,
+            town,
             waiting=waiting.get(code, Waiting()),
             contact=phones[code],
             standing=standings.get(code, "geen afspraak"),
@@ -165,7 +164,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
 
     def rank(row: CallRow) -> tuple[bool, bool, datetime, str]:
         waits = row.waiting
-        return not waits.urgent, row.later(today), waits.oldest or now, row.name
+        return not waits.urgent, row.later(today), waits.oldest or now, row.town.name
 
     return sorted(rows, key=rank)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.jobs import JobContext
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.agreements.rules import in_force
@@ -29,10 +30,11 @@ from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
-from stopintimidatie.reports.workbench.services import HELP_IS_HERE, help_for
+from stopintimidatie.reports.workbench.services import help_for
 from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED
 
 Values = Mapping[str, Any]
+SAID: Final = "stopintimidatie.desk.queue:templates/said"
 JOINED: Final = "De gemeente is intussen aangesloten."
 NO_HARASSMENT: Final = "geen_straatintimidatie"
 # A double of one of these would be closed beside a report that the desk no longer has.
@@ -94,8 +96,16 @@ def with_help(session: Session, report: Report, text: str) -> str:
     """Return words to a reporter, with the help lines below where a second person must look."""
     if not needs_second_look(report.all_forms, report.reporter_age_group):
         return text
-    intro = HELP_IS_HERE[fallback_of(report.language)]
-    return f"{text}\n\n{intro}\n{help_for(session, report)}".strip()
+    return f"{text}\n\n{help_for(session, report)}".strip()
+
+
+def said(report: Report, name: str) -> str:
+    """Return words of the desk in the language that the reporter reads best.
+
+    `name`: of the text, in `templates/said`.
+    """
+    language = fallback_of(report.language)
+    return render(f"{SAID}/{name}.{language}.txt.jinja2", {}).strip()
 
 
 def _check_double(session: Session, reference: str) -> None:

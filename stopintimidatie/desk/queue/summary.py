@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -15,8 +14,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.components import Panel, Tile
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.desk.forwarding.access import number_of
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
@@ -30,11 +28,6 @@ from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 
 _TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 _NOTHING: Final = "geen"
-POLICIES: Final = (
-    (_NOTHING, "niets, voor zover bekend"),
-    (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
-    (PolicyKind.POLICY.value, "eigen beleid"),
-)
 
 
 @page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
@@ -116,35 +109,28 @@ def call_view(context: DeskMunicipality, request: Request) -> Any:
 @page_view(Desk, "cijfers", Permission.VIEW_DESK, f"{_TEMPLATES}/figures.jinja2")
 def figures_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show by municipality and level how many reports passed the desk in the last year."""
-    figures = queue.figures(request.db)
     return {
-        "tiles": [
-            *(
-                _tile(figures.levels[level], "gemeente", "gemeenten", f"met niveau {level.label}")
-                for level in ParticipationLevel
-            ),
-            _unplaced(figures.unplaced),
-        ],
-        "rows": figures.rows,
+        "figures": queue.figures(request.db),
+        "levels": list(ParticipationLevel),
+        "counted": COUNTED,
+        "unplaced_href": f"/{NATIONAL}?gemeente={queue.UNPLACED}",
     }
-
-
-def _tile(count: int, singular: str, more: str, after: str) -> Tile:
-    shown, _, thing = plural(count, singular, more).partition(" ")
-    return Tile(shown, f"{thing} {after}")
-
-
-def _unplaced(number: int) -> Tile:
-    """Return the number of reports without a municipality, as the queue counts them."""
-    tile = _tile(number, "melding", "meldingen", "zonder gemeente in de wachtrij")
-    shown = f"meer dan {COUNTED}" if number > COUNTED else tile.number
-    return replace(tile, number=shown, href=f"/{NATIONAL}?gemeente={queue.UNPLACED}")
 
 
 class PolicySchema(Schema):
     """The form to record a municipality's own campaign or policy."""
 
-    soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
+    soort = field(
+        forms.OneOf(
+            [
+                (_NOTHING, "niets, voor zover bekend"),
+                (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
+                (PolicyKind.POLICY.value, "eigen beleid"),
+            ],
+            radio=True,
+        ),
+        "Deze gemeente heeft",
+    )
     naam = field(
         forms.Text(120),
         "Naam van de campagne of het beleid",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +23,7 @@ from stopintimidatie.core.tree import locate_reference
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
+from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page import decisions
 from stopintimidatie.reports.page.decisions import ALERT
@@ -228,26 +227,11 @@ STATE: Final = "quarantaine"
 PAGE: Final = 100
 # A double isn't closed in bulk: the other report is asked for each.
 REASONS: Final = tuple(reason for reason in NOT_HANDLED_REASONS if reason[0] != "dubbel")
-# The value of a checkbox: the reference and the version that this person saw.
-_CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A report about which nothing was decided, with the reason."""
-
-    reference: str
-    why: str
 
 
 def choice_of(report: Report) -> str:
     """Return the value of the checkbox of a report: its reference and version."""
     return f"{report.reference}.{report.version}"
-
-
-def is_choice(text: str) -> bool:
-    """Tell whether a posted text can be the value of a checkbox."""
-    return _CHOICE.fullmatch(text) is not None
 
 
 def quarantined(session: Session, holder: str, offset: int = 0) -> Sequence[Report]:
@@ -288,12 +272,12 @@ def decide(
     step: str,
     answers: Mapping[str, Any],
     actor: Actor,
-) -> list[Failed]:
-    """Make a step with each chosen report; return those that couldn't be, left as they were.
+) -> list[tuple[str, str]]:
+    """Make a step with each chosen report; return those that couldn't be, each with the reason.
 
     What would pass the question about danger, or a second look, is decided on apart.
     """
-    pairs = [match.groups() for match in map(_CHOICE.fullmatch, choices) if match]
+    pairs = read_choices(choices)
     references = [reference for reference, _ in pairs]
     wanted = select(Report).where(Report.holder == holder, Report.reference.in_(references))
     reports = {report.reference: report for report in session.scalars(wanted)}
@@ -315,6 +299,6 @@ def decide(
             return str(problem)
         return ""
 
-    refusals = [(reference, refusal(reference, int(version))) for reference, version in pairs]
+    refusals = [(reference, refusal(reference, version)) for reference, version in pairs]
     session.flush()
-    return [Failed(reference, why) for reference, why in refusals if why]
+    return [(reference, why) for reference, why in refusals if why]

@@ -16,12 +16,12 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
+from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
@@ -34,12 +34,14 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
+from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.handling.services import sleeps
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
+    TITLES,
     Listed,
-    chosen,
     facets,
+    labels_of,
     list_reports,
     number_of_reports,
     preset_numbers,
@@ -59,7 +61,6 @@ from stopintimidatie.reports.inbox.services import (
     choice_of,
     count_quarantined,
     decide,
-    is_choice,
     quarantined,
 )
 from stopintimidatie.reports.models import Report
@@ -69,15 +70,12 @@ from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
-from stopintimidatie.reports.workbench.pages import Known, bar_for, pane_values
+from stopintimidatie.reports.workbench.pages import bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.rail import Place
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
-# Characters of the description in the list, and in quarantine.
-SNIPPET: Final = 90
-# States that a row doesn't name: a new one is bold.
-UNMARKED: Final = frozenset({"nieuw", "in_behandeling"})
+# Characters of the description in quarantine.
 QUARANTINE_SNIPPET: Final = 160
 # The number of reports that the filters leave, among those of the fixed views.
 TOTAL: Final = ""
@@ -132,8 +130,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    wanted_number = wanted_page(request)
-    most = worth_counting(wanted_number, COUNTED)
+    most = worth_counting(wanted_page(request), COUNTED)
     numbers = preset_numbers(context.holder, reader)
     # A fixed view is counted with the others.
     preset = next((label for label, fixed in PRESETS if fixed == filters), None)
@@ -141,12 +138,13 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         preset = TOTAL
         numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
     counted = count_with_menu(request, context.holder, numbers)
-    paging = Paging.counted(wanted_number, counted[preset], most)
     bound = is_restricted(request.registry, Report.id)
-    page = paging.offset, paging.size, bound
-    rows = list_reports(session, context.holder, filters, reader, *page)
+    find = partial(list_reports, session, context.holder, filters, reader, restricted=bound)
+    reports = read_register(request, counted[preset], find, most=most)
+    rows = reports.rows
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
+    labels = labels_of(session, filters, areas)
     references = [row.report.reference for row in rows]
     read = partial(read_report, session, context.holder, restricted=bound)
     wanted, opened, onwards = in_hand(request, rows, references, read)
@@ -156,15 +154,16 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.report.id], task=OPENED_BY)
     return {
-        "items": [_row(row, request, row is opened) for row in rows],
-        "paging": paging,
-        "turn": turn_of(request, paging, "melding"),
+        "items": [_row(row, request, opened) for row in rows],
+        "reports": reports,
+        "turn": turn_of(request, reports.paging, "melding"),
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": presets(counted),
-        "facets": facets(session, context.holder, filters, reader, areas) if open_ else [],
+        "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
+        "titles": TITLES,
+        "labels": labels,
         "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
-        "chips": chosen(session, filters, areas),
         "wanted": wanted,
         "absent": absent(request),
         "detail": detail,
@@ -221,31 +220,30 @@ def in_hand(
     return bool(typed), chosen, onwards
 
 
-def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
-    report, area = row.report, row.area
-    href = with_params(request, melding=report.reference)
+def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
+    report = row.report
     if report.state in GONE:
+        href, current = with_params(request, melding=report.reference), row is opened
         return WorkbenchRow(report.reference, href, marks=badges(report), current=current)
     deadline = report.contact_deadline
-    age = ago(report.received_at).removesuffix(" geleden")
-    asleep = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
+    meta = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
     unread = report.state in UNREAD and report.read_before is not None
-    asleep += [f"lezen: {days_until(report.read_before)}"] if unread else []
-    return WorkbenchRow(
-        title=heading(report),
-        href=href,
-        meta=[*asleep, area.name, age] if area else [*asleep, age],
-        text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=[
-            *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
-            *(["gebruik_beperkt"] if row.restricted else []),
-            *(state for state in badges(report) if state not in UNMARKED),
-        ],
+    meta += [f"lezen: {days_until(report.read_before)}"] if unread else []
+    meta += [row.area.name] if row.area else []
+    marks = [
+        *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
+        *(["gebruik_beperkt"] if row.restricted else []),
+        # A row doesn't name these: a new one is bold.
+        *(state for state in badges(report) if state not in ("nieuw", "in_behandeling")),
+    ]
+    return row_of(
+        request,
+        report,
+        meta,
+        marks,
+        opened=opened.report if opened else None,
         days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
         days_text=f"contact {days_until(deadline)}" if deadline else "",
-        fresh=report.state == "nieuw",
-        current=current,
-        value=report.reference,
     )
 
 
@@ -260,8 +258,9 @@ def _detail(
         onwards=onwards,
     )
     resource = ReportResource(report.reference, context, report)
-    known = Known(row.area.name if row.area else None, row.handler, row.proposed)
-    return pane_values(resource, request, known, place)
+    area = row.area.name if row.area else None
+    known = {"area": area, "handler": row.handler, "proposed": row.proposed}
+    return pane_values(resource, request, place, **known)
 
 
 def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:
@@ -318,7 +317,7 @@ def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
     here = [(choice_of(report), _label(report)) for report in reports]
     posted = request.POST.getall("meldingen") if request.method == "POST" else []
     known = {code for code, _ in here}
-    gone = {text for text in posted[:1000] if isinstance(text, str) and is_choice(text)}
+    gone = {text for text in posted[:1000] if isinstance(text, str) and read_choices([text])}
     return [*here, *((text, text.partition(".")[0]) for text in sorted(gone - known))]
 
 

@@ -42,24 +42,13 @@ _WISHES: Final = {
 }
 
 
-def own_questions(questions: Sequence[Question]) -> Any:
-    """Return the part of the form with the municipality's own questions; none is obligatory."""
-    return Schema(*map(question_field, questions), title="Vragen van uw gemeente", name=OWN)
-
-
 def answers_filled_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stored answers to the own questions, as the fields show them."""
-    return {
-        question.id: _shown(question, answers[question.id])
-        for question in questions
-        if question.id in answers
-    }
-
-
-def _shown(question: Question, answer: Any) -> Any:
-    if question.kind is Kind.YES_NO and answer is not None:
-        return "ja" if answer else "nee"
-    return answer
+    shown = {question.id: answers[question.id] for question in questions if question.id in answers}
+    for question in questions:
+        if question.kind is Kind.YES_NO and shown.get(question.id) is not None:
+            shown[question.id] = "ja" if shown[question.id] else "nee"
+    return shown
 
 
 def answers_given(
@@ -88,7 +77,9 @@ def triage_schema(
     """
     schema = Schema(_assessment(offence), _location(neighbourhoods), _contact(last_day))
     if questions:
-        schema.add(own_questions(questions))
+        # None is obligatory.
+        fields = map(question_field, questions)
+        schema.add(Schema(*fields, title="Vragen van uw gemeente", name=OWN))
     if decision is not None:
         schema.add(decision)
     add_version(schema)
@@ -397,11 +388,6 @@ def _finish_fields() -> tuple[Any, ...]:
             **{**lines, "widget": forms.TextArea(rows=2)},
         ),
     )
-
-
-def suggest(form: Any, references: Sequence[str]) -> None:
-    """Offer these reports beside the field of which this one is the double."""
-    form[PART]["dubbel_van"].widget.suggestions = references
 
 
 def _one_decision(node: Any, values: dict[str, Any]) -> None:

@@ -243,6 +243,12 @@ class Similar:
     reasons: tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """What happened, in words."""
+        words = ", ".join(Form.word(code) for code in self.forms) or "melding"
+        return f"{words[0].upper()}{words[1:]}"
+
+    @property
     def percent(self) -> int:
         """The likeness as a percentage."""
         return round(self.likeness.score * 100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -13,7 +14,9 @@ from pyramid.traversal import find_interface
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.text import ago
+from stopintimidatie.core.web.components import Panel, WorkbenchRow
+from stopintimidatie.core.web.request import with_params
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
@@ -43,40 +46,77 @@ _TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
 RAIL_PANEL: Final = f"{_TEMPLATES}/rail_panel.jinja2"
 BAR_PANEL: Final = f"{_TEMPLATES}/bar_panel.jinja2"
 BESIDE_PANEL: Final = f"{_TEMPLATES}/beside_panel.jinja2"
+# Characters of the description in a list.
+SNIPPET: Final = 90
 _REASONS: Final = dict((*DESK_REASONS, *NOT_HANDLED_REASONS))
 # The names of the view that undoes, below a municipality, and of the answer to a proposal.
 UNDO, PROPOSAL_VIEW = "ongedaan", "voorstel"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Facts about a report that a list has read with it: the names of its area and handler.
-
-    `proposed`: a proposal waits for a second look.
-    """
-
-    area: str | None
-    handler: str | None
-    proposed: bool
-
-
-def pane_values(
-    context: ReportResource, request: Any, known: Known, place: Place
-) -> dict[str, Any]:
-    """Return what the pane and the rail show of a report. `place`: the page they stand on."""
-    report, session = context.report, request.db
-    proposal = proposal_of(context, request, place) if known.proposed else None
+def account_of(report: Report, place: Place) -> dict[str, Any]:
+    """Return what the pane shows of any report: the account, with what its words are made of."""
     return {
         "report": report,
         "path": place.path,
-        "tombstone": report.state in GONE,
         "summary": words,
         "badges": words.badges(report),
         "account": marked(report.description) if report.description else None,
-        "names": AreaNames(neighbourhood=known.area),
-        "handler": known.handler,
+    }
+
+
+def row_of(
+    request: Any,
+    report: Report,
+    meta: Sequence[str],
+    marks: Sequence[str],
+    *,
+    after: Sequence[str] = (),
+    opened: Report | None,
+    **more: Any,
+) -> WorkbenchRow:
+    """Return the row of a report in a list that one decides on.
+
+    `meta`: small words before its age; `after`: behind it. `opened`: the report in hand.
+    """
+    age = ago(report.received_at).removesuffix(" geleden")
+    return WorkbenchRow(
+        title=words.heading(report),
+        href=with_params(request, melding=report.reference),
+        meta=[*meta, age, *after],
+        text=" ".join((report.description or "").split())[:SNIPPET],
+        marks=marks,
+        fresh=report.state == "nieuw",
+        current=report is opened,
+        value=report.reference,
+        **more,
+    )
+
+
+def pane_values(
+    context: ReportResource,
+    request: Any,
+    place: Place,
+    *,
+    area: str | None,
+    handler: str | None,
+    proposed: bool,
+) -> dict[str, Any]:
+    """Return what the pane and the rail show of a report.
+
+    `place`: the page they stand on. `area`, `handler`: names. `proposed`: a proposal waits for a
+    second look.
+    """
+    report, session = context.report, request.db
+    may_note = request.has_permission(Permission.TRIAGE, context)
+    note = f"{place.path}/notitie?{urlencode({'terug': place.here})}"
+    proposal = proposal_of(context, request, place) if proposed else None
+    return {
+        **account_of(report, place),
+        "tombstone": report.state in GONE,
+        "names": AreaNames(neighbourhood=area),
+        "handler": handler,
         "asleep": sleeps(report),
-        "map": map_of(request, report, place.path, known.area),
+        "map": map_of(request, report, place.path, area),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else _beside(place),
         "rail": _rail(context, request, place, proposal is not None),
@@ -84,7 +124,7 @@ def pane_values(
         "proposal": proposal,
         "more": [
             *other_steps(request, context, place, proposed=proposal is not None),
-            *_note_link(context, request, place),
+            *([("Notitie toevoegen", note)] if may_note else []),
         ],
     }
 
@@ -155,12 +195,6 @@ def beside_panel(context: ReportResource, request: Any) -> Panel | None:
         return None
     href = _beside(place_alone(context, request))
     return Panel("Vergelijkbare meldingen", BESIDE_PANEL, {"report": context.report, "href": href})
-
-
-def _note_link(context: ReportResource, request: Any, place: Place) -> list[tuple[str, str]]:
-    if not request.has_permission(Permission.TRIAGE, context):
-        return []
-    return [("Notitie toevoegen", f"{place.path}/notitie?{urlencode({'terug': place.here})}")]
 
 
 def proposal_of(context: ReportResource, request: Any, place: Place) -> dict[str, Any] | None:

@@ -45,6 +45,41 @@ NOTHING_TO_UNDO: Final = RailDecision("z", "Ongedaan", disabled_reason="niets va
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice about a report: its words, and the step of the workflow that it makes.
+
+    `title`: of the panel that asks about it, with `button`; small lists have buttons of their own.
+    `key`, `label`: on the rail, where it stands there. `states`: in which a municipality can make
+    it. `other`: the heading of what can be filled in instead of what takes one press.
+    """
+
+    title: str
+    button: str
+    step: str = ""
+    key: str = ""
+    states: frozenset[str] = OPEN_FOR_ALL
+    label: str = ""
+    other: str = "Een andere"
+
+
+CHOICES: Final[Mapping[str, Choice]] = {
+    TAKE: Choice("Behandelen", "Behandelen", "in_behandeling_nemen"),
+    FILE: Choice("In een dossier", "In dit dossier plaatsen", "in_dossier", "2"),
+    DOUBLE: Choice("Dubbel", "Sluiten als dubbel", "niet_in_behandeling", "3"),
+    REJECT: Choice(
+        "Niet in behandeling",
+        "Niet in behandeling nemen",
+        "niet_in_behandeling",
+        "4",
+        OPEN_FOR_ALL | {"quarantaine"},
+    ),
+    ASK: Choice("Vraag aan de melder", "Vraag versturen", "vraag_melder", "5"),
+    HAND_OVER: Choice("Overdragen", "Aanbieden", "overdracht_aanbieden", "6"),
+    FINISH: Choice("Afhandelen", "Afhandelen", "afhandelen", "a", OPEN_FOR_ALL | {"in_dossier"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The page that a rail stands on.
 
@@ -54,7 +89,11 @@ class Place:
     path: str
     here: str
     onwards: str
-    csrf: str = ""
+
+    def panel(self, view: str, choice: str) -> str:
+        """Return the address of the panel that asks about a choice."""
+        query = {"keuze": choice, "terug": self.onwards, "hier": self.here}
+        return f"{self.path}/{view}?{urlencode(query)}"
 
 
 def rail_of(
@@ -76,33 +115,22 @@ def rail_of(
     return [
         _take(request, report, place, may[Permission.TRIAGE], waits),
         *(
-            _panel(report, place, choice, may[permission], waits)
-            for choice, permission in _PANELS.items()
+            RailDecision(
+                known.key,
+                known.title,
+                place.panel(NAME, choice),
+                disabled_reason=waits
+                or _why_not(
+                    report,
+                    may[Permission.EDIT_DOSSIER if choice == FILE else Permission.TRIAGE],
+                    known.states,
+                ),
+            )
+            for choice, known in CHOICES.items()
+            if known.key
         ),
         *_small(report, place, may[Permission.TRIAGE]),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A choice that opens a panel: its key, its words, and the states in which it can be made."""
-
-    key: str
-    label: str
-    states: frozenset[str]
-
-
-CHOICES: Final[Mapping[str, Choice]] = {
-    FILE: Choice("2", "In een dossier", OPEN_FOR_ALL),
-    DOUBLE: Choice("3", "Dubbel", OPEN_FOR_ALL),
-    REJECT: Choice("4", "Niet in behandeling", OPEN_FOR_ALL | {"quarantaine"}),
-    ASK: Choice("5", "Vraag aan de melder", OPEN_FOR_ALL),
-    HAND_OVER: Choice("6", "Overdragen", OPEN_FOR_ALL),
-    FINISH: Choice("a", "Afhandelen", OPEN_FOR_ALL | {"in_dossier"}),
-}
-_PANELS: Final = {
-    choice: Permission.EDIT_DOSSIER if choice == FILE else Permission.TRIAGE for choice in CHOICES
-}
 
 
 def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> RailDecision:
@@ -123,17 +151,6 @@ def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> 
         fields=fields,
         disabled_reason=reason,
         after_reading=True,
-    )
-
-
-def _panel(report: Report, place: Place, choice: str, may: bool, waits: str) -> RailDecision:
-    known = CHOICES[choice]
-    query = urlencode({"keuze": choice, "terug": place.onwards, "hier": place.here})
-    return RailDecision(
-        known.key,
-        known.label,
-        href=f"{place.path}/{NAME}?{query}",
-        disabled_reason=waits or _why_not(report, may, known.states),
     )
 
 
