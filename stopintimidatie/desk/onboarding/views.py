@@ -191,8 +191,7 @@ def _noted(request: Request, row: Onboarding | None, page: dict[str, Any]) -> di
     """Note that the names on this page are read, now that it is shown; return it."""
     task = "aansluiting bekijken"
     note_read(request, NATIONAL, KIND, [row.id] if row else [], task=task)
-    asked = [joining["row"].id for joining in page["requests"]]
-    note_read(request, NATIONAL, JOINING, asked, task=task)
+    note_read(request, NATIONAL, JOINING, [asked.id for asked, _ in page["requests"]], task=task)
     return page
 
 
@@ -272,7 +271,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "domains": domains,
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
-        "requests": _addresses(request, municipality),
+        "requests": _requests(request, municipality.code),
         "provider": find_provider(request.db, municipality.code),
         "plan": levels.plan_in(profile),
     }
@@ -289,22 +288,17 @@ def _trained_form(request: Request, municipality: Municipality, person: Any) -> 
     )
 
 
-def _addresses(request: Request, municipality: Municipality) -> list[dict[str, Any]]:
+def _requests(request: Request, code: str) -> list[tuple[JoiningRequest, str | None]]:
     """Return the latest requests for a municipality, each with its address in clear."""
-    rows = request.db.scalars(
+    session, keys = request.db, request.registry.key_ring
+    rows = session.scalars(
         select(JoiningRequest)
-        .where(JoiningRequest.municipality_code == municipality.code)
+        .where(JoiningRequest.municipality_code == code)
         .order_by(JoiningRequest.asked_at.desc())
         .limit(5)
     )
-    keys = request.registry.key_ring
-    return [
-        {
-            "row": row,
-            "address": clear_address(keys, find_address(request.db, owner_of_request(row.id))),
-        }
-        for row in rows
-    ]
+    owned = [(row, find_address(session, owner_of_request(row.id))) for row in rows]
+    return [(row, clear_address(keys, address)) for row, address in owned]
 
 
 @post_view(Desk, "aansluiting-opgeleid", Permission.CONNECT, renderer=PAGE)

@@ -13,23 +13,38 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.retention import RetentionClass, Term, Way, years
+from stopintimidatie.core.storage.retention import (
+    RETENTION_CLASSES,
+    RetentionClass,
+    Term,
+    Way,
+    years,
+)
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.desk.agreements.register import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
+from stopintimidatie.desk.forwarding.access import number_of
 from stopintimidatie.desk.forwarding.answers import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.agreements.rules import RING_ABOUT, VALID
+from stopintimidatie.municipalities.agreements.services import standing_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
@@ -254,3 +269,84 @@ def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Act
     session.add(TownCall(holder=NATIONAL, municipality_code=code, outcome=outcome, day=day, **by))
     fields = [code, outcome]
     record(session, actor, "gemeente.gebeld", NATIONAL, AUDIT_KIND, fields=fields)
+
+
+# Pages
+
+_TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
+
+
+@page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
+def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show the municipalities to ring, with what waits for each."""
+    rows = call_list(request.db, request.registry.key_ring)
+    number = sum(row.waiting.number for row in rows)
+    return {"rows": rows, "number": number, "labels": LABELS}
+
+
+def _call_schema(becomes: Mapping[Outcome, str]) -> Any:
+    """Return the form of a call; `becomes`: what each outcome does to the reports that wait."""
+    return Schema(
+        field(
+            forms.OneOf(
+                [(way, f"{LABELS[way]}. {says}.") for way, says in becomes.items()],
+                radio=True,
+            ),
+            "Hoe liep het gesprek af",
+            name="uitkomst",
+            description="Bij elke keuze staat wat er met de meldingen gebeurt die wachten.",
+        ),
+        field(
+            forms.Date(),
+            "Dag",
+            name="dag",
+            missing=None,
+            drawn=forms.Opened("Wanneer u weer belt", (Outcome.LATER.value,)),
+        ),
+        field(forms.Text(20), "Nummer", name="nummer", widget=forms.Hidden(), missing=None),
+    )
+
+
+def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
+    """Return what is shown beside a call: the number, the form, and earlier calls."""
+    session, town = request.db, context.municipality
+    contact = contacts(session, [town.code])[town.code]
+    waiting = waiting_reports(session, town.code).get(town.code, Waiting())
+    valid = standing_of(session, request.registry.key_ring, town.code).valid
+    offered = number_of(session, town.code, Pickup.state == PickupState.OFFERED)
+    left = RETENTION_CLASSES.of(request.registry)["meldpunt_blijft_liggen"]
+    form = Form(
+        _call_schema(effects(town.name, waiting, offered, valid=valid, term=left.term)),
+        request,
+        formid="gesprek",
+        action=request.resource_path(context, "gesprek"),
+        buttons=[Button("opslaan", "Gesprek opslaan")],
+        appstruct={"nummer": contact.number} if contact.number else {},
+    )
+    return {
+        "name": town.name,
+        "contact": contact,
+        "form": form,
+        "calls": calls_with(session, town.code),
+        "labels": LABELS,
+    }
+
+
+def call_panel(context: Any, request: Any) -> Panel:
+    """Return the panel with the script, the form of a call and earlier calls."""
+    return Panel("Bellen", f"{_TEMPLATES}/call_panel.jinja2", _call_values(context, request))
+
+
+@form_view(DeskMunicipality, "gesprek", Permission.ROUTE_REPORT, f"{_TEMPLATES}/call.jinja2")
+def call_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a call with the script beside it, and save how it ended."""
+    page = _call_values(context, request)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        save_call(request.db, context.municipality.code, values, request.actor)
+        if values["uitkomst"] == Outcome.REFUSES:
+            return HTTPSeeOther(request.resource_path(context, "weigering"))
+        request.flash(f"Gesprek met {context.municipality.name} opgeslagen.")
+        return HTTPSeeOther(f"/{NATIONAL}/bellijst")
+
+    return handle_form(request, page["form"], on_valid, page)

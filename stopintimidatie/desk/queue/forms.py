@@ -27,9 +27,9 @@ from stopintimidatie.municipalities.areas.queries import (
     municipalities_named_in,
 )
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.page.replies import answer_in_time, answer_until
+from stopintimidatie.reports.page.replies import answer_in_time, answer_until, text_field
 from stopintimidatie.reports.words import heading
-from stopintimidatie.reports.workbench.forms import Option, choice_form
+from stopintimidatie.reports.workbench.forms import Option, choice_form, double_schema
 from stopintimidatie.reports.workbench.rail import Choice
 from stopintimidatie.reports.workflow import NOT_PLACED
 
@@ -78,7 +78,6 @@ CHOICES: Final = {
 }
 SAME_TIME: Final = timedelta(hours=26)
 MOST: Final = 5
-_READ_BY_REPORTER: Final = "De melder leest dit. Noem geen namen van anderen."
 # Two lines of a list may not have one value: then both would count as chosen.
 _MARK: Final = "~"
 
@@ -113,34 +112,25 @@ def desk_form(choice: str, request: Any, report: Report, guess: Guess | None, ba
 
 
 def _schema(choice: str, session: Session) -> Any:
-    match choice:
-        case "doorgeven":
-            return _route_schema(session)
-        case "vraag":
-            day = form_field(
-                forms.Date(),
-                "Antwoord uiterlijk",
-                name="uiterlijk",
-                validator=answer_in_time,
-            )
-            return Schema(_text("vraag", "Vraag", _READ_BY_REPORTER), day)
-        case "dubbel":
-            about = "Het kenmerk van de andere melding bij het meldpunt, zoals M-4F7K-2QX9."
-            return Schema(
-                form_field(forms.Text(40), "Dubbel van", name="dubbel_van", description=about)
-            )
-        case "beantwoorden":
-            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER))
-        case "afsluiten":
-            # A test needs no words; the workflow asks for them where it does.
-            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER, missing=""))
-    return Schema(_text("reden", "Reden", "Voor uw collega's. Dit komt in de geschiedenis."))
-
-
-def _text(name: str, title: str, about: str, **more: Any) -> Any:
-    area = forms.TextArea(rows=4)
-    text = forms.Text(4000, lines=True)
-    return form_field(text, title, name=name, description=about, widget=area, **more)
+    if choice == ROUTE:
+        return _route_schema(session)
+    if choice == DOUBLE:
+        about = "Het kenmerk van de andere melding bij het meldpunt, zoals M-4F7K-2QX9."
+        return double_schema(about)
+    about = "De melder leest dit. Noem geen namen van anderen."
+    to_reporter: dict[str, Any] = {"about": about, "most": 4000, "rows": 4}
+    day, title = forms.Date(), "Antwoord uiterlijk"
+    fields = {
+        ASK: (
+            text_field("vraag", "Vraag", **to_reporter),
+            form_field(day, title, name="uiterlijk", validator=answer_in_time),
+        ),
+        ANSWER: (text_field("bericht", "Bericht", **to_reporter),),
+        # A test needs no words; the workflow asks for them where it does.
+        CLOSE: (text_field("bericht", "Bericht", missing="", **to_reporter),),
+    }
+    reason = text_field("reden", "Reden", "Voor uw collega's. Dit komt in de geschiedenis.")
+    return Schema(*fields.get(choice, (reason,)))
 
 
 def _route_schema(session: Session) -> Any:
@@ -155,7 +145,7 @@ def _route_schema(session: Session) -> Any:
             description="Typ de eerste letters.",
             widget=typed,
         ),
-        _text("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
+        text_field("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
         form_field(forms.Text(20), "Zeker", name="zeker", widget=forms.Hidden(), missing=""),
     )
 

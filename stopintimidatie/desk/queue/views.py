@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
-from stopintimidatie.core.forms import Form, FormError
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.web.components import is_partial, turn_of
+from stopintimidatie.core.web.components import Panel, is_partial, turn_of
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
     Request,
@@ -29,6 +31,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.forwarding.services import take_back_offer
 from stopintimidatie.desk.forwarding.views import number_returned
+from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.forms import (
@@ -52,9 +55,10 @@ from stopintimidatie.desk.queue.pages import (
 )
 from stopintimidatie.desk.queue.routing import Guess, guess, route
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, said
-from stopintimidatie.desk.resources import Desk
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.municipalities.areas.resources import count_with_menu
-from stopintimidatie.municipalities.levels.services import number_without_admin
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND, number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
@@ -285,3 +289,84 @@ def routing_action(request: Any, context: Any) -> Action | None:
 def desk_quarantine_view(context: Desk, request: Request) -> Any:
     """Show the quarantine of the reports that no municipality holds."""
     return quarantine_view(context, request)
+
+
+# Figures, and what a municipality does itself
+
+_NOTHING = "geen"
+
+
+@page_view(Desk, "cijfers", Permission.VIEW_DESK, "templates/figures.jinja2")
+def figures_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show by municipality and level how many reports passed the desk in the last year."""
+    return {
+        "figures": queue.figures(request.db),
+        "levels": list(ParticipationLevel),
+        "counted": COUNTED,
+        "unplaced_href": f"/{NATIONAL}?gemeente={queue.UNPLACED}",
+    }
+
+
+class PolicySchema(Schema):
+    """The form to record a municipality's own campaign or policy."""
+
+    soort = field(
+        forms.OneOf(
+            [
+                (_NOTHING, "niets, voor zover bekend"),
+                (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
+                (PolicyKind.POLICY.value, "eigen beleid"),
+            ],
+            radio=True,
+        ),
+        "Deze gemeente heeft",
+    )
+    naam = field(
+        forms.Text(120),
+        "Naam van de campagne of het beleid",
+        description="Zoals de gemeente het zelf noemt. Geen namen van mensen.",
+        missing="",
+    )
+
+
+@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, "templates/policy.jinja2")
+def policy_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a municipality's own campaign or policy, and record it."""
+    code = context.municipality.code
+    present = request.db.get(LocalPolicy, code)
+    start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
+    here = request.resource_path(context)
+    form = Form(
+        PolicySchema(),
+        request,
+        buttons=[Button("vastleggen", "Vastleggen")],
+        appstruct=start,
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        name = values["naam"].strip()
+        if values["soort"] != _NOTHING and not name:
+            raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
+        if present is not None:
+            request.db.delete(present)
+            request.db.flush()
+        if values["soort"] != _NOTHING:
+            request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
+        actor = request.actor
+        record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
+        request.flash("Vastgelegd.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+
+def policy_panel(context: Any, request: Any) -> Panel:
+    """Return the panel about a municipality's own policy, on its page at the desk."""
+    code = context.municipality.code
+    values = {
+        "policy": queue.policies_of(request.db, [code]).get(code),
+        "href": request.resource_path(context, "beleid"),
+    }
+    renderer = "stopintimidatie.desk.queue:templates/policy_panel.jinja2"
+    return Panel("Eigen campagne of beleid", renderer, values)

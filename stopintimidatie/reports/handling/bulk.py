@@ -43,7 +43,10 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     seen = _seen(request)
     reports = _reports(request.db, context.holder, seen or _asked(request))
     choices = [
-        (f"{report.reference}.{seen.get(report.reference, report.version)}", _label(report))
+        (
+            f"{report.reference}.{seen.get(report.reference, report.version)}",
+            f"{report.reference}: {heading(report)}, {when_short(report)}",
+        )
         for report in reports
     ]
     people = people_to_choose(request, context.holder)
@@ -148,10 +151,6 @@ def _reports(session: Session, holder: str, references: Any) -> Sequence[Report]
         .where(Report.holder == holder, Report.reference.in_(wanted))
         .order_by(Report.urgent.desc(), Report.received_at, Report.id)
     ).all()
-
-
-def _label(report: Report) -> str:
-    return f"{report.reference}: {heading(report)}, {when_short(report)}"
 
 
 def hand_out_schema(reports: Choices, people: Choices, *, gives: bool) -> Any:

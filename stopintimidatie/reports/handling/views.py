@@ -25,6 +25,7 @@ from stopintimidatie.reports.conversation.calls import NEEDLESS
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import services
 from stopintimidatie.reports.page.decisions import ALREADY, Began, did_just
+from stopintimidatie.reports.page.replies import text_field
 from stopintimidatie.reports.page.steps import (
     DANGER,
     Choices,
@@ -122,7 +123,7 @@ def _handle(
     def shown() -> dict[str, Any]:
         answer_in_panel(request)
         if isinstance(page, str):
-            return {**step_page(context, request, page), "nothing_to_choose": []}
+            return step_page(context, request, page)
         return page()
 
     return handle_form(request, form, on_valid, shown)
@@ -256,13 +257,11 @@ def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
     return Schema(
         field(forms.OneOf(outcomes, radio=True), "Hoe ging het contact?", name="uitkomst"),
         *(again if reachable else ()),
-        field(
-            forms.Text(1000, lines=True),
+        text_field(
+            "toelichting",
             "Toelichting",
-            description="Kort, zonder namen en nummers. Dit komt in de geschiedenis.",
-            name="toelichting",
+            "Kort, zonder namen en nummers. Dit komt in de geschiedenis.",
             missing="",
-            widget=forms.TextArea(rows=3),
         ),
     )
 
@@ -316,13 +315,7 @@ def assign_schema(people: Choices, signals: Sequence[str]) -> Any:
     return Schema(
         *([danger_field(signals)] if signals else ()),
         field(forms.OneOf(choices, radio=len(choices) <= 8), "Behandelaar", name="behandelaar"),
-        field(
-            forms.Text(1000, lines=True),
-            "Reden",
-            name="reden",
-            description=REASON,
-            widget=forms.TextArea(rows=3),
-        ),
+        text_field("reden", "Reden", REASON),
     )
 
 

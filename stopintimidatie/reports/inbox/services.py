@@ -115,7 +115,8 @@ def tell(context: JobContext, session: Session, report: Report) -> None:
     now = utc_now()
     slot = int(now.timestamp() // AT_MOST_EVERY.total_seconds())
     delay = timedelta(0)
-    if _told_in(session, slot):
+    key = MailMessage.key == f"{NEW.name}:{slot}"
+    if session.scalar(select(MailMessage.id).where(key)) is not None:
         # One more after this slot, for what came in after the message of this slot went out.
         slot += 1
         delay = timedelta(seconds=slot * AT_MOST_EVERY.total_seconds() - now.timestamp())
@@ -126,11 +127,6 @@ def _is_old(session: Session, report: Report) -> bool:
     """Tell whether it came in long ago; here, for a report that was handed over or routed."""
     latest = select(func.max(ReportMove.at)).where(ReportMove.report_id == report.id)
     return (session.scalar(latest) or report.received_at) < utc_now() - TOO_OLD
-
-
-def _told_in(session: Session, slot: int) -> bool:
-    key = f"{NEW.name}:{slot}"
-    return session.scalar(select(MailMessage.id).where(MailMessage.key == key)) is not None
 
 
 def tell_urgently(session: Session, holder: str, report: Report, number: int) -> None:
@@ -234,20 +230,17 @@ def choice_of(report: Report) -> str:
     return f"{report.reference}.{report.version}"
 
 
-def quarantined(session: Session, holder: str, offset: int = 0) -> Sequence[Report]:
+def quarantined(session: Session, holder: str) -> Sequence[Report]:
     """Return the reports in quarantine, the oldest first: those came before the flood."""
-    return session.scalars(_in_quarantine(holder).offset(offset).limit(PAGE)).all()
+    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
+    oldest = mine.order_by(Report.received_at, Report.id)
+    return session.scalars(oldest.limit(PAGE)).all()
 
 
 def count_quarantined(session: Session, holder: str, most: int) -> int:
     """Count the reports in quarantine, up to one more than `most`."""
     ids = select(Report.id).where(Report.holder == holder, Report.state == STATE)
     return count_at_most(session, ids.order_by(Report.received_at), most)
-
-
-def _in_quarantine(holder: str) -> Any:
-    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
-    return mine.order_by(Report.received_at, Report.id)
 
 
 def _alone(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -259,8 +259,9 @@ def _detail(
     )
     resource = ReportResource(report.reference, context, report)
     area = row.area.name if row.area else None
-    known = {"area": area, "handler": row.handler, "proposed": row.proposed}
-    return pane_values(resource, request, place, **known)
+    return pane_values(
+        resource, request, place, area=area, handler=row.handler, proposed=row.proposed
+    )
 
 
 def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:
@@ -289,17 +290,19 @@ def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report])
 def quarantine_view(context: Any, request: Request) -> Any:
     """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
     reports = quarantined(request.db, context.holder)
-    ids = [report.id for report in reports]
-    form = _form(request, _choices(reports, request), reports)
+    # Also those that were ticked and are no longer there.
+    posted = request.POST.getall("meldingen")[:1000] if request.method == "POST" else []
+    ticked = {text for text in posted if isinstance(text, str) and read_choices([text])}
+    form = _form(request, reports, ticked - {choice_of(report) for report in reports})
 
     def page() -> dict[str, Any]:
+        ids = [report.id for report in reports]
         note_read(request, context.holder, KIND, ids, task="quarantaine")
         return {
             "total": count_quarantined(request.db, context.holder, COUNTED),
             "counted": COUNTED,
             "shown": len(ids),
             "failed": [],
-            "done": 0,
         }
 
     return handle_form(
@@ -307,18 +310,11 @@ def quarantine_view(context: Any, request: Request) -> Any:
     )
 
 
-def _form(request: Request, choices: list[tuple[str, str]], reports: Sequence[Report]) -> Form:
+def _form(request: Request, reports: Sequence[Report], gone: Iterable[str] = ()) -> Form:
+    choices = [(choice_of(report), _label(report)) for report in reports]
+    choices += [(text, text.partition(".")[0]) for text in sorted(gone)]
     buttons = [Button("vastleggen", "Vastleggen")]
     return Form(quarantine_schema(choices, reports), request, buttons=buttons)
-
-
-def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
-    """Return the reports on the page, and those that were ticked and are no longer there."""
-    here = [(choice_of(report), _label(report)) for report in reports]
-    posted = request.POST.getall("meldingen") if request.method == "POST" else []
-    known = {code for code, _ in here}
-    gone = {text for text in posted[:1000] if isinstance(text, str) and read_choices([text])}
-    return [*here, *((text, text.partition(".")[0]) for text in sorted(gone - known))]
 
 
 def _label(report: Report) -> str:
@@ -348,14 +344,7 @@ def _decide(
     if not failed:
         request.flash(f"{plural(number, 'melding', 'meldingen')} {DONE[step]}.")
         return HTTPSeeOther(request.path)
-    return _with_failures(context, request, page(), failed, f"{number} {DONE[step]}")
-
-
-def _with_failures(
-    context: Any, request: Request, page: dict[str, Any], failed: Any, done: str
-) -> dict[str, Any]:
-    """Return the page anew, with the reports that couldn't be decided and the reasons."""
-    left = quarantined(request.db, context.holder)
-    fresh = _form(request, [(choice_of(report), _label(report)) for report in left], left)
-    total = count_quarantined(request.db, context.holder, COUNTED)
-    return {**page, "form": fresh, "failed": failed, "done": done, "total": total}
+    done = f"{number} {DONE[step]}"
+    left, shown = quarantined(session, context.holder), page()
+    total = count_quarantined(session, context.holder, COUNTED)
+    return {**shown, "form": _form(request, left), "failed": failed, "done": done, "total": total}

@@ -104,6 +104,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
     report, session = context.report, request.db
     timeline, handler = queries.timeline(session, report)
     names = area_names(session, report)
+    head = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
     return {
         "summary": words,
         "names": names,
@@ -121,7 +122,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "may_write": may_write(context, request),
         "here": request.resource_path(context),
         "map": map_of(request, report, request.resource_path(context), names.neighbourhood),
-        "duplicate_of": _reference_of(session, report),
+        "duplicate_of": head.reference if head is not None else None,
         "doubles": waiting_doubles(session, report),
         # A report with a number lives below its dossier.
         "dossier": request.resource_path(context.__parent__),
@@ -132,11 +133,6 @@ def may_write(context: ReportResource, request: Request) -> bool:
     """Tell whether this person can write to the reporter now."""
     allowed = bool(request.has_permission(Permission.TRIAGE, context))
     return allowed and context.report.state not in CLOSED
-
-
-def _reference_of(session: Any, report: Report) -> str | None:
-    other = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
-    return None if other is None else str(other.reference)
 
 
 def contact_of(
@@ -290,7 +286,9 @@ class StepView:
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
         if not made:
-            return self._proposed(context, request, values)
+            request.flash(asked_in_words(report))
+            here = request.resource_path(context)
+            return HTTPSeeOther(way_out(values, path_of_report(session, report.id) or here))
         return self._done(context, request, values, before)
 
     def _in_danger(
@@ -304,14 +302,6 @@ class StepView:
             store(request.db, report, request.actor, [ASSESS], began)
             request.flash(steps.STAYS_OPEN.format(report.reference), "error")
         return stops
-
-    def _proposed(
-        self, context: ReportResource, request: Request, values: dict[str, Any]
-    ) -> HTTPSeeOther:
-        """Say that a colleague looks first, and go back."""
-        here = request.resource_path(context)
-        request.flash(asked_in_words(context.report))
-        return HTTPSeeOther(way_out(values, path_of_report(request.db, context.report.id) or here))
 
     def _done(
         self, context: ReportResource, request: Request, values: dict[str, Any], before: str
@@ -412,7 +402,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
     report, here = context.report, request.resource_path(context)
 
     def page() -> dict[str, Any]:
-        return {**step_page(context, request, "Bericht schrijven"), "nothing_to_choose": []}
+        return step_page(context, request, "Bericht schrijven")
 
     if report.state in CLOSED and request.method != "POST":
         return impossible(context, request, page())

@@ -21,6 +21,7 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.replies import text_field
 from stopintimidatie.reports.page.steps import (
     YES_NO,
     Choices,
@@ -120,14 +121,12 @@ def _assessment(offence: bool) -> Any:
             " systeem.",
             name="vermoeden",
         )
-        part["vermoeden_reden"] = field(
-            forms.Text(1000, lines=True),
+        part["vermoeden_reden"] = text_field(
+            "vermoeden_reden",
             "Waarom vermoedt u dat?",
-            description="Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
+            "Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
             needed_sometimes=True,
-            name="vermoeden_reden",
             missing=None,
-            widget=forms.TextArea(rows=3),
         )
     return part
 
@@ -344,21 +343,13 @@ def _dossier_fields(dossiers: Choices) -> tuple[Any, Any]:
     drawn = Opened("Het dossier", (FILE.name,))
     return (
         field(forms.OneOf(dossiers), LABELS["dossier"], name="dossier", missing=None, drawn=drawn),
-        field(
-            forms.Text(1000, lines=True),
-            LABELS["reden"],
-            name="reden",
-            missing=None,
-            widget=forms.TextArea(rows=2),
-            drawn=drawn,
-        ),
+        text_field("reden", LABELS["reden"], rows=2, missing=None, drawn=drawn),
     )
 
 
 def _finish_fields() -> tuple[Any, ...]:
     drawn = Opened("Wat is er gedaan?", (FINISH.name,))
     sometimes: dict[str, Any] = {"missing": None, "needed_sometimes": True, "drawn": drawn}
-    lines = {"widget": forms.TextArea(rows=3), **sometimes}
     return (
         field(
             forms.ManyOf(FollowUp.choices()),
@@ -372,21 +363,14 @@ def _finish_fields() -> tuple[Any, ...]:
             name="terugkoppeling",
             **sometimes,
         ),
-        field(
-            forms.Text(4000, lines=True),
+        text_field(
+            "bericht",
             LABELS["bericht"],
-            name="bericht",
-            description="Nodig als u ‘ja’ koos. Wat is er gedaan? De melder leest dit met de"
-            " volgcode.",
-            **lines,
+            "Nodig als u ‘ja’ koos. Wat is er gedaan? De melder leest dit met de volgcode.",
+            most=4000,
+            **sometimes,
         ),
-        field(
-            forms.Text(1000, lines=True),
-            LABELS["waarom"],
-            name="waarom",
-            description="Nodig als u ‘nee’ koos.",
-            **{**lines, "widget": forms.TextArea(rows=2)},
-        ),
+        text_field("waarom", LABELS["waarom"], "Nodig als u ‘nee’ koos.", rows=2, **sometimes),
     )
 
 

@@ -190,25 +190,11 @@ _MOST_STEMS: Final = 12
 # The states of reports that aren't compared.
 _LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
 _COLUMNS: Final = (
-    Report.id,
-    Report.holder,
-    Report.reference,
-    Report.state,
-    Report.incident_start,
-    Report.time_precision,
-    Report.part_of_day,
-    Report.lat,
-    Report.lon,
-    Report.subneighbourhood_code,
-    Report.neighbourhood_code,
-    Report.offender_count,
-    Report.offender_in_group,
-    Report.offender_age,
-    Report.offender_transport,
-    Report.description,
-    Report.location_text,
-    Report.dossier_number,
-    Report.duplicate_of_id,
+    *(Report.id, Report.holder, Report.reference, Report.state, Report.incident_start),
+    *(Report.time_precision, Report.part_of_day, Report.lat, Report.lon),
+    *(Report.subneighbourhood_code, Report.neighbourhood_code, Report.offender_count),
+    *(Report.offender_in_group, Report.offender_age, Report.offender_transport),
+    *(Report.description, Report.location_text, Report.dossier_number, Report.duplicate_of_id),
     Report.received_at,
 )
 

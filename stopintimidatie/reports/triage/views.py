@@ -156,7 +156,11 @@ def _save(
     step = triage_forms.step_of(values)
     try:
         lock_report(session, report, values["versie"])
-        _check_assessable(report)
+        if report.state not in ASSESSABLE:
+            raise FormError(
+                f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open"
+                " de melding om te zien wat er nog kan."
+            )
         _check_reachable(session, report, assessment)
         assessment = assessment_of(values, current_assessment(report), questions)
         # After a refusal the page shows the report again, as it was before this step.
@@ -168,7 +172,13 @@ def _save(
             else:
                 made = decide_or_propose(session, effects, report, *step, actor, began=began)
     except StaleReportError:
-        changes = _differences(session, current_assessment(report), assessment)
+        theirs = describe(session, current_assessment(report))
+        yours = describe(session, assessment)
+        changes = [
+            Change(label, theirs[label], yours[label])
+            for label in theirs
+            if theirs[label] != yours[label]
+        ]
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
         name = "waarom" if step and step[0] == "afhandelen" and problem.field == "reden" else None
@@ -180,14 +190,6 @@ def _save(
         request.flash(asked_in_words(report))
         step = None
     return _onwards(context, request, values, step)
-
-
-def _check_assessable(report: Report) -> None:
-    if report.state not in ASSESSABLE:
-        raise FormError(
-            f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
-            " melding om te zien wat er nog kan."
-        )
 
 
 def _check_reachable(session: Session, report: Report, assessment: Assessment) -> None:
@@ -210,16 +212,6 @@ def _check_reachable(session: Session, report: Report, assessment: Assessment) -
     )
 
 
-def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
-    """Return the answers in which the stored assessment differs from what was filled in."""
-    theirs, yours = describe(session, now), describe(session, mine)
-    return [
-        Change(label, theirs[label], yours[label])
-        for label in theirs
-        if theirs[label] != yours[label]
-    ]
-
-
 def _onwards(
     context: ReportResource,
     request: Request,
@@ -230,7 +222,9 @@ def _onwards(
     path = path_of_report(request.db, context.report.id) or request.resource_path(context)
     out = way_out(values, path)
     out = path if out == request.resource_path(context) else out
-    following = _next_page(context, request, triage_forms.decided(values))
+    begins = triage_forms.decided(values) == triage_forms.NEW_DOSSIER.name
+    action = report_action(request, context, NEW_DOSSIER) if begins else None
+    following = action.href if action else None
     if step is not None:
         made = REPORT_WORKFLOW.transition(step[0])
         flash_step(request, context, made, "in_behandeling", path)
@@ -240,14 +234,6 @@ def _onwards(
     if values["beoordeling"]["gevaar"] == "ja" and not values["beoordeling"]["spoed"]:
         request.flash(f"{context.report.reference} is spoed, want er is iemand in gevaar.")
     return HTTPSeeOther(following or out)
-
-
-def _next_page(context: ReportResource, request: Request, decision: str | None) -> str | None:
-    """Return the address of the page that asks the rest of a decision; None if nothing is left."""
-    if decision == triage_forms.NEW_DOSSIER.name:
-        action = report_action(request, context, NEW_DOSSIER)
-        return action.href if action else None
-    return None
 
 
 NAME: Final = "dubbel"

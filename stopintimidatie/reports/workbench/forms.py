@@ -17,7 +17,13 @@ from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_o
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.replies import FIELDS, answer_in_time, answer_until, replies_for
+from stopintimidatie.reports.page.replies import (
+    FIELDS,
+    answer_in_time,
+    answer_until,
+    replies_for,
+    text_field,
+)
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     Choices,
@@ -82,9 +88,13 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     if choice == TAKE:
         return Schema()
     if choice == FILE:
-        return _dossier_schema(dossiers)
+        why = "Waarom hoort de melding daar?"
+        return Schema(
+            field(forms.OneOf(dossiers), "Dossier", name="dossier"),
+            field(forms.Text(1000), "Reden", name="reden", description=why),
+        )
     if choice == DOUBLE:
-        return _double_schema()
+        return double_schema("Het kenmerk van de andere melding, zoals M-4F7K-2QX9.")
     if choice == REJECT:
         reason = forms.OneOf(NOT_HANDLED_REASONS, radio=True)
         return Schema(field(reason, "Reden", name="reden_code"), *contact_fields(report))
@@ -105,27 +115,9 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     return schema
 
 
-def _dossier_schema(dossiers: Choices) -> Any:
-    return Schema(
-        field(forms.OneOf(dossiers), "Dossier", name="dossier"),
-        field(
-            forms.Text(1000),
-            "Reden",
-            name="reden",
-            description="Waarom hoort de melding daar?",
-        ),
-    )
-
-
-def _double_schema() -> Any:
-    return Schema(
-        field(
-            forms.Text(40),
-            "Dubbel van",
-            name="dubbel_van",
-            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-        )
-    )
+def double_schema(about: str) -> Any:
+    """Make the question of which report one is the double; `about`: what to fill in."""
+    return Schema(field(forms.Text(40), "Dubbel van", name="dubbel_van", description=about))
 
 
 def _hand_over_schema(session: Session, report: Report) -> Any:
@@ -148,12 +140,10 @@ def _hand_over_schema(session: Session, report: Report) -> Any:
                 {name.casefold(): code for code, name in names}, connected, report.holder
             ),
         ),
-        field(
-            forms.Text(1000, lines=True),
+        text_field(
+            "reden",
             "Reden",
-            name="reden",
-            description="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
-            widget=forms.TextArea(rows=3),
+            "De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
         ),
     )
 

@@ -17,7 +17,6 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import Panel, WorkbenchRow
 from stopintimidatie.core.web.request import with_params
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of, sleeps
@@ -46,6 +45,7 @@ _TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
 RAIL_PANEL: Final = f"{_TEMPLATES}/rail_panel.jinja2"
 BAR_PANEL: Final = f"{_TEMPLATES}/bar_panel.jinja2"
 BESIDE_PANEL: Final = f"{_TEMPLATES}/beside_panel.jinja2"
+Links = Sequence[tuple[str, str]]
 # Characters of the description in a list.
 SNIPPET: Final = 90
 _REASONS: Final = dict((*DESK_REASONS, *NOT_HANDLED_REASONS))
@@ -110,8 +110,10 @@ def pane_values(
     may_note = request.has_permission(Permission.TRIAGE, context)
     note = f"{place.path}/notitie?{urlencode({'terug': place.here})}"
     proposal = proposal_of(context, request, place) if proposed else None
+    more = [("Notitie toevoegen", note)] if may_note else []
     return {
         **account_of(report, place),
+        **_decisions(context, request, place, proposal, more),
         "tombstone": report.state in GONE,
         "names": AreaNames(neighbourhood=area),
         "handler": handler,
@@ -119,21 +121,23 @@ def pane_values(
         "map": map_of(request, report, place.path, area),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else _beside(place),
-        "rail": _rail(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
-        "proposal": proposal,
-        "more": [
-            *other_steps(request, context, place, proposed=proposal is not None),
-            *([("Notitie toevoegen", note)] if may_note else []),
-        ],
     }
 
 
-def _rail(context: ReportResource, request: Any, place: Place, proposed: bool) -> list[Any]:
-    """Return the decisions, with the key that undoes where the bar has none."""
+def _decisions(
+    context: ReportResource, request: Any, place: Place, proposal: Any, more: Links
+) -> dict[str, Any]:
+    """Return what the rail shows: the keys, with the one that undoes where the bar has none.
+
+    `more`: rare things to do besides, each with its page.
+    """
+    proposed = proposal is not None
     rail = rail_of(context, request, place, proposed)
-    bar = bar_for(request, context.holder) if rail else None
-    return [*rail, NOTHING_TO_UNDO] if rail and bar is None else rail
+    if rail and bar_for(request, context.holder) is None:
+        rail.append(NOTHING_TO_UNDO)
+    rare = other_steps(request, context, place, proposed=proposed)
+    return {"report": context.report, "proposal": proposal, "rail": rail, "more": [*rare, *more]}
 
 
 def _beside(place: Place) -> str:
@@ -147,17 +151,9 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the rail on the own page of a report; the desk has one of its own."""
     if context.holder == NATIONAL:
         return None
-    place = place_alone(context, request)
+    place, more = place_alone(context, request), rare_actions(context, request)
     proposal = proposal_of(context, request, place)
-    detail = {
-        "report": context.report,
-        "rail": _rail(context, request, place, proposal is not None),
-        "proposal": proposal,
-        "more": [
-            *other_steps(request, context, place, proposed=proposal is not None),
-            *rare_actions(context, request),
-        ],
-    }
+    detail = _decisions(context, request, place, proposal, more)
     return Panel("", RAIL_PANEL, {"detail": detail})
 
 
@@ -174,19 +170,15 @@ def rare_actions(context: ReportResource, request: Any) -> list[tuple[str, str]]
 
 def bar_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the bar about the last decision on the own page of a report, where there is one."""
-    bar = bar_for(request, context.holder) if may_decide(context, request) else None
+    desk = context.holder == NATIONAL
+    permission = Permission.ROUTE_REPORT if desk else Permission.TRIAGE
+    may_decide = request.has_permission(permission, context)
+    bar = bar_for(request, context.holder) if may_decide else None
     if bar is None:
         return None
     at = find_interface(context, MunicipalityResource) or context.__parent__
     undo, here = request.resource_path(at, UNDO), request.resource_path(context).rstrip("/")
     return Panel("", BAR_PANEL, {"bar": bar, "undo": undo, "here": here})
-
-
-def may_decide(context: ReportResource, request: Any) -> bool:
-    """Tell whether this person decides about a report: in its municipality, or at the desk."""
-    desk = context.holder == NATIONAL
-    permission = Permission.ROUTE_REPORT if desk else Permission.TRIAGE
-    return bool(request.has_permission(permission, context))
 
 
 def beside_panel(context: ReportResource, request: Any) -> Panel | None:
@@ -235,15 +227,6 @@ class Bar:
     alarmed: bool
     urgent: bool
     why: str
-
-    @property
-    def label(self) -> str:
-        """The last step, in the words of the workflow."""
-        last = self.decision.steps[-1]
-        try:
-            return REPORT_WORKFLOW.transition(last).label.lower()
-        except WorkflowError:
-            return last.replace("_", " ")
 
     @property
     def minutes(self) -> int:

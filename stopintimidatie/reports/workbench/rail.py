@@ -105,32 +105,18 @@ def rail_of(
     `proposed`: a proposal waits for a second look, which comes first.
     """
     report = context.report
-    may = {
-        permission: bool(request.has_permission(permission, context))
-        for permission in (Permission.TRIAGE, Permission.EDIT_DOSSIER)
-    }
-    if not any(may.values()):
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
+    may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+    if not may_triage and not may_file:
         return []
     waits = SECOND_LOOK if proposed else ""
-    return [
-        _take(request, report, place, may[Permission.TRIAGE], waits),
-        *(
-            RailDecision(
-                known.key,
-                known.title,
-                place.panel(NAME, choice),
-                disabled_reason=waits
-                or _why_not(
-                    report,
-                    may[Permission.EDIT_DOSSIER if choice == FILE else Permission.TRIAGE],
-                    known.states,
-                ),
-            )
-            for choice, known in CHOICES.items()
-            if known.key
-        ),
-        *_small(report, place, may[Permission.TRIAGE]),
-    ]
+    rail = [_take(request, report, place, may_triage, waits)]
+    for choice, known in CHOICES.items():
+        if known.key:
+            may = may_file if choice == FILE else may_triage
+            why, href = waits or _why_not(report, may, known.states), place.panel(NAME, choice)
+            rail.append(RailDecision(known.key, known.title, href, disabled_reason=why))
+    return [*rail, *_small(report, place, may_triage)]
 
 
 def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> RailDecision:
@@ -181,26 +167,17 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
     # After a talk with the reporter one decides about the report; the others are done with it.
     stay = urlencode({"terug": place.here})
     onwards = urlencode({"terug": place.onwards, "hier": place.here})
+    small = (
+        ("c", "Contact", f"contact?{stay}", gone or waits),
+        ("w", "Wegleggen", f"sluimeren?{onwards}", handled or _awake(report)),
+        ("u", "Uitdelen", f"uitdelen?{onwards}", handled),
+    )
     return [
-        RailDecision(
-            "c",
-            "Contact",
-            href=f"{place.path}/contact?{stay}",
-            disabled_reason=allowed or gone or waits,
-        ),
-        RailDecision(
-            "w",
-            "Wegleggen",
-            href=f"{place.path}/sluimeren?{onwards}",
-            disabled_reason=allowed or handled or _awake(report),
-            small=True,
-        ),
-        RailDecision(
-            "u",
-            "Uitdelen",
-            href=f"{place.path}/uitdelen?{onwards}",
-            disabled_reason=allowed or handled,
-            small=True,
+        *(
+            RailDecision(
+                key, label, f"{place.path}/{page}", disabled_reason=allowed or why, small=key != "c"
+            )
+            for key, label, page, why in small
         ),
         spoed(report, f"{place.path}/{NAME}", place.here, allowed or fixed),
     ]
@@ -228,11 +205,7 @@ def other_steps(
     """
     if proposed:
         return []
-    keyed = {
-        *("in_behandeling_nemen", "in_dossier", "vraag_melder"),
-        *("overdracht_aanbieden", "afhandelen"),
-        *NOT_HANDLED,
-    }
+    keyed = {*(choice.step for choice in CHOICES.values()), *NOT_HANDLED}
     back = urlencode({"terug": place.here})
     rare = [
         (step.label, f"{place.path}/{steps.step_name(step)}?{back}")

@@ -212,15 +212,6 @@ def panel_page(context: ReportResource, request: Request, title: str) -> dict[st
         **({} if is_partial(request) else step_page(context, request, title)),
         "report": context.report,
         "panel_title": title,
-        "action": "",
-        "listed": [],
-        "other": "",
-        "hidden": {},
-        "typed": True,
-        "second_look": False,
-        "contact": None,
-        "may_begin": False,
-        "danger": None,
     }
 
 

@@ -537,7 +537,7 @@ def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(c
     ):
         (row,) = unanswered(session)
         (ring,) = call_list(session, case.house.registry.key_ring)
-    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
+    assert (ring.town.name, ring.silent) == ("Zwijndrecht", 1)
     assert (row.town, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
     assert row.since <= utc_now()
     with case.house.transaction(NATIONAL) as session:
@@ -1013,4 +1013,4 @@ def test_withdrawn_after_the_agreement_ended_the_desk_knows_whom_to_ring_and_why
     assert "/aanbieden" not in page
     with case.house.transaction(NATIONAL) as session:
         (ring,) = call_list(session, case.house.registry.key_ring)
-    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
+    assert (ring.town.name, ring.silent) == ("Zwijndrecht", 1)
