@@ -354,7 +354,6 @@ def seal_of(lines: Sequence[Line]) -> str:
 # Pages
 
 PAGE: Final = "nummers"
-_TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 
 
 def _form(context: DeskMunicipality, request: Request) -> Form:
@@ -374,10 +373,11 @@ def register_panel(context: DeskMunicipality, request: Request) -> Panel:
     row = request.db.get(TownRegister, context.municipality.code)
     now = opening(row.hours if row else None, utc_now())
     values = {"row": row, "opening": now, "form": _form(context, request)}
-    return Panel("Nummer en openingstijden", f"{_TEMPLATES}/register_panel.jinja2", values)
+    renderer = "stopintimidatie.desk.agreements:templates/register_panel.jinja2"
+    return Panel("Nummer en openingstijden", renderer, values)
 
 
-@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT, f"{_TEMPLATES}/register_form.jinja2")
+@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT, "templates/register_form.jinja2")
 def register_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of one municipality in the register, and save it."""
     form = _form(context, request)
@@ -390,7 +390,7 @@ def register_view(context: DeskMunicipality, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"name": context.municipality.name})
 
 
-@form_view(Desk, PAGE, Permission.ROUTE_REPORT, f"{_TEMPLATES}/register_import.jinja2")
+@form_view(Desk, PAGE, Permission.ROUTE_REPORT, "templates/register_import.jinja2")
 def import_view(context: Desk, request: Request) -> Any:
     """Show the form to choose a file, then what would change, and write that once confirmed.
 

@@ -113,13 +113,12 @@ def choices(session: Session) -> Sequence[tuple[str, str]]:
 
 # Pages
 
-_TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
 OWNERS: Final = {"functionaris": official_of, "vervanger": deputy_of}
-_FORM: Final = f"{_TEMPLATES}/agreement_form.jinja2"
+_FORM: Final = "templates/agreement_form.jinja2"
 
 
-@page_view(Desk, "afspraken", Permission.VIEW_DESK, f"{_TEMPLATES}/agreements.jinja2")
+@page_view(Desk, "afspraken", Permission.VIEW_DESK, "templates/agreements.jinja2")
 def list_view(context: Desk, request: Any) -> Any:
     """Show the agreements, those that need work on top; with `?gemeente=…` go to a municipality."""
     wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
@@ -131,7 +130,7 @@ def list_view(context: Desk, request: Any) -> Any:
     return {"rows": rows, "municipalities": choices(request.db)}
 
 
-@page_view(DeskMunicipality, "", Permission.VIEW_DESK, f"{_TEMPLATES}/agreement.jinja2")
+@page_view(DeskMunicipality, "", Permission.VIEW_DESK, "templates/agreement.jinja2")
 def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
     """Show a municipality: its agreement, what that lacks, and earlier agreements."""
     keys, code = request.registry.key_ring, context.municipality.code
@@ -233,7 +232,7 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, f"{_TEMPLATES}/end.jinja2")
+@form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, "templates/end.jinja2")
 def end_view(context: DeskMunicipality, request: Any) -> Any:
     """Say what ends with the agreement, and end it once confirmed."""
     registry, code = request.registry, context.municipality.code

@@ -62,8 +62,7 @@ from stopintimidatie.municipalities.people.parties import pending
 from stopintimidatie.municipalities.people.services import domains_of, is_outside
 from stopintimidatie.municipalities.sso.provider import find_provider
 
-LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
-PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
+PAGE: Final = "templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100
 # Name on the form -> column of the checklist.
 COLUMNS: Final = {
@@ -146,7 +145,7 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
-@page_view(Desk, "aansluitingen", Permission.CONNECT, LIST)
+@page_view(Desk, "aansluitingen", Permission.CONNECT, "templates/onboardings.jinja2")
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
@@ -328,10 +327,8 @@ def trained_view(context: Desk, request: Request) -> Any:
 
 # The level, at once or from a moment on
 
-LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 
-
-@form_view(Desk, "aansluiting-niveau", Permission.CONNECT, LEVEL_PAGE)
+@form_view(Desk, "aansluiting-niveau", Permission.CONNECT, "templates/level.jinja2")
 def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)

@@ -273,10 +273,8 @@ def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Act
 
 # Pages
 
-_TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 
-
-@page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
+@page_view(Desk, "bellijst", Permission.VIEW_DESK, "templates/call_list.jinja2")
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the municipalities to ring, with what waits for each."""
     rows = call_list(request.db, request.registry.key_ring)
@@ -334,10 +332,11 @@ def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
 
 def call_panel(context: Any, request: Any) -> Panel:
     """Return the panel with the script, the form of a call and earlier calls."""
-    return Panel("Bellen", f"{_TEMPLATES}/call_panel.jinja2", _call_values(context, request))
+    renderer = "stopintimidatie.desk.queue:templates/call_panel.jinja2"
+    return Panel("Bellen", renderer, _call_values(context, request))
 
 
-@form_view(DeskMunicipality, "gesprek", Permission.ROUTE_REPORT, f"{_TEMPLATES}/call.jinja2")
+@form_view(DeskMunicipality, "gesprek", Permission.ROUTE_REPORT, "templates/call.jinja2")
 def call_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of a call with the script beside it, and save how it ended."""
     page = _call_values(context, request)

@@ -255,10 +255,10 @@ def field_at(path: Sequence[str | int]) -> str | None:
 
 # Entering a report, and the page with the follow code to read out.
 
-PAGE = "stopintimidatie.reports.arrival:templates/entry.jinja2"
 
-
-@form_view(MunicipalityResource, "melding-invoeren", Permission.ENTER_REPORT, PAGE)
+@form_view(
+    MunicipalityResource, "melding-invoeren", Permission.ENTER_REPORT, "templates/entry.jinja2"
+)
 def entry_view(context: MunicipalityResource, request: Request) -> Any:
     """Enter a report that came by telephone, at the counter or from a partner."""
     areas = {area.code: area.name for area in present_neighbourhoods_of(request.db, context.holder)}

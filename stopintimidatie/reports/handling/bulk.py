@@ -34,10 +34,9 @@ GIVE, LET_GO = "geven", "loslaten"
 MOST: Final = 100
 # The value of a checkbox: the reference and the version that this person saw.
 _CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
-_TEMPLATE: Final = "stopintimidatie.reports.handling:templates/hand_out.jinja2"
 
 
-@form_view(MunicipalityResource, "uitdelen", Permission.TRIAGE, _TEMPLATE)
+@form_view(MunicipalityResource, "uitdelen", Permission.TRIAGE, "templates/hand_out.jinja2")
 def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the reports of the address with the form that hands them out, and do it."""
     seen = _seen(request)

@@ -72,7 +72,6 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import DESK_STEPS, ENDED, REPORT_WORKFLOW
 
-PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
 RAIL, BAR = "melding_besluiten", "melding_gedaan"
 # The page that asks why contact data is needed of who wants no contact.
@@ -80,7 +79,7 @@ CONTACT_DATA = "contactgegevens"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
-@page_view(ReportResource, "", Permission.VIEW_REPORT, PAGE)
+@page_view(ReportResource, "", Permission.VIEW_REPORT, "templates/report.jinja2")
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show everything that is known of a report; of a report that is gone, where it went."""
     if is_partial(request):

@@ -67,8 +67,6 @@ from stopintimidatie.reports.workbench.selection import (
 from stopintimidatie.reports.workbench.services import CLOSING, make_choice, say_where_help_is
 from stopintimidatie.reports.workflow import NOT_HANDLED, TURN_DOWN
 
-BESIDE_NAME: Final = "naast"
-BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
 
@@ -170,7 +168,7 @@ class TownChoice(ChoiceView):
         return f"{action.href}{also}"
 
 
-@page_view(ReportResource, BESIDE_NAME, Permission.VIEW_REPORT, BESIDE_PAGE)
+@page_view(ReportResource, "naast", Permission.VIEW_REPORT, "templates/beside.jinja2")
 def beside_view(context: ReportResource, request: Request) -> Any:
     """Show the most similar reports beside the one in hand, which is loaded first."""
     report, asked = context.report, dict(query_pairs(request))
