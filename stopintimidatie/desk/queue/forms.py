@@ -30,7 +30,7 @@ from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.page.replies import answer_in_time, answer_until, text_field
 from stopintimidatie.reports.words import heading
 from stopintimidatie.reports.workbench.forms import Option, choice_form, double_schema
-from stopintimidatie.reports.workbench.rail import Choice
+from stopintimidatie.reports.workbench.vocabulary import Choice
 from stopintimidatie.reports.workflow import NOT_PLACED
 
 # Choices, by their names in addresses.

@@ -31,19 +31,17 @@ from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.workbench.pages import (
+    NOT_YOURS,
+    NOTHING_TO_UNDO,
     RAIL_PANEL,
+    SECOND_LOOK,
+    Place,
     account_of,
     bar_for,
     place_alone,
     proposal_of,
     rare_actions,
     row_of,
-)
-from stopintimidatie.reports.workbench.rail import (
-    NOT_YOURS,
-    NOTHING_TO_UNDO,
-    SECOND_LOOK,
-    Place,
     spoed,
 )
 from stopintimidatie.reports.workflow import FORWARDED

@@ -70,8 +70,7 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.forms import Option
-from stopintimidatie.reports.workbench.pages import bar_for
-from stopintimidatie.reports.workbench.rail import Place
+from stopintimidatie.reports.workbench.pages import Place, bar_for
 from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW

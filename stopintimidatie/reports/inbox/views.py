@@ -70,8 +70,7 @@ from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
-from stopintimidatie.reports.workbench.pages import bar_for, pane_values, row_of
-from stopintimidatie.reports.workbench.rail import Place
+from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"

@@ -36,7 +36,7 @@ from stopintimidatie.reports.page.steps import (
 )
 from stopintimidatie.reports.triage.similar import Similar
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
-from stopintimidatie.reports.workbench.rail import (
+from stopintimidatie.reports.workbench.vocabulary import (
     ASK,
     CHOICES,
     DOUBLE,

@@ -30,7 +30,7 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.words import signals_of
-from stopintimidatie.reports.workbench.rail import URGENT, Choice
+from stopintimidatie.reports.workbench.vocabulary import URGENT, Choice
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."

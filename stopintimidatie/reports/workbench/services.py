@@ -23,7 +23,7 @@ from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, Began, decide, store
 from stopintimidatie.reports.page.steps import decide_or_propose
-from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
+from stopintimidatie.reports.workbench.vocabulary import DOUBLE, FINISH, REJECT, TAKE
 
 TAKING: Final = "in_behandeling_nemen"
 # With somebody in danger a report isn't closed: it is taken in hand instead, out of quarantine.

@@ -47,7 +47,15 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
 from stopintimidatie.reports.workbench.pages import PROPOSAL_VIEW, UNDO
-from stopintimidatie.reports.workbench.rail import (
+from stopintimidatie.reports.workbench.selection import (
+    PAGE,
+    ChoiceView,
+    changed,
+    own_path,
+    panel_page,
+)
+from stopintimidatie.reports.workbench.services import CLOSING, make_choice, say_where_help_is
+from stopintimidatie.reports.workbench.vocabulary import (
     CHOICES,
     DOUBLE,
     FILE,
@@ -57,14 +65,6 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workbench.selection import (
-    PAGE,
-    ChoiceView,
-    changed,
-    own_path,
-    panel_page,
-)
-from stopintimidatie.reports.workbench.services import CLOSING, make_choice, say_where_help_is
 from stopintimidatie.reports.workflow import NOT_HANDLED, TURN_DOWN
 
 # Taken in hand first, and then a page of its own.
