@@ -21,6 +21,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.retention import (
@@ -212,37 +213,18 @@ def effects(
 
     `valid`: reports may go to the municipality; `term`: after which a report at the desk goes.
     """
-    rung, nothing = waiting.to_ring(valid=valid), "er wacht geen melding"
-    again, ready = rung.number - rung.to_offer, waiting.number - rung.number
-    go = plural(rung.to_offer, "melding gaat", "meldingen gaan")
-    goes = [f"{go} nu vanzelf naar {town}"] if rung.to_offer else []
-    goes += [f"{again} niet opgehaalde biedt u opnieuw aan"] if again else []
-    there = f"{plural(ready, 'melding staat', 'meldingen staan')} klaar, en de mail gaat vanzelf"
-    wait = f"{plural(offered, 'melding wacht', 'meldingen wachten')} op de functionaris"
-    rest = [words for words, number in ((there, ready), (wait, offered)) if number]
-    stay = "; ".join([*_stay(rung, term, ready), *rest]) or nothing
-    last = "spoed blijft bovenaan" if waiting.urgent else "tot die dag staat de gemeente onderaan"
-    lost = plural(offered, "aangeboden melding kan", "aangeboden meldingen kunnen")
-    lost += " niet meer opgehaald worden; na tien werkdagen terug in de wachtrij"
-    refused = "; ".join([*_stay(waiting, term), *([lost] if offered else ())]) or nothing
-    return {
-        Outcome.SPOKEN: "; ".join([*goes, *rest]) if valid and goes else stay,
-        Outcome.WE_RING: stay,
-        Outcome.THEY_RING: stay,
-        Outcome.WRONG: f"{stay}; melders krijgen dit nummer niet meer",
-        Outcome.REFUSES: f"{refused}; u schrijft nu op waarom, en er gaat niets heen",
-        Outcome.LATER: f"{stay}; {last}",
+    first = term.after(day_of(waiting.first)) if term and waiting.first is not None else None
+    values = {
+        "town": town,
+        "waiting": waiting,
+        "rung": waiting.to_ring(valid=valid),
+        "offered": offered,
+        "valid": valid,
+        "day": date_text(max(first, day_of(utc_now()))) if first is not None else "",
+        "plural": plural,
     }
-
-
-def _stay(waiting: Waiting, term: Term | None, ready: int = 0) -> list[str]:
-    """Say that reports stay, and when the oldest is destroyed: unknown where others are ready."""
-    number = waiting.number
-    stay = [f"{plural(number, 'melding blijft', 'meldingen blijven')} wachten"] if number else []
-    if stay and waiting.first is not None and term is not None and not ready:
-        day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
-        stay += [f"{'de oudste' if number > 1 else 'zij'} wordt op {date_text(day)} vernietigd"]
-    return stay
+    asset = "stopintimidatie.desk.queue:templates/outcome.txt.jinja2"
+    return {way: render(asset, {**values, "outcome": way}).strip() for way in Outcome}
 
 
 def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Actor) -> None:

@@ -28,7 +28,7 @@ from stopintimidatie.desk.queue.steps import with_help
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.views import step_links
+from stopintimidatie.reports.page.views import account_of, step_links
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.workbench.pages import (
     NOT_YOURS,
@@ -36,7 +36,6 @@ from stopintimidatie.reports.workbench.pages import (
     RAIL_PANEL,
     SECOND_LOOK,
     Place,
-    account_of,
     bar_for,
     place_alone,
     proposal_of,
@@ -130,7 +129,8 @@ def detail_of(context: ReportResource, request: Any, place: Place) -> dict[str, 
     delivery = delivery_of(report, why)
     return {
         **_decisions(context, request, place),
-        **account_of(report, place),
+        **account_of(report),
+        "path": place.path,
         "badges": [*words.badges(report), *filter(None, [delivery])],
         "names": words.area_names(session, report),
         "returned": None if delivery == report.delivery else why[report.id],

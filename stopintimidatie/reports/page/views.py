@@ -89,7 +89,6 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         return {"report": context.report, "tombstone": tombstone_of(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
     return {
-        "report": context.report,
         "tombstone": None,
         **_known(context, request),
         **contact_of(context, request),
@@ -99,15 +98,21 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     }
 
 
+def account_of(report: Report) -> dict[str, Any]:
+    """Return what any page about a report says of it, with what the words are made of."""
+    account = marked(report.description) if report.description else None
+    return {"report": report, "summary": words, "account": account}
+
+
 def _known(context: ReportResource, request: Request) -> dict[str, Any]:
     report, session = context.report, request.db
     timeline, handler = queries.timeline(session, report)
     names = area_names(session, report)
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
     head = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
     return {
-        "summary": words,
+        **account_of(report),
         "names": names,
-        "account": marked(report.description) if report.description else None,
         "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
         "own_answers": in_words(session, report.own_answers, REPORTER),
         "triage_answers": in_words(session, report.own_answers, OFFICER),
@@ -118,7 +123,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
         "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
         "unhelped": report.reporter_verdict == NO and report.state in ENDED,
-        "may_write": may_write(context, request),
+        "may_write": may_triage and report.state not in CLOSED,
         "here": request.resource_path(context),
         "map": map_of(request, report, request.resource_path(context), names.neighbourhood),
         "duplicate_of": head.reference if head is not None else None,
@@ -126,12 +131,6 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         # A report with a number lives below its dossier.
         "dossier": request.resource_path(context.__parent__),
     }
-
-
-def may_write(context: ReportResource, request: Request) -> bool:
-    """Tell whether this person can write to the reporter now."""
-    allowed = bool(request.has_permission(Permission.TRIAGE, context))
-    return allowed and context.report.state not in CLOSED
 
 
 def contact_of(
@@ -174,13 +173,10 @@ def came_from(request: Request, default: str, name: str = "terug") -> str:
 def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
     """Return the values of a page with a form about a report; the read is noted."""
     note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
-    account = context.report.description
     return {
+        **account_of(context.report),
         "title": title,
-        "report": context.report,
-        "summary": words,
         "names": area_names(request.db, context.report),
-        "account": marked(account) if account else None,
         "here": request.resource_path(context),
         "doubles": waiting_doubles(request.db, context.report),
     }

@@ -34,8 +34,8 @@ from stopintimidatie.reports.page.decisions import (
 )
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.proposals import open_proposal, why_not_answer
+from stopintimidatie.reports.page.views import account_of
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.words import AreaNames
 from stopintimidatie.reports.workbench.services import others_looking
@@ -224,17 +224,6 @@ def other_steps(
     return rare
 
 
-def account_of(report: Report, place: Place) -> dict[str, Any]:
-    """Return what the pane shows of any report: the account, with what its words are made of."""
-    return {
-        "report": report,
-        "path": place.path,
-        "summary": words,
-        "badges": words.badges(report),
-        "account": marked(report.description) if report.description else None,
-    }
-
-
 def row_of(
     request: Any,
     report: Report,
@@ -283,7 +272,9 @@ def pane_values(
     proposal = proposal_of(context, request, place) if proposed else None
     more = [("Notitie toevoegen", note)] if may_note else []
     return {
-        **account_of(report, place),
+        **account_of(report),
+        "badges": words.badges(report),
+        "path": place.path,
         **_decisions(context, request, place, proposal, more),
         "tombstone": report.state in GONE,
         "names": AreaNames(neighbourhood=area),
