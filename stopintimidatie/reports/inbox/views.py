@@ -156,22 +156,18 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "items": [_row(row, request, opened) for row in rows],
         "reports": reports,
         "turn": turn_of(request, reports.paging, "melding"),
-        "quarantine": request.resource_path(context, "quarantaine"),
         "presets": presets(counted),
         "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
+        "opened": OPENED,
         "titles": TITLES,
         "labels": labels,
-        "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
         "wanted": wanted,
         "absent": absent(request),
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
-        "enter": request.resource_path(context, "melding-invoeren"),
-        "here": request.path,
         "latest": bar_for(request, context.holder),
-        "undo": request.resource_path(context, "ongedaan"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What an officer writes about a report: replies filled in to begin a message with."""
+"""Texts that an officer writes about a report: replies filled in to begin a message with."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ class Similar:
 
     @property
     def title(self) -> str:
-        """What happened, in words."""
+        """The forms of what happened, in words."""
         words = ", ".join(Form.word(code) for code in self.forms) or "melding"
         return f"{words[0].upper()}{words[1:]}"
 
