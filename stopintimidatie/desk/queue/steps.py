@@ -22,11 +22,10 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.arrival.services import announce
-from stopintimidatie.reports.conversation.calls import give_back
-from stopintimidatie.reports.conversation.services import take_back_messages, tell, tell_once
+from stopintimidatie.reports.conversation.services import tell, tell_once
 from stopintimidatie.reports.handover.transfer import refusal
-from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import Undo
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import Undo, undo_end, undo_messages
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
@@ -169,27 +168,15 @@ def pass_on(context: JobContext, session: Session, report: Report) -> None:
     move_report(session, effects, report, "doorgeven", {"gemeente": code, "reden": JOINED}, SYSTEM)
 
 
-def _take_back(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    take_back_messages(session, report, decision.at)
-
-
-def _open_again(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    give_back(session, report)
-    take_back_messages(session, report, decision.at)
-
-
-def _nothing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    """Do nothing: undoing restores the columns, and nothing else was done."""
-
-
 # Undoing a step does this besides, by its effect.
 UNDO: Final[Mapping[str, Undo]] = {
-    "meldpunt.vraag": _take_back,
-    "meldpunt.bericht": _take_back,
-    "meldpunt.afsluiten": _open_again,
-    "meldpunt.geen_straatintimidatie": _open_again,
-    "meldpunt.verder": _nothing,
-    "meldpunt.heropenen": _nothing,
+    "meldpunt.vraag": undo_messages,
+    "meldpunt.bericht": undo_messages,
+    "meldpunt.afsluiten": undo_end,
+    "meldpunt.geen_straatintimidatie": undo_end,
+    # Undoing restores the columns, and nothing else was done.
+    "meldpunt.verder": lambda *_: None,
+    "meldpunt.heropenen": lambda *_: None,
 }
 # By the name in the workflow.
 EFFECTS: Final[Mapping[str, Callable[[Session, Report, Values, Actor], None]]] = {
