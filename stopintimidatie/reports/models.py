@@ -300,6 +300,12 @@ class ReporterMessage(Held, Base):
     # Before this moment the reporter doesn't see it: the decision it belongs to may be undone.
     held_until: Mapped[datetime | None]
 
+    @property
+    def minutes_held(self) -> int:
+        """The minutes until the reporter sees it; 0 once that is so."""
+        left = (self.held_until - utc_now()).total_seconds() if self.held_until else 0
+        return max(1, round(left / 60)) if left > 0 else 0
+
 
 class ReportDecision(Held, Base):
     """A decision about a report, with what stood there before: it can be undone for a while.

@@ -22,6 +22,7 @@ from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.settings.queries import free_texts
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.rules import kinds_found, signals, time_text
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
@@ -67,15 +68,6 @@ class AreaNames:
     successor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A warning above a report; its kind is one of `ui.alert`."""
-
-    kind: str
-    title: str
-    text: str
-
-
 def word(vocabulary: type[Term], code: str | None) -> str | None:
     """Return the officer's word for a code; a code we don't know is shown as it is."""
     return None if code is None else vocabulary.word(code)
@@ -114,7 +106,13 @@ def involves_minor(report: Report) -> bool:
 
 
 def badges(report: Report) -> list[str]:
-    """Return the state of a report, and the marks that an officer must see in a list."""
+    """Return the state of a report, and the marks that an officer must see in a list.
+
+    Of one whose content nobody reads here: what still matters of it.
+    """
+    if report.state in GONE:
+        gone = {"spoed": report.locked and report.urgent, "bevroren": report.frozen}
+        return [report.state, *(name for name, on in gone.items() if on)]
     marks = {
         "spoed": report.urgent,
         "melder_schreef": report.reporter_spoke_at is not None,
@@ -140,52 +138,20 @@ def is_past(report: Report) -> bool:
     return (report.incident_end or report.incident_start) < utc_now() - ASKED_FOR
 
 
-def flags(report: Report) -> list[Flag]:
-    """Return the warnings to show above a report, most pressing first."""
-    texts = (report.description, report.offender_appearance, report.location_text)
-    kinds = kinds_found(*texts, *free_texts(report.own_answers))
-    unasked = report.danger_now is None and report.ended_at is None and is_past(report)
-    given = signals_of(report) if unasked else []
-    warnings = (
-        (report.danger_now, _DANGER),
-        (given, Flag("warning", f"Let op: {', '.join(given)}", _LONG_AGO)),
-        (report.state == "quarantaine", _QUARANTINE),
-        (is_minor(report), _MINOR),
-        (kinds, _sensitive(kinds)),
-    )
-    return [flag for applies, flag in warnings if applies]
-
-
 # After this a signal is shown, and the question about danger isn't asked any more.
 ASKED_FOR: Final = timedelta(days=2)
-_LONG_AGO: Final = (
-    "Het is meer dan twee dagen geleden. Is er toch nu iemand in gevaar? Bel 112, en leg het vast"
-    " bij ‘Meer vastleggen’."
-)
-_DANGER: Final = Flag(
-    "error",
-    "Bij de beoordeling was er iemand in gevaar",
-    "Is dat nu nog zo? Bel 112 en overleg met de politie.",
-)
-_QUARANTINE: Final = Flag(
-    "warning",
-    "Deze melding staat in quarantaine",
-    "Zij telt nog niet mee. Kijk of het een echte melding is en haal haar dan uit quarantaine.",
-)
-_MINOR: Final = Flag(
-    "warning",
-    "De melder is minderjarig",
-    "Wees extra zorgvuldig met contact en met delen.",
-)
 
 
-def _sensitive(kinds: list[str]) -> Flag:
-    return Flag(
-        "warning",
-        "Er staan misschien persoonsgegevens in de tekst",
-        f"De tekst lijkt {', '.join(kinds)} te bevatten; het is geel gemarkeerd. Neem dit niet over"
-        " in een dossier of in een bericht.",
-    )
+def unasked_signals(report: Report) -> list[str]:
+    """Return the signals of danger, in words, about which it is too late to ask."""
+    unasked = report.danger_now is None and report.ended_at is None and is_past(report)
+    return signals_of(report) if unasked else []
+
+
+def sensitive_kinds(report: Report) -> list[str]:
+    """Return the kinds of personal data that seem to stand in its texts, in words."""
+    texts = (report.description, report.offender_appearance, report.location_text)
+    return kinds_found(*texts, *free_texts(report.own_answers))
 
 
 def when_text(report: Report) -> str:

@@ -126,7 +126,6 @@ privacy/requests/resources.py: REFERENCE
 reports/api/queries.py: _NAME
 reports/api/requests.py: COORDINATE MUNICIPALITY UUID_TEXT _BOUNDARY
 reports/handling/bulk.py: _CHOICE
-reports/inbox/services.py: _CHOICE
 reports/public/forms.py: _WRITTEN
 reports/resources.py: LEVELS REFERENCE
 """
@@ -139,7 +138,7 @@ core/mail/message.py: _BLANKS _FOLD _MESSAGE_ID
 core/sandbox/pictures.py: _MARKER
 core/search/analysis.py: _APOSTROPHES _POSSESSIVE _WORD
 core/text.py: _TURNING
-desk/agreements/rules.py: _CLOCK
+desk/agreements/register.py: _CLOCK
 dossiers/filing/services.py: _BETWEEN
 dossiers/patterns/queries.py: _NAME
 dossiers/rules.py: _ADDRESSED _INITIALS _TWO

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.desk.queue import pages as queue_pages
 from stopintimidatie.desk.queue import services as queue_services
 from stopintimidatie.desk.queue import views as queue_views
 from stopintimidatie.privacy.log import views as log_views
@@ -28,7 +27,7 @@ MANY = 60
 @pytest.fixture
 def busy(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """Sixty reports, one a minute, all but ten of them done; and ten is a lot here."""
-    for module in (inbox_queries, inbox_views, queue_services, queue_views, queue_pages):
+    for module in (inbox_queries, inbox_views, queue_services, queue_views):
         monkeypatch.setattr(module, "COUNTED", 10)
     # More than a page.
     monkeypatch.setattr(log_views, "COUNTED", 55)

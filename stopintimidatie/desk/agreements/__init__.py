@@ -7,8 +7,8 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages about agreements and the town register."""
-    from stopintimidatie.desk.agreements.pages import register_panel
+    from stopintimidatie.desk.agreements.register import register_panel
 
     config.add_panel("gemeente_bij_meldpunt", "nummers", register_panel, order=20)
-    config.scan("stopintimidatie.desk.agreements.pages")
+    config.scan("stopintimidatie.desk.agreements.register")
     config.scan("stopintimidatie.desk.agreements.views")

@@ -1,11 +1,8 @@
-"""Forms to record a doorgifteafspraak, or its refusal, and of the town register."""
+"""Forms to record a doorgifteafspraak, or its refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 import colander
@@ -13,14 +10,9 @@ from cryptography import x509
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import FormError
-from stopintimidatie.core.mail.delivery import is_mobile
-from stopintimidatie.core.web.responses import as_text
-from stopintimidatie.desk.agreements.rules import HOW, MOST_LINES, read_hours
-from stopintimidatie.exports.review.rules import names_person
 from stopintimidatie.municipalities.agreements.services import Official, Plan
 from stopintimidatie.municipalities.people.forms import Telephone
 from stopintimidatie.municipalities.people.services import is_role_address
-from stopintimidatie.municipalities.settings.forms import phone_number
 
 CHANNELS: Final = (
     ("ophalen", "op een pagina, met een code die het meldpunt voorleest"),
@@ -40,7 +32,8 @@ def pem_certificate(node: Any, value: str) -> None:
         ) from None
 
 
-def _words(most: int, title: str, name: str, about: str = "", **more: Any) -> Any:
+def line_field(most: int, title: str, name: str, about: str = "", **more: Any) -> Any:
+    """Make the field of a line of text."""
     return forms.field(forms.Text(most), title, name=name, description=about, **more)
 
 
@@ -56,9 +49,9 @@ def _person(title: str, *, needed: bool, description: str = "") -> Any:
     ring = "Via het algemene nummer van de gemeente na te bellen." if needed else ""
     mail = {"widget": forms.EmailInput(autocomplete="off"), "validator": forms.email_address}
     return forms.Schema(
-        _words(120, "Naam", "naam", **more),
-        _words(120, "Functie", "functie", **more),
-        _words(200, "E-mailadres", "email", box, **mail, **more),
+        line_field(120, "Naam", "naam", **more),
+        line_field(120, "Functie", "functie", **more),
+        line_field(200, "E-mailadres", "email", box, **mail, **more),
         _phone("Telefoon", "telefoon", ring, **more),
         title=title,
         description=description,
@@ -82,7 +75,7 @@ class AgreementSchema(forms.Schema):
         description="Zolang dat niet bekend is, gaat er niets heen. Wil de gemeente niet, leg dan"
         " een weigering vast.",
     )
-    mag_van = _words(
+    mag_van = line_field(
         200,
         "Wie vindt dit goed namens de gemeente",
         "mag_van",
@@ -158,73 +151,3 @@ def plan_of(values: dict[str, Any]) -> Plan:
 
 def _official(values: dict[str, str]) -> Official:
     return Official(values["naam"], values["functie"], values["email"], values["telefoon"])
-
-
-# The town register: public contact data of organisations
-
-MOST_BYTES: Final = 200_000
-
-
-def holds(test: Callable[[str], Any], message: str) -> Callable[[Any, str], None]:
-    """Return a check that a test gives something true of a text, and raises no ValueError."""
-
-    def validate(node: Any, value: str) -> None:
-        with suppress(ValueError):
-            if test(value):
-                return
-        raise colander.Invalid(node, message)
-
-    return validate
-
-
-def register_schema(towns: Sequence[str]) -> Any:
-    """Return the form of the town register; `towns`: names that are nobody's."""
-    nobody = holds(lambda text: not names_person(text, towns), _NOBODY)
-    words = partial(
-        _words, validator=colander.All(nobody, holds(lambda text: as_text(text) == text, _FORMULA))
-    )
-    mailbox = colander.All(forms.email_address, holds(is_role_address, _OF_PERSON))
-    hours = holds(read_hours, HOW)
-    phone = colander.All(
-        phone_number, holds(_is_own, _POLICE), holds(lambda text: not is_mobile(text), _MOBILE)
-    )
-    return forms.Schema(
-        _words(20, "Algemeen nummer", "telefoon", _PHONE, validator=phone, missing=None),
-        words(120, "Afdeling", "afdeling", _DEPARTMENT, missing=None),
-        _words(200, "Functionele mailbox", "postvak", validator=mailbox, missing=None),
-        _words(200, "Openingstijden", "openingstijden", _HOURS, validator=hours, missing=None),
-        words(200, "Bron", "bron", "Bijvoorbeeld: website van de gemeente."),
-        forms.field(forms.Date(), "Nagekeken op", name="datum", validator=forms.in_past),
-    )
-
-
-def _is_own(phone: str) -> bool:
-    """Tell whether a number isn't one of the police, which a town has no share in."""
-    digits = "".join(filter(str.isdigit, phone)).removeprefix("00").removeprefix("31")
-    return digits.lstrip("0") not in ("112", "9008844")
-
-
-_POLICE: Final = "112 en 0900-8844 zijn niet van de gemeente. Vul haar algemene nummer in."
-_MOBILE: Final = "Dit is een mobiel nummer. Melders lezen dit: vul het algemene nummer in."
-_NOBODY: Final = "Hier lijkt een naam, nummer of adres te staan. Noem alleen de organisatie."
-_FORMULA: Final = "Begin met een letter: dit lijkt een formule."
-_OF_PERSON: Final = "Dit adres is van één persoon. Vul dat van een functie in: oov@gemeente.nl."
-_PHONE: Final = "Melders lezen dit, zolang de gemeente zelf geen nummer opgaf."
-_DEPARTMENT: Final = "Naar wie u vraagt. Geen naam van een persoon."
-_HOURS: Final = f"{HOW} Op feestdagen is een gemeente dicht."
-
-
-class ImportSchema(forms.Schema):
-    """The form to choose a file for the town register, or to confirm what it changes."""
-
-    bestand = forms.field(
-        forms.Upload(MOST_BYTES),
-        "Bestand",
-        description=f"CSV, met dezelfde kolommen als de uitvoer. Hoogstens {MOST_LINES} regels.",
-        widget=forms.FileInput(accept=".csv,text/csv"),
-        missing=None,
-    )
-    tekst = forms.field(
-        forms.Text(MOST_BYTES, lines=True), "Tekst", widget=forms.Hidden(), missing=""
-    )
-    zegel = forms.field(forms.Text(64), "Zegel", widget=forms.Hidden(), missing="")

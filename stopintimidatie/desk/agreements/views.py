@@ -1,4 +1,4 @@
-"""Pages about agreements: the list, one municipality, recording and ending an agreement."""
+"""Pages of the desk about agreements: the list, one municipality, making and ending one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import date_short
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import form_view, page_view, post_view, query_pairs
-from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
+from stopintimidatie.desk.agreements.forms import (
+    AgreementSchema,
+    RefusalSchema,
+    plan_of,
+)
 from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
@@ -55,11 +58,9 @@ _ORDER: Final = (
 class AgreedRow:
     """A municipality in the list, with the word for its agreement and the reports that wait."""
 
-    code: str
-    name: str
-    slug: str
+    town: Municipality
     word: str
-    until: str
+    until: date | None
     waiting: int
 
 
@@ -86,32 +87,21 @@ def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
         select(Municipality).where(Municipality.code.in_({*waiting, *present} - {PRACTICE}))
     ).all()
     day = today()
-    rows = [
-        _row(keys, town, present.get(town.code), addresses, waiting.get(town.code, 0), day)
-        for town in towns
-    ]
-    return sorted(rows, key=lambda row: (_rank(row.word), -row.waiting, row.name))
+    rows = []
+    for town in towns:
+        agreement, owners = present.get(town.code), (official_of(town.code), deputy_of(town.code))
+        official, deputy = (addresses.get((owner.kind, owner.id)) for owner in owners)
+        role = is_role_address(clear_address(keys, official) or "")
+        lacking = missing(agreement, official, deputy, role_address=role, today=day)
+        word = standing_word(agreement, lacking, day)[0]
+        until = agreement.valid_until if agreement else None
+        rows.append(AgreedRow(town, word, until, waiting.get(town.code, 0)))
 
+    def rank(row: AgreedRow) -> tuple[int, int, str]:
+        urgency = _ORDER.index(row.word) if row.word in _ORDER else len(_ORDER)
+        return urgency, -row.waiting, row.town.name
 
-def _rank(word: str) -> int:
-    return _ORDER.index(word) if word in _ORDER else len(_ORDER)
-
-
-def _row(
-    keys: KeyRing,
-    town: Municipality,
-    agreement: ForwardingAgreement | None,
-    addresses: dict[tuple[str, str], MailAddress],
-    waiting: int,
-    day: date,
-) -> AgreedRow:
-    owners = official_of(town.code), deputy_of(town.code)
-    official, deputy = (addresses.get((owner.kind, owner.id)) for owner in owners)
-    role = is_role_address(clear_address(keys, official) or "")
-    lacking = missing(agreement, official, deputy, role_address=role, today=day)
-    until = date_short(agreement.valid_until) if agreement else ""
-    word = standing_word(agreement, lacking, day)[0]
-    return AgreedRow(town.code, town.name, town.slug, word, until, waiting)
+    return sorted(rows, key=rank)
 
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
@@ -123,13 +113,12 @@ def choices(session: Session) -> Sequence[tuple[str, str]]:
 
 # Pages
 
-_TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
 OWNERS: Final = {"functionaris": official_of, "vervanger": deputy_of}
-_FORM: Final = f"{_TEMPLATES}/agreement_form.jinja2"
+_FORM: Final = "templates/agreement_form.jinja2"
 
 
-@page_view(Desk, "afspraken", Permission.VIEW_DESK, f"{_TEMPLATES}/agreements.jinja2")
+@page_view(Desk, "afspraken", Permission.VIEW_DESK, "templates/agreements.jinja2")
 def list_view(context: Desk, request: Any) -> Any:
     """Show the agreements, those that need work on top; with `?gemeente=…` go to a municipality."""
     wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
@@ -141,12 +130,12 @@ def list_view(context: Desk, request: Any) -> Any:
     return {"rows": rows, "municipalities": choices(request.db)}
 
 
-@page_view(DeskMunicipality, "", Permission.VIEW_DESK, f"{_TEMPLATES}/agreement.jinja2")
+@page_view(DeskMunicipality, "", Permission.VIEW_DESK, "templates/agreement.jinja2")
 def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
     """Show a municipality: its agreement, what that lacks, and earlier agreements."""
     keys, code = request.registry.key_ring, context.municipality.code
     standing = agreements.standing_of(request.db, keys, code)
-    people = {}
+    people, successor = {}, successors(request.db, [code]).get(code)
     if standing.agreement is not None:
         ids = [standing.agreement.id]
         note_read(request, NATIONAL, agreements.KIND, ids, task="afspraak bekijken")
@@ -156,7 +145,7 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
         "level": profile_of(request.db, code).level,
         "standing": standing,
         "word": standing_word(standing.agreement, standing.lacking, agreements.today()),
-        "successor": _successor(request, code),
+        "successor": successor and municipality_by_code(request.db, successor),
         "people": people,
         "addresses": [(who, row, clear_address(keys, row)) for who, row in _addresses(standing)],
         "history": agreements.history(request.db, code),
@@ -165,13 +154,6 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
         "here": request.resource_path(context).rstrip("/") + "/",
         "panels": panels(request, "gemeente_bij_meldpunt", context),
     }
-
-
-def _successor(request: Any, code: str) -> tuple[str, str] | None:
-    """Return name and address of the municipality that this one went into, or None."""
-    successor = successors(request.db, [code]).get(code)
-    town = municipality_by_code(request.db, successor) if successor else None
-    return (town.name, f"/{NATIONAL}/{town.slug}") if town else None
 
 
 def _addresses(standing: agreements.Standing) -> tuple[tuple[str, MailAddress | None], ...]:
@@ -250,7 +232,7 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, f"{_TEMPLATES}/end.jinja2")
+@form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, "templates/end.jinja2")
 def end_view(context: DeskMunicipality, request: Any) -> Any:
     """Say what ends with the agreement, and end it once confirmed."""
     registry, code = request.registry, context.municipality.code

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field
-from stopintimidatie.core.text import date_text, datetime_short, day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.desk.forwarding.access import Answer, add_answer
 from stopintimidatie.desk.forwarding.pickup import OPENED, STOPPED, notice_of, opened, still_stopped
@@ -66,21 +66,16 @@ def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
     notice = notice_of(request.db, report)
     if notice is None or pickup.state not in OPENED:
         return None
-    rows = [
-        ("Kenmerk", report.reference),
-        ("Ontvangen", datetime_short(report.received_at)),
-        ("Opgehaald", datetime_short(pickup.picked_up_at)),
-        (notice.capitalize(), _when(request.db, report, notice)),
-        ("Spoed", "ja" if report.urgent else "nee"),
-    ]
-    values = {"rows": rows, "why": STOPPED[notice]}
-    return Panel("Niet meer gebruiken", f"{TEMPLATES}/withdrawn.jinja2", values)
-
-
-def _when(session: Session, report: Report, notice: str) -> str:
     mine = ReportMove.report_id == report.id, ReportMove.name == f"gemeente_{notice}"
-    at = session.scalar(select(func.max(ReportMove.at)).where(*mine))
-    return datetime_short(at or report.ended_at or report.received_at)
+    at = request.db.scalar(select(func.max(ReportMove.at)).where(*mine))
+    values = {
+        "report": report,
+        "pickup": pickup,
+        "notice": notice,
+        "at": at or report.ended_at or report.received_at,
+        "why": STOPPED[notice],
+    }
+    return Panel("Niet meer gebruiken", f"{TEMPLATES}/withdrawn.jinja2", values)
 
 
 def answer_withdrawal(

@@ -198,34 +198,23 @@ def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
     back = [(f"{Answer.NOT_OURS}.{code}", words) for code, words in access.REASONS.items()]
     days = tuple(kind.value for kind in kinds if kind in access.ON_A_DAY)
 
-    class AnswerSchema(forms.Schema):
-        """The form with which an official answers."""
-
-        antwoord = forms.field(
-            forms.OneOf(
-                (
-                    *((kind.value, CHOICES[kind]) for kind in kinds if kind in CHOICES),
-                    *(
-                        (code, f"Niet van ons, terug naar het meldpunt: {why}")
-                        for code, why in back
-                    ),
-                ),
-                radio=True,
-            ),
-            "Wat wilt u laten weten?",
+    choices = [(kind.value, CHOICES[kind]) for kind in kinds if kind in CHOICES]
+    choices += [(code, f"Niet van ons, terug naar het meldpunt: {why}") for code, why in back]
+    schema = forms.Schema(
+        forms.field(forms.OneOf(choices, radio=True), "Wat wilt u laten weten?", name="antwoord")
+    )
+    if days:
+        schema["dag"] = forms.field(
+            forms.Date(),
+            "Op welke dag?",
+            name="dag",
+            missing=None,
+            validator=forms.from_today(days=LATEST),
+            drawn=forms.Opened("De dag", days),
         )
-        if days:
-            dag = forms.field(
-                forms.Date(),
-                "Op welke dag?",
-                missing=None,
-                validator=forms.from_today(days=LATEST),
-                drawn=forms.Opened("De dag", days),
-            )
-
     buttons = [Button("vastleggen", "Vastleggen")]
     action = _report_href(pickup.reference, f"{REPORT}-antwoord")
-    return Form(AnswerSchema(), request, buttons=buttons, action=action)
+    return Form(schema, request, buttons=buttons, action=action)
 
 
 @post_view(PickupPage, f"{REPORT}-antwoord", NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)

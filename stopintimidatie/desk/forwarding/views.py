@@ -14,8 +14,7 @@ from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text, datetime_short
-from stopintimidatie.core.web.components import Panel, TimelineEntry
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import post_view
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import WAITING
@@ -81,7 +80,8 @@ def report_panel(context: Any, request: Any) -> Panel | None:
     back = access.returned_reasons(request.db, [report.id])
     waits, notice = report.state in STATES, notice_of(request.db, report)
     pickups = _pickups(request, Pickup.document_id == report.id)
-    standing = agreements.standing_of(request.db, request.registry.key_ring, town.code)
+    keys = request.registry.key_ring
+    standing = agreements.standing_of(request.db, keys, town.code)
     agreement, lacking = standing.agreement, standing.lacking
     waiting = next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None)
     return Panel(
@@ -96,14 +96,15 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "goes_on": goes_on(request, report),
             "lacking": lacking if waits and report.delivery in TO_OFFER else [],
             "notice": STOPPED.get(notice or "") if any(p.state in OPENED for p in pickups) else "",
-            "pickups": [_facts(request, pickup) for pickup in pickups],
+            "pickups": [
+                (pickup, who_picked_up(keys, pickup).values(), later_readers(keys, pickup))
+                for pickup in pickups
+            ],
             "code_for": in_force(agreement, agreements.today())
             and access.number_of(request.db, town.code, Pickup.document_id == report.id),
             "shut": waiting is not None,
-            "answers": [
-                TimelineEntry(row.at, access.answer_words(row))
-                for row in access.answers_of(request.db, [pickup.id for pickup in pickups])
-            ],
+            "answers": access.answers_of(request.db, [pickup.id for pickup in pickups]),
+            "answer_words": access.answer_words,
             "may_offer": waits and not lacking and all(p.state in OVER for p in pickups),
             "offer_href": request.resource_path(context, "aanbieden"),
             "code_href": request.resource_path(context, "ophaalcode"),
@@ -117,41 +118,6 @@ def _pickups(request: Any, condition: Any) -> list[Pickup]:
     ).all()
     note_read(request, NATIONAL, KIND, [row.id for row in rows], task="doorgifte bekijken")
     return list(rows)
-
-
-def _facts(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
-    visitor = who_picked_up(request.registry.key_ring, pickup)
-    rows = [
-        ("Nummer", pickup.reference),
-        ("Stand", "staat klaar" if pickup.state == PickupState.READY else pickup.state),
-        ("Voor", pickup.recipient),
-        ("Aangeboden", _when(pickup.offered_at)),
-        ("Vervanger bericht gestuurd", _when(pickup.told_at)),
-        ("Bericht kwam terug", _when(pickup.returned_at)),
-        ("Meldpunt gewaarschuwd", _when(pickup.escalated_at)),
-        ("Code gegeven door", pickup.code_by),
-        ("Opgehaald", _when(pickup.picked_up_at)),
-        ("Opgehaald door", ", ".join(visitor.values())),
-        ("Daarna geopend", later_readers(request.registry.key_ring, pickup)),
-        ("Laatst gelezen", _when(pickup.read_at)),
-        ("Iets bijgekomen", _when(pickup.added_at)),
-        ("Inhoud hier vernietigd", _destroyed(pickup)),
-    ]
-    return [(term, value) for term, value in rows if value]
-
-
-def _when(moment: Any) -> str:
-    return datetime_short(moment) if moment else ""
-
-
-def _destroyed(pickup: Pickup) -> str:
-    if pickup.destroyed_at:
-        return f"op {date_text(pickup.destroyed_at)}"
-    return (
-        f"gebeurt op {date_text(pickup.destroy_on)}"
-        if pickup.destroy_on and pickup.state == PickupState.PICKED_UP
-        else ""
-    )
 
 
 @post_view(ReportResource, "aanbieden", Permission.ROUTE_REPORT)

@@ -106,7 +106,6 @@ def domains_schema() -> Any:
     )
 
 
-_TEMPLATES: Final = "stopintimidatie.desk.onboarding:templates"
 NEEDED: Final = (
     "Deze gemeente is aangesloten en heeft minstens één maildomein nodig. Zonder maildomein ziet"
     " niemand welk adres van buiten is. Vul het domein van de gemeente in."
@@ -117,7 +116,7 @@ NEEDED: Final = (
     Desk,
     "aansluiting-uitnodigen",
     Permission.CONNECT,
-    f"{_TEMPLATES}/onboarding_invite.jinja2",
+    "templates/onboarding_invite.jinja2",
     guards=(change_confirmed,),
 )
 def invite_view(context: Desk, request: Request) -> Any:
@@ -164,7 +163,7 @@ def proposals_view(context: Desk, request: Request) -> Any:
     Desk,
     "aansluiting-domeinen",
     Permission.CONNECT,
-    f"{_TEMPLATES}/onboarding_domains.jinja2",
+    "templates/onboarding_domains.jinja2",
     guards=(change_confirmed,),
 )
 def domains_view(context: Desk, request: Request) -> Any:

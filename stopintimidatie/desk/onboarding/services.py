@@ -18,6 +18,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.mail.addresses import find_address
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
@@ -181,7 +182,7 @@ COLUMNS: Final = treated(text="agreement_with data_protection_officer", codes="l
 PERSONAL_DATA: Final = holder_of_rows("aansluiting", Onboarding, COLUMNS)
 
 
-# The lines of the checklist. Pure.
+# The lines of the checklist
 
 
 @dataclass(frozen=True)
@@ -229,37 +230,20 @@ def items(
     row = kept or Onboarding()
     untrained = [c.name for c in colleagues if c.must_be_trained and c.trained_on is None]
     approvers = [c for c in colleagues if c.approves]
-    admins = [c for c in colleagues if c.active and Role.ADMIN in c.roles]
+    done = {
+        "Afspraak": row.agreement_on and row.agreement_with,
+        "Grondslag": row.legal_basis,
+        "Teksten": row.texts_on,
+        "Logo": row.logo_on,
+        "Maildomeinen": domains,
+        "Beheerder": any(c.active and Role.ADMIN in c.roles for c in colleagues),
+        "Twee goedkeurders": any(
+            str(second.id) not in c.hands for c in approvers for second in approvers
+        ),
+        "Opleiding": row.training_on and colleagues and not untrained,
+    }
+    asset = "stopintimidatie.desk.onboarding:templates/missing.txt.jinja2"
     return [
-        Item(
-            "Afspraak",
-            bool(row.agreement_on and row.agreement_with),
-            "Leg vast wanneer en met welke functie de aansluiting is afgesproken.",
-        ),
-        Item("Grondslag", bool(row.legal_basis), "Kies de grondslag van de gemeente."),
-        Item("Teksten", bool(row.texts_on), "Laat de gemeente haar antwoordteksten nakijken."),
-        Item("Logo", bool(row.logo_on), "Laat de gemeente haar logo en kleur nakijken."),
-        Item(
-            "Maildomeinen",
-            bool(domains),
-            "Leg de maildomeinen van de gemeente vast: een adres daarbuiten bevestigt u zelf.",
-        ),
-        Item(
-            "Beheerder",
-            bool(admins),
-            "Nodig een functioneel beheerder uit; die stelt een wachtwoord in.",
-        ),
-        Item(
-            "Twee goedkeurders",
-            any(str(second.id) not in c.hands for c in approvers for second in approvers),
-            "Er zijn twee mensen nodig die uitvoer mogen goedkeuren, en elkaar geen account gaven."
-            " Een van hen mag bij een andere gemeente werken.",
-        ),
-        Item(
-            "Opleiding",
-            bool(row.training_on and colleagues) and not untrained,
-            f"Nog niet opgeleid: {', '.join(untrained)}."
-            if untrained
-            else "Vul in wanneer de opleiding was.",
-        ),
+        Item(name, bool(is_done), render(asset, {"name": name, "untrained": untrained}).strip())
+        for name, is_done in done.items()
     ]

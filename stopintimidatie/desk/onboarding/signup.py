@@ -176,8 +176,6 @@ def confirm(session: Session, keys: KeyRing, joining: JoiningRequest, typed: str
 
 # Pages
 
-PAGE: Final = "stopintimidatie.desk.onboarding:templates/joining.jinja2"
-CONFIRM: Final = "stopintimidatie.desk.onboarding:templates/joining_confirm.jinja2"
 ADDRESS: Final = "/aansluiten-bevestigen"
 
 
@@ -221,7 +219,7 @@ class ConfirmSchema(Schema):
     )
 
 
-@form_view(Root, "aansluiten", NO_PERMISSION_REQUIRED, PAGE)
+@form_view(Root, "aansluiten", NO_PERMISSION_REQUIRED, "templates/joining.jinja2")
 def joining_view(request: Request) -> Any:
     """Show what joining means, and the form to ask for it; store a request."""
     form = Form(
@@ -248,7 +246,9 @@ def joining_view(request: Request) -> Any:
     return handle_form(request, form, on_valid, {"branding": NATIONAL_LOOK})
 
 
-@form_view(Root, "aansluiten-bevestigen", NO_PERMISSION_REQUIRED, CONFIRM)
+@form_view(
+    Root, "aansluiten-bevestigen", NO_PERMISSION_REQUIRED, "templates/joining_confirm.jinja2"
+)
 def confirm_view(request: Request) -> Any:
     """Show the form of the mailed code, and confirm the request; after that the desk rings."""
     joining = find_request(request.db, dict(query_pairs(request)).get("aanvraag", ""))

@@ -62,8 +62,7 @@ from stopintimidatie.municipalities.people.parties import pending
 from stopintimidatie.municipalities.people.services import domains_of, is_outside
 from stopintimidatie.municipalities.sso.provider import find_provider
 
-LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
-PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
+PAGE: Final = "templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100
 # Name on the form -> column of the checklist.
 COLUMNS: Final = {
@@ -134,7 +133,7 @@ def level_schema(present: ParticipationLevel) -> Any:
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
     """Return the addresses of the other pages and buttons for this municipality, by name."""
-    names = (
+    names = [
         "uitnodigen",
         "opnieuw",
         "intrekken",
@@ -142,11 +141,11 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
         "niveau",
         "plan-intrekken",
         "wachtwoord",
-    )
+    ]
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
-@page_view(Desk, "aansluitingen", Permission.CONNECT, LIST)
+@page_view(Desk, "aansluitingen", Permission.CONNECT, "templates/onboardings.jinja2")
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
@@ -191,8 +190,7 @@ def _noted(request: Request, row: Onboarding | None, page: dict[str, Any]) -> di
     """Note that the names on this page are read, now that it is shown; return it."""
     task = "aansluiting bekijken"
     note_read(request, NATIONAL, KIND, [row.id] if row else [], task=task)
-    asked = [joining["row"].id for joining in page["requests"]]
-    note_read(request, NATIONAL, JOINING, asked, task=task)
+    note_read(request, NATIONAL, JOINING, [asked.id for asked, _ in page["requests"]], task=task)
     return page
 
 
@@ -272,7 +270,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "domains": domains,
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
-        "requests": _addresses(request, municipality),
+        "requests": _requests(request, municipality.code),
         "provider": find_provider(request.db, municipality.code),
         "plan": levels.plan_in(profile),
     }
@@ -289,22 +287,17 @@ def _trained_form(request: Request, municipality: Municipality, person: Any) -> 
     )
 
 
-def _addresses(request: Request, municipality: Municipality) -> list[dict[str, Any]]:
+def _requests(request: Request, code: str) -> list[tuple[JoiningRequest, str | None]]:
     """Return the latest requests for a municipality, each with its address in clear."""
-    rows = request.db.scalars(
+    session, keys = request.db, request.registry.key_ring
+    rows = session.scalars(
         select(JoiningRequest)
-        .where(JoiningRequest.municipality_code == municipality.code)
+        .where(JoiningRequest.municipality_code == code)
         .order_by(JoiningRequest.asked_at.desc())
         .limit(5)
     )
-    keys = request.registry.key_ring
-    return [
-        {
-            "row": row,
-            "address": clear_address(keys, find_address(request.db, owner_of_request(row.id))),
-        }
-        for row in rows
-    ]
+    owned = [(row, find_address(session, owner_of_request(row.id))) for row in rows]
+    return [(row, clear_address(keys, address)) for row, address in owned]
 
 
 @post_view(Desk, "aansluiting-opgeleid", Permission.CONNECT, renderer=PAGE)
@@ -334,10 +327,8 @@ def trained_view(context: Desk, request: Request) -> Any:
 
 # The level, at once or from a moment on
 
-LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 
-
-@form_view(Desk, "aansluiting-niveau", Permission.CONNECT, LEVEL_PAGE)
+@form_view(Desk, "aansluiting-niveau", Permission.CONNECT, "templates/level.jinja2")
 def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)

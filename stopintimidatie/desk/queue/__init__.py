@@ -9,10 +9,9 @@ def includeme(config: Any) -> None:
     """Register steps, the job that finds addresses, and pages, panel and action of the queue."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.desk.queue import calls, pages, steps
-    from stopintimidatie.desk.queue.delivery import HELD, route_held
+    from stopintimidatie.desk.queue.routing import HELD, route_held
     from stopintimidatie.desk.queue.services import find_addresses
-    from stopintimidatie.desk.queue.summary import call_panel, policy_panel
-    from stopintimidatie.desk.queue.views import routing_action
+    from stopintimidatie.desk.queue.views import policy_panel, routing_action
     from stopintimidatie.reports.arrival.services import FIND_ADDRESS
     from stopintimidatie.reports.page.views import RAIL
 
@@ -29,7 +28,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("town_call", "in office: who of the staff rang, and a code")
     config.add_retention_class(calls.RETENTION)
     config.add_panel(RAIL, "meldpunt", pages.rail_panel)
-    config.add_panel("gemeente_bij_meldpunt", "bellen", call_panel, order=10)
+    config.add_panel("gemeente_bij_meldpunt", "bellen", calls.call_panel, order=10)
     config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)
-    config.scan("stopintimidatie.desk.queue.summary")
+    config.scan("stopintimidatie.desk.queue.calls")
     config.scan("stopintimidatie.desk.queue.views")

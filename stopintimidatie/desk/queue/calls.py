@@ -13,23 +13,40 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.mail.message import render
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.retention import RetentionClass, Term, Way, years
+from stopintimidatie.core.storage.retention import (
+    RETENTION_CLASSES,
+    RetentionClass,
+    Term,
+    Way,
+    years,
+)
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
-from stopintimidatie.desk.agreements.rules import opening
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request, form_view, page_view
+from stopintimidatie.desk.agreements.register import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
+from stopintimidatie.desk.forwarding.access import number_of
 from stopintimidatie.desk.forwarding.answers import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.agreements.rules import RING_ABOUT, VALID
+from stopintimidatie.municipalities.agreements.services import standing_of
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
 from stopintimidatie.municipalities.settings.rules import Part, working_phone
@@ -113,8 +130,7 @@ def _contact(own: str | None, row: TownRegister | None) -> Contact:
 class CallRow:
     """A municipality to ring, with all that is known before ringing."""
 
-    name: str
-    slug: str
+    town: Municipality
     waiting: Waiting
     contact: Contact
     standing: str
@@ -137,7 +153,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     to ring on a later day come last.
     """
     returned, silent = returned_by_town(session), Counter(row.town for row in unanswered(session))
-    standings = {row.code: row.word for row in agreed_rows(session, keys)}
+    standings = {row.town.code: row.word for row in agreed_rows(session, keys)}
     every = {
         code: row.to_ring(valid=standings.get(code) in VALID)
         for code, row in waiting_reports(session).items()
@@ -149,8 +165,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     last, now = _last_calls(session, towns), utc_now()
     rows = [
         CallRow(
-            name=town.name,
-            slug=town.slug,
+            town,
             waiting=waiting.get(code, Waiting()),
             contact=phones[code],
             standing=standings.get(code, "geen afspraak"),
@@ -165,7 +180,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
 
     def rank(row: CallRow) -> tuple[bool, bool, datetime, str]:
         waits = row.waiting
-        return not waits.urgent, row.later(today), waits.oldest or now, row.name
+        return not waits.urgent, row.later(today), waits.oldest or now, row.town.name
 
     return sorted(rows, key=rank)
 
@@ -198,37 +213,18 @@ def effects(
 
     `valid`: reports may go to the municipality; `term`: after which a report at the desk goes.
     """
-    rung, nothing = waiting.to_ring(valid=valid), "er wacht geen melding"
-    again, ready = rung.number - rung.to_offer, waiting.number - rung.number
-    go = plural(rung.to_offer, "melding gaat", "meldingen gaan")
-    goes = [f"{go} nu vanzelf naar {town}"] if rung.to_offer else []
-    goes += [f"{again} niet opgehaalde biedt u opnieuw aan"] if again else []
-    there = f"{plural(ready, 'melding staat', 'meldingen staan')} klaar, en de mail gaat vanzelf"
-    wait = f"{plural(offered, 'melding wacht', 'meldingen wachten')} op de functionaris"
-    rest = [words for words, number in ((there, ready), (wait, offered)) if number]
-    stay = "; ".join([*_stay(rung, term, ready), *rest]) or nothing
-    last = "spoed blijft bovenaan" if waiting.urgent else "tot die dag staat de gemeente onderaan"
-    lost = plural(offered, "aangeboden melding kan", "aangeboden meldingen kunnen")
-    lost += " niet meer opgehaald worden; na tien werkdagen terug in de wachtrij"
-    refused = "; ".join([*_stay(waiting, term), *([lost] if offered else ())]) or nothing
-    return {
-        Outcome.SPOKEN: "; ".join([*goes, *rest]) if valid and goes else stay,
-        Outcome.WE_RING: stay,
-        Outcome.THEY_RING: stay,
-        Outcome.WRONG: f"{stay}; melders krijgen dit nummer niet meer",
-        Outcome.REFUSES: f"{refused}; u schrijft nu op waarom, en er gaat niets heen",
-        Outcome.LATER: f"{stay}; {last}",
+    first = term.after(day_of(waiting.first)) if term and waiting.first is not None else None
+    values = {
+        "town": town,
+        "waiting": waiting,
+        "rung": waiting.to_ring(valid=valid),
+        "offered": offered,
+        "valid": valid,
+        "day": date_text(max(first, day_of(utc_now()))) if first is not None else "",
+        "plural": plural,
     }
-
-
-def _stay(waiting: Waiting, term: Term | None, ready: int = 0) -> list[str]:
-    """Say that reports stay, and when the oldest is destroyed: unknown where others are ready."""
-    number = waiting.number
-    stay = [f"{plural(number, 'melding blijft', 'meldingen blijven')} wachten"] if number else []
-    if stay and waiting.first is not None and term is not None and not ready:
-        day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
-        stay += [f"{'de oudste' if number > 1 else 'zij'} wordt op {date_text(day)} vernietigd"]
-    return stay
+    asset = "stopintimidatie.desk.queue:templates/outcome.txt.jinja2"
+    return {way: render(asset, {**values, "outcome": way}).strip() for way in Outcome}
 
 
 def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Actor) -> None:
@@ -255,3 +251,83 @@ def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Act
     session.add(TownCall(holder=NATIONAL, municipality_code=code, outcome=outcome, day=day, **by))
     fields = [code, outcome]
     record(session, actor, "gemeente.gebeld", NATIONAL, AUDIT_KIND, fields=fields)
+
+
+# Pages
+
+
+@page_view(Desk, "bellijst", Permission.VIEW_DESK, "templates/call_list.jinja2")
+def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show the municipalities to ring, with what waits for each."""
+    rows = call_list(request.db, request.registry.key_ring)
+    number = sum(row.waiting.number for row in rows)
+    return {"rows": rows, "number": number, "labels": LABELS}
+
+
+def _call_schema(becomes: Mapping[Outcome, str]) -> Any:
+    """Return the form of a call; `becomes`: what each outcome does to the reports that wait."""
+    return Schema(
+        field(
+            forms.OneOf(
+                [(way, f"{LABELS[way]}. {says}.") for way, says in becomes.items()],
+                radio=True,
+            ),
+            "Hoe liep het gesprek af",
+            name="uitkomst",
+            description="Bij elke keuze staat wat er met de meldingen gebeurt die wachten.",
+        ),
+        field(
+            forms.Date(),
+            "Dag",
+            name="dag",
+            missing=None,
+            drawn=forms.Opened("Wanneer u weer belt", (Outcome.LATER.value,)),
+        ),
+        field(forms.Text(20), "Nummer", name="nummer", widget=forms.Hidden(), missing=None),
+    )
+
+
+def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
+    """Return what is shown beside a call: the number, the form, and earlier calls."""
+    session, town = request.db, context.municipality
+    contact = contacts(session, [town.code])[town.code]
+    waiting = waiting_reports(session, town.code).get(town.code, Waiting())
+    valid = standing_of(session, request.registry.key_ring, town.code).valid
+    offered = number_of(session, town.code, Pickup.state == PickupState.OFFERED)
+    left = RETENTION_CLASSES.of(request.registry)["meldpunt_blijft_liggen"]
+    form = Form(
+        _call_schema(effects(town.name, waiting, offered, valid=valid, term=left.term)),
+        request,
+        formid="gesprek",
+        action=request.resource_path(context, "gesprek"),
+        buttons=[Button("opslaan", "Gesprek opslaan")],
+        appstruct={"nummer": contact.number} if contact.number else {},
+    )
+    return {
+        "name": town.name,
+        "contact": contact,
+        "form": form,
+        "calls": calls_with(session, town.code),
+        "labels": LABELS,
+    }
+
+
+def call_panel(context: Any, request: Any) -> Panel:
+    """Return the panel with the script, the form of a call and earlier calls."""
+    renderer = "stopintimidatie.desk.queue:templates/call_panel.jinja2"
+    return Panel("Bellen", renderer, _call_values(context, request))
+
+
+@form_view(DeskMunicipality, "gesprek", Permission.ROUTE_REPORT, "templates/call.jinja2")
+def call_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a call with the script beside it, and save how it ended."""
+    page = _call_values(context, request)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        save_call(request.db, context.municipality.code, values, request.actor)
+        if values["uitkomst"] == Outcome.REFUSES:
+            return HTTPSeeOther(request.resource_path(context, "weigering"))
+        request.flash(f"Gesprek met {context.municipality.name} opgeslagen.")
+        return HTTPSeeOther(f"/{NATIONAL}/bellijst")
+
+    return handle_form(request, page["form"], on_valid, page)

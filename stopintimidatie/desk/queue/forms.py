@@ -16,9 +16,8 @@ from stopintimidatie.core.forms import field as form_field
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_short
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.desk.queue import words
-from stopintimidatie.desk.queue.delivery import Guess, disagreement
-from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
+from stopintimidatie.desk.queue.routing import Guess, disagreement
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, said
 from stopintimidatie.municipalities.areas.locator import LocatorCache
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
@@ -27,11 +26,11 @@ from stopintimidatie.municipalities.areas.queries import (
     municipalities_by_name,
     municipalities_named_in,
 )
-from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.page.replies import answer_in_time, answer_until
+from stopintimidatie.reports.page.replies import answer_in_time, answer_until, text_field
 from stopintimidatie.reports.words import heading
-from stopintimidatie.reports.workbench.forms import Option, choice_form
+from stopintimidatie.reports.workbench.forms import Option, choice_form, double_schema
+from stopintimidatie.reports.workbench.vocabulary import Choice
 from stopintimidatie.reports.workflow import NOT_PLACED
 
 # Choices, by their names in addresses.
@@ -39,38 +38,46 @@ ROUTE, ASK, ANSWER, DOUBLE, CLOSE = "doorgeven", "vraag", "beantwoorden", "dubbe
 URGENT, READ, OPEN, GO_ON, TAKE_BACK = "spoed", "gelezen", "heropenen", "verder", "aanbod"
 # Choices about a report that waits, was closed or was offered; the others need a new one.
 RARE: Final = frozenset({OPEN, GO_ON, TAKE_BACK})
-TITLES: Final = {
-    ROUTE: "Doorgeven aan een gemeente",
-    ASK: "Vraag aan de melder",
-    ANSWER: "Bericht aan de melder",
-    DOUBLE: "Dubbel van een andere melding",
-    CLOSE: "Afsluiten",
-    OPEN: "Heropenen",
-    GO_ON: "Verder zonder te wachten",
-    TAKE_BACK: "Aanbod intrekken",
-}
-BUTTONS: Final = {
-    ROUTE: "Doorgeven",
-    ASK: "Vraag versturen",
-    ANSWER: "Bericht versturen",
-    DOUBLE: "Afsluiten als dubbel",
-    CLOSE: "Afsluiten als niet te plaatsen",
-    OPEN: "Heropenen",
-    GO_ON: "Verder zonder antwoord",
-    TAKE_BACK: "Aanbod intrekken",
-}
-# The step of the workflow that a choice makes; routing and taking back are none.
-STEPS: Final = {
-    ASK: "meldpunt_vraag",
-    ANSWER: "meldpunt_bericht",
-    DOUBLE: "meldpunt_afsluiten",
-    CLOSE: "meldpunt_afsluiten",
-    OPEN: "meldpunt_heropenen",
-    GO_ON: "meldpunt_verder",
+# Routing and taking back are no step of the workflow.
+CHOICES: Final = {
+    DOUBLE: Choice(
+        "Dubbel van een andere melding",
+        "Afsluiten als dubbel",
+        "meldpunt_afsluiten",
+        "3",
+        label="Dubbel",
+        other="Een andere melding",
+    ),
+    CLOSE: Choice(
+        "Afsluiten",
+        "Afsluiten als niet te plaatsen",
+        "meldpunt_afsluiten",
+        "4",
+        label="Afsluiten",
+        other="Niet te plaatsen, met een eigen bericht",
+    ),
+    ASK: Choice(
+        "Vraag aan de melder",
+        "Vraag versturen",
+        "meldpunt_vraag",
+        "5",
+        label="Vraag aan de melder",
+        other="Een andere vraag",
+    ),
+    ROUTE: Choice("Doorgeven aan een gemeente", "Doorgeven", key="6", label="Doorgeven"),
+    ANSWER: Choice(
+        "Bericht aan de melder",
+        "Bericht versturen",
+        "meldpunt_bericht",
+        "a",
+        label="Bericht aan de melder",
+    ),
+    OPEN: Choice("Heropenen", "Heropenen", "meldpunt_heropenen"),
+    GO_ON: Choice("Verder zonder te wachten", "Verder zonder antwoord", "meldpunt_verder"),
+    TAKE_BACK: Choice("Aanbod intrekken", "Aanbod intrekken"),
 }
 SAME_TIME: Final = timedelta(hours=26)
 MOST: Final = 5
-_READ_BY_REPORTER: Final = "De melder leest dit. Noem geen namen van anderen."
 # Two lines of a list may not have one value: then both would count as chosen.
 _MARK: Final = "~"
 
@@ -101,38 +108,29 @@ def desk_form(choice: str, request: Any, report: Report, guess: Guess | None, ba
     if guess is not None:
         first = {"gemeente": guess.town.name, "reden": guess.reason}
     schema = _schema(choice, request.db)
-    return choice_form(choice, schema, BUTTONS[choice], request, report, back, **first)
+    return choice_form(choice, schema, CHOICES[choice].button, request, report, back, **first)
 
 
 def _schema(choice: str, session: Session) -> Any:
-    match choice:
-        case "doorgeven":
-            return _route_schema(session)
-        case "vraag":
-            day = form_field(
-                forms.Date(),
-                "Antwoord uiterlijk",
-                name="uiterlijk",
-                validator=answer_in_time,
-            )
-            return Schema(_text("vraag", "Vraag", _READ_BY_REPORTER), day)
-        case "dubbel":
-            about = "Het kenmerk van de andere melding bij het meldpunt, zoals M-4F7K-2QX9."
-            return Schema(
-                form_field(forms.Text(40), "Dubbel van", name="dubbel_van", description=about)
-            )
-        case "beantwoorden":
-            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER))
-        case "afsluiten":
-            # A test needs no words; the workflow asks for them where it does.
-            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER, missing=""))
-    return Schema(_text("reden", "Reden", "Voor uw collega's. Dit komt in de geschiedenis."))
-
-
-def _text(name: str, title: str, about: str, **more: Any) -> Any:
-    area = forms.TextArea(rows=4)
-    text = forms.Text(4000, lines=True)
-    return form_field(text, title, name=name, description=about, widget=area, **more)
+    if choice == ROUTE:
+        return _route_schema(session)
+    if choice == DOUBLE:
+        about = "Het kenmerk van de andere melding bij het meldpunt, zoals M-4F7K-2QX9."
+        return double_schema(about)
+    about = "De melder leest dit. Noem geen namen van anderen."
+    to_reporter: dict[str, Any] = {"about": about, "most": 4000, "rows": 4}
+    day, title = forms.Date(), "Antwoord uiterlijk"
+    fields = {
+        ASK: (
+            text_field("vraag", "Vraag", **to_reporter),
+            form_field(day, title, name="uiterlijk", validator=answer_in_time),
+        ),
+        ANSWER: (text_field("bericht", "Bericht", **to_reporter),),
+        # A test needs no words; the workflow asks for them where it does.
+        CLOSE: (text_field("bericht", "Bericht", missing="", **to_reporter),),
+    }
+    reason = text_field("reden", "Reden", "Voor uw collega's. Dit komt in de geschiedenis.")
+    return Schema(*fields.get(choice, (reason,)))
 
 
 def _route_schema(session: Session) -> Any:
@@ -147,7 +145,7 @@ def _route_schema(session: Session) -> Any:
             description="Typ de eerste letters.",
             widget=typed,
         ),
-        _text("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
+        text_field("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
         form_field(forms.Text(20), "Zeker", name="zeker", widget=forms.Hidden(), missing=""),
     )
 
@@ -195,15 +193,14 @@ def warn(form: Form, session: Session, locators: LocatorCache, report: Report) -
 
 def questions(report: Report) -> list[Option]:
     """Return the questions that one press asks, in the language of the reporter."""
-    text = words.TOWN_QUESTION[fallback_of(report.language)]
+    text = said(report, "town_question")
     posted = {"vraag": text, "uiterlijk": answer_until().isoformat()}
     return [Option("In welke plaats was het?", posted, text)]
 
 
 def endings(session: Session, report: Report) -> list[Option]:
     """Return the ways to close a report with one press."""
-    language = fallback_of(report.language)
-    abroad, lost = words.ABROAD[language], words.NOT_FOUND[language]
+    abroad, lost = said(report, "abroad"), said(report, "not_found")
     placed = {"reden_code": NOT_PLACED}
     options = [
         Option("Niet te plaatsen: plek niet te vinden", {**placed, "bericht": lost}, lost),

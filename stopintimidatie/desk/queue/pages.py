@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,111 +12,77 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import (
     FacetValue,
     Panel,
     RailDecision,
     WorkbenchRow,
 )
-from stopintimidatie.core.web.request import NavItem, with_params
+from stopintimidatie.core.web.request import with_params
 from stopintimidatie.desk.forwarding.access import delivery_of, returned_reasons
 from stopintimidatie.desk.queue import services as queue
-from stopintimidatie.desk.queue.delivery import can_be_routed
-from stopintimidatie.desk.queue.forms import (
-    ANSWER,
-    ASK,
-    CLOSE,
-    DOUBLE,
-    GO_ON,
-    OPEN,
-    READ,
-    ROUTE,
-    TAKE_BACK,
-    TITLES,
-)
+from stopintimidatie.desk.queue.forms import CHOICES, GO_ON, OPEN, READ, TAKE_BACK
+from stopintimidatie.desk.queue.routing import can_be_routed
 from stopintimidatie.desk.queue.steps import with_help
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.pages import TOMBSTONES
-from stopintimidatie.reports.page.views import step_links
-from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.words import area_names
+from stopintimidatie.reports.page.views import account_of, step_links
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.workbench.pages import (
-    RAIL_PANEL,
-    bar_for,
-    proposal_of,
-    rare_actions,
-)
-from stopintimidatie.reports.workbench.rail import (
     NOT_YOURS,
     NOTHING_TO_UNDO,
+    RAIL_PANEL,
     SECOND_LOOK,
     Place,
+    bar_for,
+    place_alone,
+    proposal_of,
+    rare_actions,
+    row_of,
     spoed,
 )
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
-# The keys mean the same in a municipality's inbox; what is left is for the municipality.
-KEYS: Final = {ROUTE: "6", ASK: "5", DOUBLE: "3", CLOSE: "4", ANSWER: "a"}
-LABELS: Final = {
-    ROUTE: "Doorgeven",
-    ASK: "Vraag aan de melder",
-    ANSWER: "Bericht aan de melder",
-    DOUBLE: "Dubbel",
-    CLOSE: "Afsluiten",
-}
-TOWNS: Final = "doet de gemeente"
 _WHY: Final = {
     "quarantaine": "eerst uit quarantaine",
     "wacht_op_melder": "wacht op de melder",
     "niet_in_behandeling": "is afgesloten",
 }
-MESSAGES_SHOWN: Final = 3
-MUNICIPALITIES_SHOWN: Final = 15
 UNKNOWN: Final = "gemeente onbekend"
-SNIPPET: Final = 90
-PLACE: Final = 40
-TO_DECIDE: Final = "Te beslissen"
 
 
 def rail_of(
-    context: ReportResource, request: Any, here: str, onwards: str, proposed: bool = False
+    context: ReportResource, request: Any, place: Place, proposed: bool = False
 ) -> list[RailDecision]:
     """Return what this person can decide about a report at the desk, in the order of the keys.
 
-    `here`: the address of the list with this report in hand; `onwards`: with the next one.
     `proposed`: a proposal waits for a second look, which comes first.
     """
-    report, path = context.report, request.resource_path(context)
+    report = context.report
     may = bool(request.has_permission(Permission.ROUTE_REPORT, context))
     why_no_spoed = why_not(report) if may else NOT_YOURS
     why = SECOND_LOOK if may and proposed else why_no_spoed
-    query = {"terug": onwards, "hier": here}
 
-    def panel(choice: str) -> RailDecision:
-        href = f"{path}/{NAME}?{urlencode({'keuze': choice, **query})}"
-        key, label = KEYS[choice], LABELS[choice]
-        return RailDecision(key, label, href=href, disabled_reason=why)
+    def of_town(key: str, label: str) -> RailDecision:
+        small = key in ("w", "u")
+        return RailDecision(key, label, disabled_reason="doet de gemeente", small=small)
 
     # By their keys, as in a municipality's inbox; what isn't the desk's keeps its place, grey.
     return [
-        RailDecision("1", "Behandelen", disabled_reason=TOWNS),
-        RailDecision("2", "In een dossier", disabled_reason=TOWNS),
-        panel(DOUBLE),
-        panel(CLOSE),
-        panel(ASK),
-        panel(ROUTE),
-        panel(ANSWER),
-        RailDecision("c", "Contact", disabled_reason=TOWNS),
-        RailDecision("w", "Wegleggen", disabled_reason=TOWNS, small=True),
-        RailDecision("u", "Uitdelen", disabled_reason=TOWNS, small=True),
-        spoed(report, f"{path}/{NAME}", here, why_no_spoed),
+        of_town("1", "Behandelen"),
+        of_town("2", "In een dossier"),
+        *(
+            RailDecision(known.key, known.label, place.panel(NAME, choice), disabled_reason=why)
+            for choice, known in CHOICES.items()
+            if known.key
+        ),
+        of_town("c", "Contact"),
+        of_town("w", "Wegleggen"),
+        of_town("u", "Uitdelen"),
+        spoed(report, f"{place.path}/{NAME}", place.here, why_no_spoed),
         *([NOTHING_TO_UNDO] if bar_for(request, NATIONAL) is None else []),
     ]
 
@@ -131,53 +98,50 @@ def why_not(report: Report) -> str:
     return "" if can_be_routed(report) else "is hier niet meer"
 
 
-def other_choices(context: ReportResource, request: Any, here: str) -> list[tuple[str, str]]:
-    """Return what is rarer than the keys, each with its page."""
-    report, path = context.report, request.resource_path(context)
-    if not request.has_permission(Permission.ROUTE_REPORT, context):
-        return []
-    offered = report.delivery == "aangeboden" and report.state == "nieuw"
-    choices = [
-        choice
-        for choice, possible in (
-            (GO_ON, report.state == "wacht_op_melder"),
-            (OPEN, report.state == "niet_in_behandeling"),
-            (TAKE_BACK, offered),
-        )
-        if possible
-    ]
-    query = {"terug": here, "hier": here}
-    return [
-        (TITLES[choice], f"{path}/{NAME}?{urlencode({'keuze': choice, **query})}")
-        for choice in choices
-    ]
+def _decisions(context: ReportResource, request: Any, place: Place) -> dict[str, Any]:
+    """Return what the rail shows: the keys, a proposal, and what is rarer, each with its page."""
+    report, proposal = context.report, proposal_of(context, request, place)
+    if proposal is not None:
+        text = str(proposal["row"].values.get("bericht", ""))
+        proposal["reads"] = with_help(request.db, report, text)
+    rare = {
+        GO_ON: report.state == "wacht_op_melder",
+        OPEN: report.state == "niet_in_behandeling",
+        TAKE_BACK: report.delivery == "aangeboden" and report.state == "nieuw",
+    }
+    may = request.has_permission(Permission.ROUTE_REPORT, context)
+    return {
+        "report": report,
+        "proposal": proposal,
+        "rail": rail_of(context, request, place, proposal is not None),
+        "more": [
+            (CHOICES[choice].title, Place(place.path, place.here, place.here).panel(NAME, choice))
+            for choice, possible in rare.items()
+            if may and possible
+        ],
+    }
 
 
-def detail_of(context: ReportResource, request: Any, here: str, onwards: str) -> dict[str, Any]:
+def detail_of(context: ReportResource, request: Any, place: Place) -> dict[str, Any]:
     """Return what the pane and the rail show of a report at the desk."""
     report, session = context.report, request.db
-    proposal = _proposal_of(context, request, here, onwards)
     why = returned_reasons(session, _may_be_back([report]))
     delivery = delivery_of(report, why)
     return {
-        "report": report,
-        "path": request.resource_path(context),
-        "summary": words,
+        **_decisions(context, request, place),
+        **account_of(report),
+        "path": place.path,
         "badges": [*words.badges(report), *filter(None, [delivery])],
-        "account": marked(report.description) if report.description else None,
-        "names": area_names(session, report),
+        "names": words.area_names(session, report),
         "returned": None if delivery == report.delivery else why[report.id],
-        "messages": queries.messages_of(session, report)[:MESSAGES_SHOWN],
+        "messages": queries.messages_of(session, report)[:3],
+        "decide": f"{place.path}/{NAME}",
         "read": {
             "keuze": READ,
             "versie": report.version,
-            "terug": onwards,
-            "hier": here,
+            "terug": place.onwards,
+            "hier": place.here,
         },
-        "proposal": proposal,
-        "decide": f"{request.resource_path(context)}/{NAME}",
-        "rail": rail_of(context, request, here, onwards, proposal is not None),
-        "more": other_choices(context, request, here),
     }
 
 
@@ -185,30 +149,11 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the rail on the own page of a report at the desk."""
     if context.holder != NATIONAL:
         return None
-    here = request.resource_path(context).rstrip("/")
-    may = request.has_permission(Permission.ROUTE_REPORT, context)
-    proposal = _proposal_of(context, request, here, here) if may else None
-    detail = {
-        "report": context.report,
-        "rail": rail_of(context, request, here, here, proposal is not None) if may else [],
-        "proposal": proposal,
-        "more": [
-            *rare_actions(context, request),
-            *other_choices(context, request, here),
-            *step_links(context, request),
-        ],
-    }
-    return Panel("", RAIL_PANEL, {"detail": detail})
-
-
-def _proposal_of(
-    context: ReportResource, request: Any, here: str, onwards: str
-) -> dict[str, Any] | None:
-    """Return what waits for a second person, with what the reporter reads when that one agrees."""
-    place = Place(request.resource_path(context).rstrip("/"), here, onwards)
-    proposal = proposal_of(context, request, place)
-    text = str(proposal["row"].values.get("bericht", "")) if proposal else ""
-    return proposal and {**proposal, "reads": with_help(request.db, context.report, text)}
+    detail = _decisions(context, request, place_alone(context, request))
+    if not request.has_permission(Permission.ROUTE_REPORT, context):
+        detail |= {"rail": [], "proposal": None}
+    links = rare_actions(context, request), detail["more"], step_links(context, request)
+    return Panel("", RAIL_PANEL, {"detail": {**detail, "more": [*chain(*links)]}})
 
 
 # The list
@@ -218,8 +163,15 @@ def rows_of(
     request: Any, rows: Sequence[tuple[Report, str | None]], opened: Report | None
 ) -> list[WorkbenchRow]:
     """Return the rows of the queue, of reports with the name of their municipality."""
-    returned = returned_reasons(request.db, _may_be_back([report for report, _ in rows]))
-    return [_row(request, report, name, opened, returned.get(report.id)) for report, name in rows]
+    why = returned_reasons(request.db, _may_be_back([report for report, _ in rows]))
+    shown = []
+    for report, town in rows:
+        marks = [mark for mark in words.badges(report) if mark not in ("nieuw", "wacht_op_melder")]
+        marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
+        back = [f"niet van deze gemeente: {why[report.id]}"] if report.id in why else []
+        place = town or _place(report)
+        shown.append(row_of(request, report, [place], marks, after=back, opened=opened))
+    return shown
 
 
 def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
@@ -227,63 +179,16 @@ def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
     return [row.id for row in reports if row.delivery == "verlopen"]
 
 
-def _row(
-    request: Any, report: Report, town: str | None, opened: Report | None, returned: str | None
-) -> WorkbenchRow:
-    marks = [mark for mark in words.badges(report) if mark not in ("nieuw", "wacht_op_melder")]
-    marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
-    meta = [town or _place(report), ago(report.received_at).removesuffix(" geleden")]
-    return WorkbenchRow(
-        title=words.heading(report),
-        href=with_params(request, melding=report.reference),
-        meta=[*meta, f"niet van deze gemeente: {returned}"] if returned else meta,
-        text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=marks,
-        fresh=report.state == "nieuw",
-        current=report is opened,
-        value=report.reference,
-    )
-
-
 def _place(report: Report) -> str:
     """Return the place as the reporter says it, for who doesn't know the municipality yet."""
     stop, town = (report.transit or {}).get("stop"), (report.address or {}).get("town")
-    return str(report.location_text or stop or town or UNKNOWN)[:PLACE]
-
-
-def views_of(request: Any, wanted: queue.QueueFilter, number: int) -> list[NavItem]:
-    """Return the views of the queue, each with the number of the rows that it leads to.
-
-    `number`: of the reports that must be decided on.
-    """
-    counts = queue.by_standing(request.db, wanted)
-    first = NavItem(
-        TO_DECIDE,
-        with_params(request, bezorging=None, pagina=None, melding=None),
-        current=wanted.standing is None,
-        count=number if number <= COUNTED else None,
-    )
-    return [
-        first,
-        *(
-            NavItem(
-                label,
-                with_params(request, bezorging=code, pagina=None, melding=None),
-                current=wanted.standing == code,
-                count=counts[code],
-            )
-            for code, label in queue.STANDINGS.items()
-            # Most often the first view has just these.
-            if code in counts and (code != "te_routeren" or counts[code] != first.count)
-        ),
-    ]
+    return str(report.location_text or stop or town or UNKNOWN)[:40]
 
 
 def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetValue]:
     """Return the busiest municipalities, each with the number of its rows."""
-    rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
     values = []
-    for code, name, number in rows:
+    for code, name, number in queue.by_municipality(request.db, wanted, 15):
         value = code or queue.UNPLACED
         chosen = value == wanted.municipality
         href = with_params(request, gemeente=None if chosen else value, pagina=None, melding=None)
@@ -294,9 +199,7 @@ def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetVal
 def read_report(session: Session, reference: str) -> Report | None:
     """Return a report at the desk that isn't gone."""
     wanted = Report.holder == NATIONAL, Report.reference == reference
-    return session.scalars(
-        select(Report).where(*wanted, Report.state.not_in(TOMBSTONES))
-    ).one_or_none()
+    return session.scalars(select(Report).where(*wanted, Report.state.not_in(GONE))).one_or_none()
 
 
 def in_queue(report: Any) -> str:

@@ -329,8 +329,7 @@ def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:
 class FigureRow:
     """Numbers of reports for a municipality that passed the desk in the last year."""
 
-    name: str
-    slug: str
+    town: Municipality
     level: ParticipationLevel
     waiting: int
     offered: int
@@ -375,18 +374,22 @@ def figures(session: Session) -> Figures:
     towns, policies = towns_of(session, codes), policies_of(session, codes)
     stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
     levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
-    rows = [
-        _figure(
-            town,
-            levels[code],
-            counts.get(code, {}),
-            waiting.get(code, Waiting()),
-            policies.get(code),
+    rows = []
+    for code, town in towns.items():
+        counted, waits = counts.get(code, {}), waiting.get(code, Waiting())
+        rows.append(
+            FigureRow(
+                town,
+                ParticipationLevel(levels[code]),
+                waiting=waits.number,
+                offered=counted.get("aangeboden", 0),
+                picked_up=counted.get("opgehaald", 0),
+                handed_over=counted.get(_HANDED, 0),
+                policy=policies.get(code),
+            )
         )
-        for code, town in towns.items()
-    ]
     return Figures(
-        sorted(rows, key=lambda row: (not row.offer_programme, -row.total, row.name)),
+        sorted(rows, key=lambda row: (not row.offer_programme, -row.total, row.town.name)),
         Counter(ParticipationLevel(levels[row.code]) for row in all_municipalities(session)),
         unplaced,
     )
@@ -405,22 +408,3 @@ def _counts(session: Session) -> dict[str | None, dict[str, int]]:
     for code, state, number in rows:
         counts.setdefault(code, {})[state or ""] = number
     return counts
-
-
-def _figure(
-    town: Municipality,
-    level: str,
-    counts: Mapping[str, int],
-    waiting: Waiting | None,
-    policy: str | None,
-) -> FigureRow:
-    return FigureRow(
-        town.name,
-        town.slug,
-        ParticipationLevel(level),
-        waiting=waiting.number if waiting else 0,
-        offered=counts.get("aangeboden", 0),
-        picked_up=counts.get("opgehaald", 0),
-        handed_over=counts.get(_HANDED, 0),
-        policy=policy,
-    )

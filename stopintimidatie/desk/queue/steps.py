@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.jobs import JobContext
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.agreements.rules import in_force
@@ -21,18 +22,18 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.arrival.services import announce
-from stopintimidatie.reports.conversation.calls import give_back
-from stopintimidatie.reports.conversation.services import take_back_messages, tell, tell_once
+from stopintimidatie.reports.conversation.services import tell, tell_once
 from stopintimidatie.reports.handover.transfer import refusal
-from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import Undo
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import Undo, undo_end, undo_messages
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
-from stopintimidatie.reports.workbench.services import HELP_IS_HERE, help_for
+from stopintimidatie.reports.workbench.services import help_for
 from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED
 
 Values = Mapping[str, Any]
+SAID: Final = "stopintimidatie.desk.queue:templates/said"
 JOINED: Final = "De gemeente is intussen aangesloten."
 NO_HARASSMENT: Final = "geen_straatintimidatie"
 # A double of one of these would be closed beside a report that the desk no longer has.
@@ -94,8 +95,16 @@ def with_help(session: Session, report: Report, text: str) -> str:
     """Return words to a reporter, with the help lines below where a second person must look."""
     if not needs_second_look(report.all_forms, report.reporter_age_group):
         return text
-    intro = HELP_IS_HERE[fallback_of(report.language)]
-    return f"{text}\n\n{intro}\n{help_for(session, report)}".strip()
+    return f"{text}\n\n{help_for(session, report)}".strip()
+
+
+def said(report: Report, name: str) -> str:
+    """Return words of the desk in the language that the reporter reads best.
+
+    `name`: of the text, in `templates/said`.
+    """
+    language = fallback_of(report.language)
+    return render(f"{SAID}/{name}.{language}.txt.jinja2", {}).strip()
 
 
 def _check_double(session: Session, reference: str) -> None:
@@ -159,27 +168,15 @@ def pass_on(context: JobContext, session: Session, report: Report) -> None:
     move_report(session, effects, report, "doorgeven", {"gemeente": code, "reden": JOINED}, SYSTEM)
 
 
-def _take_back(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    take_back_messages(session, report, decision.at)
-
-
-def _open_again(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    give_back(session, report)
-    take_back_messages(session, report, decision.at)
-
-
-def _nothing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    """Do nothing: undoing restores the columns, and nothing else was done."""
-
-
 # Undoing a step does this besides, by its effect.
 UNDO: Final[Mapping[str, Undo]] = {
-    "meldpunt.vraag": _take_back,
-    "meldpunt.bericht": _take_back,
-    "meldpunt.afsluiten": _open_again,
-    "meldpunt.geen_straatintimidatie": _open_again,
-    "meldpunt.verder": _nothing,
-    "meldpunt.heropenen": _nothing,
+    "meldpunt.vraag": undo_messages,
+    "meldpunt.bericht": undo_messages,
+    "meldpunt.afsluiten": undo_end,
+    "meldpunt.geen_straatintimidatie": undo_end,
+    # Undoing restores the columns, and nothing else was done.
+    "meldpunt.verder": lambda *_: None,
+    "meldpunt.heropenen": lambda *_: None,
 }
 # By the name in the workflow.
 EFFECTS: Final[Mapping[str, Callable[[Session, Report, Values, Actor], None]]] = {

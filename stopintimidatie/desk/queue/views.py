@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
-from stopintimidatie.core.forms import Form, FormError
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.web.components import is_partial, turn_of
+from stopintimidatie.core.web.components import Panel, is_partial, turn_of
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
@@ -29,19 +31,18 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.forwarding.services import take_back_offer
 from stopintimidatie.desk.forwarding.views import number_returned
+from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
-from stopintimidatie.desk.queue import words
-from stopintimidatie.desk.queue.delivery import Guess, guess, route
 from stopintimidatie.desk.queue.forms import (
     ASK,
+    CHOICES,
     CLOSE,
     DOUBLE,
     RARE,
     READ,
     ROUTE,
     TAKE_BACK,
-    TITLES,
 )
 from stopintimidatie.desk.queue.pages import (
     NAME,
@@ -50,15 +51,15 @@ from stopintimidatie.desk.queue.pages import (
     municipality_facet,
     read_report,
     rows_of,
-    views_of,
     why_not,
 )
-from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
-from stopintimidatie.desk.resources import Desk
+from stopintimidatie.desk.queue.routing import Guess, guess, route
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, said
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.municipalities.areas.resources import count_with_menu
-from stopintimidatie.municipalities.levels.services import number_without_admin
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND, number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
-from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.views import TEMPLATE, absent, in_hand, quarantine_view
@@ -69,17 +70,10 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.forms import Option
-from stopintimidatie.reports.workbench.pages import bar_for
+from stopintimidatie.reports.workbench.pages import Place, bar_for
 from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW
-
-# The heading of what can be filled in beside the answers that take one press.
-OTHER: Final = {
-    ASK: "Een andere vraag",
-    CLOSE: "Niet te plaatsen, met een eigen bericht",
-    DOUBLE: "Een andere melding",
-}
 
 
 @page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
@@ -91,13 +85,11 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         request.response.headers["HX-Push-Url"] = request.path_qs
     standing = asked.get("bezorging") if asked.get("bezorging") in queue.STANDINGS else None
     wanted = queue.QueueFilter(standing, asked.get("gemeente"))
-    number = wanted_page(request)
-    most = worth_counting(number, COUNTED)
+    most = worth_counting(wanted_page(request), COUNTED)
     counts = _counted(context, request, wanted, most)
     total, to_decide = counts.pop("total"), counts.pop("to_decide")
-    paging = Paging.counted(number, total, most)
-    rows = queue.page(session, wanted, paging.offset, paging.size)
-    reports = [report for report, _ in rows]
+    queued = read_register(request, total, partial(queue.page, session, wanted), most=most)
+    reports = [report for report, _ in queued.rows]
     references = [report.reference for report in reports]
     chosen, opened, onwards = in_hand(request, reports, references, partial(read_report, session))
     ids = [report.id for report in reports]
@@ -106,15 +98,18 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     if opened is not None:
         if chosen or opened.id not in ids:
             note_read(request, context.holder, KIND, [opened.id], task="melding openen")
-        here = with_params(request, melding=opened.reference)
         resource = ReportResource(opened.reference, context, opened)
-        detail = detail_of(resource, request, here, onwards)
+        here = with_params(request, melding=opened.reference)
+        place = Place(request.resource_path(resource).rstrip("/"), here, onwards)
+        detail = detail_of(resource, request, place)
     return {
-        "items": rows_of(request, rows, opened),
-        "paging": paging,
-        "turn": turn_of(request, paging, "melding"),
+        "items": rows_of(request, queued.rows, opened),
+        "queued": queued,
+        "turn": turn_of(request, queued.paging, "melding"),
         "standing": wanted.standing,
-        "views": views_of(request, wanted, to_decide),
+        "standings": queue.STANDINGS,
+        "counts": queue.by_standing(session, wanted),
+        "to_decide": to_decide if to_decide <= COUNTED else None,
         "municipalities": municipality_facet(request, wanted),
         "chosen": chosen,
         "absent": absent(request),
@@ -160,10 +155,14 @@ class DeskChoice(ChoiceView):
     """A choice of the desk."""
 
     name = NAME
-    titles = TITLES
+    choices = CHOICES
     on_signal = closing = frozenset({CLOSE, DOUBLE})
-    in_danger = words.IN_DANGER
+    in_danger = (
+        "{} is niet gesloten, want er is iemand in gevaar. Geef de melding door, of stel de melder"
+        " een vraag."
+    )
     presses: ClassVar = {READ: mark_read}
+    more_acts: ClassVar = {CLOSE: {PROPOSED}}
 
     @property
     def here(self) -> str:
@@ -185,10 +184,6 @@ class DeskChoice(ChoiceView):
         """Tell whether spoed can be marked."""
         return not self._past()
 
-    def acts(self) -> Collection[str]:
-        """Return what the choice may leave in the history."""
-        return (desk_forms.STEPS.get(self.choice, self.choice), PROPOSED)
-
     def form(self, back: Mapping[str, str]) -> Form:
         """Return the form of the choice; `back`: the values of its fields `terug` and `hier`."""
         guessed = self._guess() if self.choice == ROUTE else None
@@ -207,7 +202,6 @@ class DeskChoice(ChoiceView):
             self._warn(form)
         return {
             "listed": self._listed() if form.buttons else [],
-            "other": OTHER.get(self.choice, ""),
             "second_look": self.choice == CLOSE and self._is_guarded(),
         }
 
@@ -258,7 +252,7 @@ class DeskChoice(ChoiceView):
 
     def _step(self, values: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool]:
         """Return the step of the choice, its answers, and whether a colleague looks first."""
-        name = desk_forms.STEPS[self.choice]
+        name = self.choices[self.choice].step
         asked = ("vraag", "uiterlijk", "bericht", "dubbel_van", "reden")
         answers = {key: values[key] for key in asked if values.get(key)}
         if self.choice == DOUBLE:
@@ -268,8 +262,8 @@ class DeskChoice(ChoiceView):
         code = self.request.POST.get("reden_code") or NOT_PLACED
         if code == NO_HARASSMENT:
             check_nobody_receives(self.request.db, self.report)
-            message = words.NO_HARASSMENT[fallback_of(self.report.language)]
-            answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": message}
+            why = "Het gaat over iets anders dan straatintimidatie."
+            answers = {"reden": why, "bericht": said(self.report, "no_harassment")}
             return "meldpunt_geen_straatintimidatie", answers, True
         kept = {} if code == "test" else answers
         return name, {**kept, "reden_code": code}, self._is_guarded()
@@ -294,3 +288,84 @@ def routing_action(request: Any, context: Any) -> Action | None:
 def desk_quarantine_view(context: Desk, request: Request) -> Any:
     """Show the quarantine of the reports that no municipality holds."""
     return quarantine_view(context, request)
+
+
+# Figures, and what a municipality does itself
+
+_NOTHING = "geen"
+
+
+@page_view(Desk, "cijfers", Permission.VIEW_DESK, "templates/figures.jinja2")
+def figures_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show by municipality and level how many reports passed the desk in the last year."""
+    return {
+        "figures": queue.figures(request.db),
+        "levels": list(ParticipationLevel),
+        "counted": COUNTED,
+        "unplaced_href": f"/{NATIONAL}?gemeente={queue.UNPLACED}",
+    }
+
+
+class PolicySchema(Schema):
+    """The form to record a municipality's own campaign or policy."""
+
+    soort = field(
+        forms.OneOf(
+            [
+                (_NOTHING, "niets, voor zover bekend"),
+                (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
+                (PolicyKind.POLICY.value, "eigen beleid"),
+            ],
+            radio=True,
+        ),
+        "Deze gemeente heeft",
+    )
+    naam = field(
+        forms.Text(120),
+        "Naam van de campagne of het beleid",
+        description="Zoals de gemeente het zelf noemt. Geen namen van mensen.",
+        missing="",
+    )
+
+
+@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, "templates/policy.jinja2")
+def policy_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a municipality's own campaign or policy, and record it."""
+    code = context.municipality.code
+    present = request.db.get(LocalPolicy, code)
+    start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
+    here = request.resource_path(context)
+    form = Form(
+        PolicySchema(),
+        request,
+        buttons=[Button("vastleggen", "Vastleggen")],
+        appstruct=start,
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        name = values["naam"].strip()
+        if values["soort"] != _NOTHING and not name:
+            raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
+        if present is not None:
+            request.db.delete(present)
+            request.db.flush()
+        if values["soort"] != _NOTHING:
+            request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
+        actor = request.actor
+        record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
+        request.flash("Vastgelegd.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+
+def policy_panel(context: Any, request: Any) -> Panel:
+    """Return the panel about a municipality's own policy, on its page at the desk."""
+    code = context.municipality.code
+    values = {
+        "policy": queue.policies_of(request.db, [code]).get(code),
+        "href": request.resource_path(context, "beleid"),
+    }
+    renderer = "stopintimidatie.desk.queue:templates/policy_panel.jinja2"
+    return Panel("Eigen campagne of beleid", renderer, values)

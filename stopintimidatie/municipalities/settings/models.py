@@ -79,7 +79,7 @@ class TownRegister(Base):
     department: Mapped[str | None] = mapped_column(String(120))
     # An address that more than one person reads.
     mailbox: Mapped[str | None] = mapped_column(String(200))
-    # In the form that `desk.agreements.rules.read_hours` reads.
+    # In the form that `desk.agreements.register.read_hours` reads.
     hours: Mapped[str | None] = mapped_column(String(200))
     source: Mapped[str | None] = mapped_column(String(200))
     checked_on: Mapped[date | None]

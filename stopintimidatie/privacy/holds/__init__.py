@@ -16,7 +16,7 @@ def includeme(config: Any) -> None:
         TEMPLATE,
         waiting,
     )
-    from stopintimidatie.reports.page.pages import PANELS
+    from stopintimidatie.reports.page.tombstone import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)

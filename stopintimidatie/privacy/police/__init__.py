@@ -27,7 +27,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.police.services import KEEPER, RULES
     from stopintimidatie.privacy.police.switch import may_give_role
     from stopintimidatie.privacy.requests.jobs import MORNING
-    from stopintimidatie.reports.page.pages import PANELS
+    from stopintimidatie.reports.page.tombstone import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)

@@ -255,10 +255,10 @@ def field_at(path: Sequence[str | int]) -> str | None:
 
 # Entering a report, and the page with the follow code to read out.
 
-PAGE = "stopintimidatie.reports.arrival:templates/entry.jinja2"
 
-
-@form_view(MunicipalityResource, "melding-invoeren", Permission.ENTER_REPORT, PAGE)
+@form_view(
+    MunicipalityResource, "melding-invoeren", Permission.ENTER_REPORT, "templates/entry.jinja2"
+)
 def entry_view(context: MunicipalityResource, request: Request) -> Any:
     """Enter a report that came by telephone, at the counter or from a partner."""
     areas = {area.code: area.name for area in present_neighbourhoods_of(request.db, context.holder)}
@@ -285,8 +285,11 @@ def _store(
     if request.db.get(Report, report_id(_officer(request), entry)) is not None:
         return _to_code(context, request, entry)
     given = _checked(form, values, areas)
+    registry, session, chosen = request.registry, request.db, values["plek"]["wijk"]
+    source = next(term for term in Source if term.value == values["binnen"]["bron"])
     try:
-        _receive(context, request, given, values, entry)
+        place = place_for(session, registry.locator_cache, context.holder, given.location, chosen)
+        enter_report(session, registry.key_ring, given, place, source, request.actor, entry)
     except EntryError as problem:
         raise FormError(str(problem), problem.field) from None
     except IntegrityError:
@@ -304,21 +307,6 @@ def _checked(form: Form, values: dict[str, Any], areas: dict[str, str]) -> Submi
         for error in others:
             form.add_error(error.message, field_at(error.path))
         raise FormError(first.message, field_at(first.path)) from None
-
-
-def _receive(
-    context: MunicipalityResource,
-    request: Request,
-    given: Submission,
-    values: dict[str, Any],
-    entry: UUID,
-) -> None:
-    registry, session = request.registry, request.db
-    chosen = values["plek"]["wijk"]
-    place = place_for(session, registry.locator_cache, context.holder, given.location, chosen)
-    source = next(term for term in Source if term.value == values["binnen"]["bron"])
-    actor = request.actor
-    enter_report(session, registry.key_ring, given, place, source, actor, entry)
 
 
 def _officer(request: Request) -> UUID:

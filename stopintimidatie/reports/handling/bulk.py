@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,38 +11,41 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.reports.handling.forms import GIVE, hand_out_schema
 from stopintimidatie.reports.handling.services import assign, share_out
-from stopintimidatie.reports.handling.views import people_to_choose
+from stopintimidatie.reports.handling.views import REASON, people_to_choose
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import state_label, way_out
+from stopintimidatie.reports.page.steps import Choices, add_way_back, state_label, way_out
 from stopintimidatie.reports.page.views import came_from
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import heading, when_short
 
+GIVE, LET_GO = "geven", "loslaten"
 MOST: Final = 100
 # The value of a checkbox: the reference and the version that this person saw.
 _CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
-_TEMPLATE: Final = "stopintimidatie.reports.handling:templates/hand_out.jinja2"
 
 
-@form_view(MunicipalityResource, "uitdelen", Permission.TRIAGE, _TEMPLATE)
+@form_view(MunicipalityResource, "uitdelen", Permission.TRIAGE, "templates/hand_out.jinja2")
 def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the reports of the address with the form that hands them out, and do it."""
     seen = _seen(request)
     reports = _reports(request.db, context.holder, seen or _asked(request))
     choices = [
-        (f"{report.reference}.{seen.get(report.reference, report.version)}", _label(report))
+        (
+            f"{report.reference}.{seen.get(report.reference, report.version)}",
+            f"{report.reference}: {heading(report)}, {when_short(report)}",
+        )
         for report in reports
     ]
     people = people_to_choose(request, context.holder)
@@ -123,9 +126,13 @@ def hand_out(
 
 def _seen(request: Request) -> dict[str, int]:
     """Return the posted references, each with the version that this person saw."""
-    posted = request.POST.getall("meldingen") if request.method == "POST" else []
+    return dict(read_choices(request.POST.getall("meldingen") if request.POST else [])[:MOST])
+
+
+def read_choices(posted: Iterable[str]) -> list[tuple[str, int]]:
+    """Return the references of values of checkboxes, each with the version that was seen."""
     pairs = [match.groups() for match in map(_CHOICE.fullmatch, posted) if match]
-    return {reference: int(version) for reference, version in pairs[:MOST]}
+    return [(reference, int(version)) for reference, version in pairs]
 
 
 def _asked(request: Request) -> list[str]:
@@ -145,5 +152,24 @@ def _reports(session: Session, holder: str, references: Any) -> Sequence[Report]
     ).all()
 
 
-def _label(report: Report) -> str:
-    return f"{report.reference}: {heading(report)}, {when_short(report)}"
+def hand_out_schema(reports: Choices, people: Choices, *, gives: bool) -> Any:
+    """Make the form that hands out many reports at once; `gives`: somebody must be ticked."""
+    needed: dict[str, Any] = {} if gives else {"missing": ()}
+    ways = [
+        (GIVE, "geven aan wie u aanvinkt; bij meer collega’s gelijk verdeeld"),
+        (LET_GO, "loslaten: zij wachten weer op een collega"),
+    ]
+    schema = Schema(
+        field(forms.ManyOf(reports, least=1), "Welke meldingen?", name="meldingen"),
+        field(forms.OneOf(ways, radio=True), "Wat wilt u doen?", name="besluit"),
+        field(
+            forms.ManyOf(people),
+            "Aan wie?",
+            name="aan",
+            **needed,
+            drawn=Opened("De collega’s", (GIVE,)),
+        ),
+        field(forms.Text(1000, lines=True), "Reden", name="reden", description=REASON),
+    )
+    add_way_back(schema)
+    return schema

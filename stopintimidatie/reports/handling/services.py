@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -42,10 +42,6 @@ ASSIGNABLE: Final = frozenset(
     {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
 )
 NOBODY: Final = "niemand"
-DANGER_FIRST: Final = (
-    "Er is een signaal ({}), en niemand zei nog of er nu iemand in gevaar is. Open de melding en"
-    " beantwoord dat bij het uitdelen."
-)
 # A report that sleeps longer than this is forgotten.
 LONGEST_SNOOZE: Final = timedelta(days=183)
 LATEST_ATTEMPT: Final = timedelta(days=31)
@@ -111,12 +107,18 @@ def _check_handler(session: Session, report: Report, handler_id: UUID | None) ->
             else "Niemand behandelt deze melding. Kies een collega.",
             "behandelaar",
         )
-    if handler_id is not None and not _may_handle(session, report.holder, handler_id):
-        raise WorkflowError(
-            "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
-        )
+    if handler_id is not None:
+        here = colleagues(session, report.holder, Permission.TRIAGE)
+        if handler_id not in {user.id for user in here}:
+            raise WorkflowError(
+                "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
+            )
     if takes_in_hand(report) and handler_id is not None and must_ask_danger(report):
-        raise WorkflowError(DANGER_FIRST.format(", ".join(signals_of(report))), DANGER)
+        raise WorkflowError(
+            f"Er is een signaal ({', '.join(signals_of(report))}), en niemand zei nog of er nu"
+            " iemand in gevaar is. Open de melding en beantwoord dat bij het uitdelen.",
+            DANGER,
+        )
 
 
 def takes_in_hand(report: Report) -> bool:
@@ -130,10 +132,6 @@ def _check_assignable(report: Report) -> None:
             "Een melding in deze toestand heeft geen behandelaar. Open de melding: daar staat wat"
             " wel kan."
         )
-
-
-def _may_handle(session: Session, holder: str, person: UUID) -> bool:
-    return person in {user.id for user in colleagues(session, holder, Permission.TRIAGE)}
 
 
 def share_out(reports: Sequence[Report], people: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -256,7 +254,9 @@ def record_attempt(
             " eerst.",
             "uitkomst",
         )
-    with _remembered(session, report, actor):
+    # Remembered, so that it can be undone: not of a double, whose head changes as well.
+    alone = report.duplicate_of_id is None
+    with remember(session, report, actor, "contact") if alone else nullcontext():
         if tried:
             report.next_attempt_at = next_at
         else:
@@ -268,13 +268,6 @@ def record_attempt(
         reindex_report(session, report)
         fields = [outcome]
         record(session, actor, "melding.contact", report.holder, KIND, [report.id], fields=fields)
-
-
-def _remembered(session: Session, report: Report, actor: Actor) -> AbstractContextManager[None]:
-    """Have it remembered, so that it can be undone: not of a double, whose head changes as well."""
-    if report.duplicate_of_id is not None:
-        return nullcontext()
-    return remember(session, report, actor, "contact")
 
 
 def _check_next(moment: datetime | None) -> None:

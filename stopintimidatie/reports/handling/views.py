@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, uuid_of
@@ -20,13 +21,19 @@ from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.reports import words
+from stopintimidatie.reports.conversation.calls import NEEDLESS
 from stopintimidatie.reports.conversation.queries import waiting_doubles
-from stopintimidatie.reports.handling import forms, services
+from stopintimidatie.reports.handling import services
 from stopintimidatie.reports.page.decisions import ALREADY, Began, did_just
+from stopintimidatie.reports.page.replies import text_field
 from stopintimidatie.reports.page.steps import (
     DANGER,
+    Choices,
+    add_version,
+    add_way_back,
     answer_danger,
     conflict,
+    danger_field,
     must_ask_danger,
     possible_steps,
     step_name,
@@ -48,6 +55,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import signals_of
 
 NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
+REASON: Final = "Kort, voor uw collega’s. Dit komt in de geschiedenis."
 CONTACT_TASK: Final = "contact vastleggen"
 # The acts in the history that each page makes.
 _ACTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -84,10 +92,13 @@ def _handle(
     request: Request,
     form: Form,
     act: Act,
-    page: Callable[[], dict[str, Any]],
+    page: str | Callable[[], dict[str, Any]],
     done: str,
 ) -> Any:
-    """Show the form, or lock the report and act; `done` is said on the next page."""
+    """Show the form, or lock the report and act; `done` is said on the next page.
+
+    `page`: the title of the page of a step, or what makes another one.
+    """
     report, here = context.report, request.resource_path(context)
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
@@ -111,6 +122,8 @@ def _handle(
 
     def shown() -> dict[str, Any]:
         answer_in_panel(request)
+        if isinstance(page, str):
+            return step_page(context, request, page)
         return page()
 
     return handle_form(request, form, on_valid, shown)
@@ -119,6 +132,8 @@ def _handle(
 def _form(
     context: ReportResource, request: Request, schema: Any, label: str, **values: Any
 ) -> Form:
+    add_version(schema)
+    add_way_back(schema)
     back = came_from(request, request.resource_path(context))
     known = {**version_values(context.report), **values, "terug": back}
     buttons = [Button("opslaan", label)]
@@ -131,12 +146,6 @@ def _form(
         action=request.path_qs,
         cancel_url=came_from(request, back, "hier"),
     )
-
-
-def _plain_page(
-    context: ReportResource, request: Request, title: str
-) -> Callable[[], dict[str, Any]]:
-    return lambda: {**step_page(context, request, title), "nothing_to_choose": []}
 
 
 def _too_late(context: ReportResource, request: Request, title: str) -> dict[str, Any] | None:
@@ -178,7 +187,7 @@ def contact_view(context: ReportResource, request: Request) -> Any:
     report = context.report
     voicemail = _voicemail(context, request)
     reachable = any(reached_by(request.db, report))
-    schema = forms.contact_schema(voicemail=voicemail, reachable=reachable)
+    schema = contact_schema(voicemail=voicemail, reachable=reachable)
     form = _form(context, request, schema, "Contact vastleggen")
 
     def act(values: dict[str, Any]) -> None:
@@ -210,7 +219,15 @@ def contact_view(context: ReportResource, request: Request) -> Any:
 )
 def contact_data_view(context: ReportResource, request: Request) -> Any:
     """Ask why contact data is needed of a reporter who wants no contact; keep that, and show it."""
-    form = _form(context, request, forms.reason_schema(), "Contactgegevens tonen")
+    reason = field(
+        forms.Text(500),
+        "Waarom hebt u deze nodig?",
+        name="reden",
+        description="Dit komt in de geschiedenis. Wie over zijn gegevens vraagt, kan horen dat u ze"
+        " bekeek.",
+        validator=forms.at_least(5),
+    )
+    form = _form(context, request, Schema(reason), "Contactgegevens tonen")
 
     def on_valid(values: dict[str, Any]) -> dict[str, Any]:
         services.note_opened(request.db, context.report, values["reden"], request.actor)
@@ -220,6 +237,33 @@ def contact_data_view(context: ReportResource, request: Request) -> Any:
         return step_page(context, request, "Contactgegevens")
 
     return handle_form(request, form, on_valid, page)
+
+
+def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
+    """Make the form about an attempt to reach the reporter.
+
+    `reachable`: there is a number or a mail address; else contact can only be given up.
+    """
+    outcomes = [
+        pair for pair in services.OUTCOMES.items() if voicemail or pair[0] != services.VOICEMAIL
+    ]
+    if not reachable:
+        outcomes = [(NEEDLESS, "contact is niet meer nodig")]
+    later = Opened("De volgende poging", tuple(sorted(services.TRIED)))
+    again = [
+        field(forms.Date(), "Dag", name="dag", missing=None, drawn=later),
+        field(forms.Time(), "Uur", name="uur", missing=None, drawn=later),
+    ]
+    return Schema(
+        field(forms.OneOf(outcomes, radio=True), "Hoe ging het contact?", name="uitkomst"),
+        *(again if reachable else ()),
+        text_field(
+            "toelichting",
+            "Toelichting",
+            "Kort, zonder namen en nummers. Dit komt in de geschiedenis.",
+            missing="",
+        ),
+    )
 
 
 def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
@@ -262,6 +306,19 @@ def _next_attempt(values: dict[str, Any]) -> datetime | None:
     return datetime.combine(values["dag"], values["uur"], AMSTERDAM)
 
 
+def assign_schema(people: Choices, signals: Sequence[str]) -> Any:
+    """Make the form that gives a report to a colleague, or to nobody.
+
+    `signals`: of danger, in words, where the form must ask about that.
+    """
+    choices = [*people, (services.NOBODY, "niemand: de melding wacht weer op een collega")]
+    return Schema(
+        *([danger_field(signals)] if signals else ()),
+        field(forms.OneOf(choices, radio=len(choices) <= 8), "Behandelaar", name="behandelaar"),
+        text_field("reden", "Reden", REASON),
+    )
+
+
 @form_view(ReportResource, "uitdelen", Permission.TRIAGE, STEP_PAGE)
 def assign_view(context: ReportResource, request: Request) -> Any:
     """Show the form that gives the report to a colleague or to nobody, and do it."""
@@ -271,7 +328,7 @@ def assign_view(context: ReportResource, request: Request) -> Any:
     session, report, actor = request.db, context.report, request.actor
     people = people_to_choose(request, context.holder)
     asks = services.takes_in_hand(report) and must_ask_danger(report)
-    schema = forms.assign_schema(people, signals_of(report) if asks else ())
+    schema = assign_schema(people, signals_of(report) if asks else ())
     form = _form(context, request, schema, title)
 
     def act(values: dict[str, Any]) -> None:
@@ -280,8 +337,24 @@ def assign_view(context: ReportResource, request: Request) -> Any:
             answer_danger(session, report, values[DANGER] == "ja", actor)
         services.assign(session, report, person, values["reden"], actor, began=began)
 
-    page = _plain_page(context, request, title)
-    return _handle(context, request, form, act, page, "de behandelaar is gewijzigd.")
+    return _handle(context, request, form, act, title, "de behandelaar is gewijzigd.")
+
+
+def snooze_schema(latest: str, *, asleep: bool) -> Any:
+    """Make the form that lets a report sleep; of one that does, an empty day wakes it.
+
+    `latest`: the last day that is possible, in words.
+    """
+    hints = [f"Uiterlijk {latest}." if latest else ""]
+    hints.append("Maak dit leeg om de melding meteen terug te zetten." if asleep else "")
+    until = field(
+        forms.Date(),
+        "Weer in de lijst op",
+        name="tot",
+        description=" ".join(filter(None, hints)),
+        **({"missing": None} if asleep else {}),
+    )
+    return Schema(until)
 
 
 @form_view(ReportResource, "sluimeren", Permission.TRIAGE, STEP_PAGE)
@@ -294,24 +367,29 @@ def snooze_view(context: ReportResource, request: Request) -> Any:
         return awake
     latest = services.latest_snooze(report)
     words_of = f"{date_text(latest)}: dan is er contact beloofd" if latest else ""
-    schema = forms.snooze_schema(words_of, asleep=report.snoozed_until is not None)
+    schema = snooze_schema(words_of, asleep=report.snoozed_until is not None)
     form = _form(context, request, schema, "Vastleggen", tot=report.snoozed_until)
 
     def act(values: dict[str, Any]) -> None:
         services.snooze(request.db, report, values["tot"], request.actor)
 
-    page = _plain_page(context, request, title)
-    return _handle(context, request, form, act, page, "vastgelegd wanneer de melding terugkomt.")
+    return _handle(context, request, form, act, title, "vastgelegd wanneer de melding terugkomt.")
 
 
 @form_view(ReportResource, "notitie", Permission.TRIAGE, STEP_PAGE)
 def note_view(context: ReportResource, request: Request) -> Any:
     """Show the form of a note for colleagues, and keep it."""
     title = "Notitie toevoegen"
-    form = _form(context, request, forms.note_schema(), title)
+    text = field(
+        forms.Text(services.LONGEST_NOTE, lines=True),
+        "Notitie",
+        name="tekst",
+        description="Voor collega’s. De melder, partners en andere gemeenten lezen dit niet."
+        " Noem geen namen van verdachten.",
+    )
+    form = _form(context, request, Schema(text), title)
 
     def act(values: dict[str, Any]) -> None:
         services.add_note(request.db, context.report, values["tekst"], request.actor)
 
-    page = _plain_page(context, request, title)
-    return _handle(context, request, form, act, page, "de notitie is toegevoegd.")
+    return _handle(context, request, form, act, title, "de notitie is toegevoegd.")

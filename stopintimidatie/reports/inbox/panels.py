@@ -227,4 +227,4 @@ def _same(here: Traits, there: Traits) -> bool:
     if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
         return False
     apart = distance_m(here.lat, here.lon, there.lat, there.lon)
-    return is_double(here, there, apart, {})
+    return is_double(here, there, apart)

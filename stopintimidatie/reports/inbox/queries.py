@@ -69,13 +69,14 @@ TITLES: Final = {
     "gesprek": "Gesprek met de melder",
     "bron": "Binnengekomen via",
     "periode": "Ontvangen in de laatste",
+    "sluimert": "Weggelegd",
+    "voorstel": "Tweede blik",
 }
 # Filters of a fixed view alone.
-_UNLISTED: Final = {"sluimert": "Weggelegd", "voorstel": "Tweede blik"}
+UNLISTED: Final = frozenset({"sluimert", "voorstel"})
 NOBODY: Final = "niemand"
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()
-_YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
 _HANDLERS: Final = (("ik", "ik"), (NOBODY, "nog niemand"))
 _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
 
@@ -87,24 +88,6 @@ class Choice:
     value: str
     label: str
     count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A filter in force, with its title and its value in words."""
-
-    name: str
-    title: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A filter: its parameter in the address, its title, and its choices."""
-
-    name: str
-    title: str
-    choices: Sequence[Choice]
 
 
 def number_of_reports(
@@ -225,50 +208,50 @@ def number_up_to(some: Select[Any], most: int) -> ScalarSelect[Any]:
 OPENED: Final = "filters"
 
 
-def chosen(session: Session, filters: Filters, areas: Iterable[Neighbourhood]) -> list[Chosen]:
-    """Return the filters in force in words, in the order of the form."""
+def labels_of(
+    session: Session, filters: Filters, areas: Iterable[Neighbourhood]
+) -> dict[str, dict[str, str]]:
+    """Return the values of each filter in words, in the order of the form.
+
+    `areas`: the neighbourhoods of the holder, where the filter on those is in sight.
+    """
     handler = uuid_of(filters.get("behandelaar", ""))
     name = session.scalar(select(User.name).where(User.id == handler)) if handler else None
-    labels: Mapping[str, Sequence[tuple[str, str]]] = {
-        "toestand": [*((state.code, state.label) for state in STATES), *_TOGETHER],
-        "wijk": [(area.code, area.name) for area in areas],
-        "vorm": Form.choices(),
-        "spoed": _YES_NO,
-        "behandelaar": [*_HANDLERS, (str(handler), name or "onbekend")],
-        "termijn": DEADLINES,
-        "gesprek": TALKS,
-        "bron": Source.choices(),
-        "periode": PERIODS,
-        **dict.fromkeys(_UNLISTED, _YES_NO),
+    yes_no = {"ja": "ja", "nee": "nee"}
+    return {
+        "toestand": {**{state.code: state.label for state in STATES}, **dict(_TOGETHER)},
+        "wijk": {area.code: area.name for area in areas},
+        "vorm": dict(Form.choices()),
+        "spoed": yes_no,
+        "behandelaar": {**dict(_HANDLERS), str(handler): name or "onbekend"},
+        "termijn": dict(DEADLINES),
+        "gesprek": dict(TALKS),
+        "bron": dict(Source.choices()),
+        "periode": dict(PERIODS),
+        # Filters of a fixed view alone.
+        "sluimert": yes_no,
+        "voorstel": yes_no,
     }
-    return [
-        Chosen(name, title, dict(labels[name]).get(filters[name], filters[name]))
-        for name, title in {**TITLES, **_UNLISTED}.items()
-        if name in filters
-    ]
 
 
 def facets(
-    session: Session, holder: str, filters: Filters, reader: Reader, areas: Iterable[Neighbourhood]
-) -> list[Facet]:
+    session: Session,
+    holder: str,
+    filters: Filters,
+    reader: Reader,
+    labels: Mapping[str, Mapping[str, str]],
+) -> dict[str, list[Choice]]:
     """Return every filter with the number of reports that each value would leave.
 
-    Beyond `COUNTED` values stand without numbers. `areas`: the neighbourhoods of the holder.
+    Beyond `COUNTED` values stand without numbers. `labels`: of the values, by filter.
     """
-    wijken = [(area.code, area.name) for area in areas]
     counts = _Counts(session, holder, filters, reader)
-    choices = {
-        "toestand": _states(counts),
-        "wijk": counts.choices("wijk", wijken),
-        "vorm": counts.choices("vorm", Form.choices()),
-        "spoed": counts.choices("spoed", _YES_NO),
-        "behandelaar": _handlers(counts),
-        "termijn": counts.choices("termijn", DEADLINES),
-        "gesprek": counts.choices("gesprek", TALKS),
-        "bron": counts.choices("bron", Source.choices()),
-        "periode": counts.choices("periode", PERIODS),
+    own = {"toestand": _states, "behandelaar": _handlers}
+    return {
+        name: own[name](counts) if name in own else counts.choices(name, [*labels[name].items()])
+        for name in TITLES
+        if name not in UNLISTED
     }
-    return [Facet(name, title, choices[name]) for name, title in TITLES.items()]
 
 
 # Each by its own condition, for their values overlap.

@@ -144,10 +144,6 @@ def awake(reader: Reader) -> Condition:
     )
 
 
-def _snoozed(value: str, reader: Reader) -> Condition:
-    return Report.snoozed_until > reader.today if value == "ja" else false()
-
-
 def _proposed(value: str, reader: Reader) -> Condition:
     """Return the condition of reports of which a colleague's proposal waits for a second look."""
     if value != "ja":
@@ -162,10 +158,6 @@ def _by_state(value: str, reader: Reader) -> Condition:
     if value == "afgerond":
         return Report.state.in_(sorted(ENDED))
     return Report.state == value
-
-
-def _by_urgency(value: str, reader: Reader) -> Condition:
-    return Report.urgent.is_(value == "ja")
 
 
 def _by_handler(value: str, reader: Reader) -> Condition:
@@ -229,23 +221,21 @@ def current_form() -> Condition:
     return or_(ReportForm.confirmed.is_(True), any_confirmed.is_(None))
 
 
-def _by_form(value: str, reader: Reader) -> Condition:
-    return exists().where(
-        ReportForm.report_id == Report.id, ReportForm.code == value, current_form()
-    )
-
-
 _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "toestand": _by_state,
     "wijk": lambda value, _: Report.neighbourhood_code == value,
-    "vorm": _by_form,
-    "spoed": _by_urgency,
+    "vorm": lambda value, _: exists().where(
+        ReportForm.report_id == Report.id, ReportForm.code == value, current_form()
+    ),
+    "spoed": lambda value, _: Report.urgent.is_(value == "ja"),
     "behandelaar": _by_handler,
     "termijn": by_deadline,
     "bron": lambda value, _: Report.source == value,
     "periode": by_period,
     "gesprek": by_talk,
-    "sluimert": _snoozed,
+    "sluimert": lambda value, reader: (
+        Report.snoozed_until > reader.today if value == "ja" else false()
+    ),
     "voorstel": _proposed,
 }
 

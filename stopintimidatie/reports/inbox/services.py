@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +23,7 @@ from stopintimidatie.core.tree import locate_reference
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
+from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page import decisions
 from stopintimidatie.reports.page.decisions import ALERT
@@ -116,7 +115,8 @@ def tell(context: JobContext, session: Session, report: Report) -> None:
     now = utc_now()
     slot = int(now.timestamp() // AT_MOST_EVERY.total_seconds())
     delay = timedelta(0)
-    if _told_in(session, slot):
+    key = MailMessage.key == f"{NEW.name}:{slot}"
+    if session.scalar(select(MailMessage.id).where(key)) is not None:
         # One more after this slot, for what came in after the message of this slot went out.
         slot += 1
         delay = timedelta(seconds=slot * AT_MOST_EVERY.total_seconds() - now.timestamp())
@@ -127,11 +127,6 @@ def _is_old(session: Session, report: Report) -> bool:
     """Tell whether it came in long ago; here, for a report that was handed over or routed."""
     latest = select(func.max(ReportMove.at)).where(ReportMove.report_id == report.id)
     return (session.scalar(latest) or report.received_at) < utc_now() - TOO_OLD
-
-
-def _told_in(session: Session, slot: int) -> bool:
-    key = f"{NEW.name}:{slot}"
-    return session.scalar(select(MailMessage.id).where(MailMessage.key == key)) is not None
 
 
 def tell_urgently(session: Session, holder: str, report: Report, number: int) -> None:
@@ -228,16 +223,6 @@ STATE: Final = "quarantaine"
 PAGE: Final = 100
 # A double isn't closed in bulk: the other report is asked for each.
 REASONS: Final = tuple(reason for reason in NOT_HANDLED_REASONS if reason[0] != "dubbel")
-# The value of a checkbox: the reference and the version that this person saw.
-_CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A report about which nothing was decided, with the reason."""
-
-    reference: str
-    why: str
 
 
 def choice_of(report: Report) -> str:
@@ -245,25 +230,17 @@ def choice_of(report: Report) -> str:
     return f"{report.reference}.{report.version}"
 
 
-def is_choice(text: str) -> bool:
-    """Tell whether a posted text can be the value of a checkbox."""
-    return _CHOICE.fullmatch(text) is not None
-
-
-def quarantined(session: Session, holder: str, offset: int = 0) -> Sequence[Report]:
+def quarantined(session: Session, holder: str) -> Sequence[Report]:
     """Return the reports in quarantine, the oldest first: those came before the flood."""
-    return session.scalars(_in_quarantine(holder).offset(offset).limit(PAGE)).all()
+    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
+    oldest = mine.order_by(Report.received_at, Report.id)
+    return session.scalars(oldest.limit(PAGE)).all()
 
 
 def count_quarantined(session: Session, holder: str, most: int) -> int:
     """Count the reports in quarantine, up to one more than `most`."""
     ids = select(Report.id).where(Report.holder == holder, Report.state == STATE)
     return count_at_most(session, ids.order_by(Report.received_at), most)
-
-
-def _in_quarantine(holder: str) -> Any:
-    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
-    return mine.order_by(Report.received_at, Report.id)
 
 
 def _alone(report: Report) -> str:
@@ -288,12 +265,12 @@ def decide(
     step: str,
     answers: Mapping[str, Any],
     actor: Actor,
-) -> list[Failed]:
-    """Make a step with each chosen report; return those that couldn't be, left as they were.
+) -> list[tuple[str, str]]:
+    """Make a step with each chosen report; return those that couldn't be, each with the reason.
 
     What would pass the question about danger, or a second look, is decided on apart.
     """
-    pairs = [match.groups() for match in map(_CHOICE.fullmatch, choices) if match]
+    pairs = read_choices(choices)
     references = [reference for reference, _ in pairs]
     wanted = select(Report).where(Report.holder == holder, Report.reference.in_(references))
     reports = {report.reference: report for report in session.scalars(wanted)}
@@ -315,6 +292,6 @@ def decide(
             return str(problem)
         return ""
 
-    refusals = [(reference, refusal(reference, int(version))) for reference, version in pairs]
+    refusals = [(reference, refusal(reference, version)) for reference, version in pairs]
     session.flush()
-    return [Failed(reference, why) for reference, why in refusals if why]
+    return [(reference, why) for reference, why in refusals if why]

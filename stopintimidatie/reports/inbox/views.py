@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -16,12 +16,12 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
+from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
@@ -34,12 +34,14 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
+from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.handling.services import sleeps
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
+    TITLES,
     Listed,
-    chosen,
     facets,
+    labels_of,
     list_reports,
     number_of_reports,
     preset_numbers,
@@ -59,26 +61,20 @@ from stopintimidatie.reports.inbox.services import (
     choice_of,
     count_quarantined,
     decide,
-    is_choice,
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import TOMBSTONES, contact_fields
-from stopintimidatie.reports.page.pages import badges as tombstone_badges
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.page.steps import contact_fields
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
-from stopintimidatie.reports.workbench.pages import Known, bar_for, pane_values
-from stopintimidatie.reports.workbench.rail import Place
+from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
-# Characters of the description in the list, and in quarantine.
-SNIPPET: Final = 90
-# States that a row doesn't name: a new one is bold.
-UNMARKED: Final = frozenset({"nieuw", "in_behandeling"})
+# Characters of the description in quarantine.
 QUARANTINE_SNIPPET: Final = 160
 # The number of reports that the filters leave, among those of the fixed views.
 TOTAL: Final = ""
@@ -133,8 +129,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    wanted_number = wanted_page(request)
-    most = worth_counting(wanted_number, COUNTED)
+    most = worth_counting(wanted_page(request), COUNTED)
     numbers = preset_numbers(context.holder, reader)
     # A fixed view is counted with the others.
     preset = next((label for label, fixed in PRESETS if fixed == filters), None)
@@ -142,12 +137,13 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         preset = TOTAL
         numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
     counted = count_with_menu(request, context.holder, numbers)
-    paging = Paging.counted(wanted_number, counted[preset], most)
     bound = is_restricted(request.registry, Report.id)
-    page = paging.offset, paging.size, bound
-    rows = list_reports(session, context.holder, filters, reader, *page)
+    find = partial(list_reports, session, context.holder, filters, reader, restricted=bound)
+    reports = read_register(request, counted[preset], find, most=most)
+    rows = reports.rows
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
+    labels = labels_of(session, filters, areas)
     references = [row.report.reference for row in rows]
     read = partial(read_report, session, context.holder, restricted=bound)
     wanted, opened, onwards = in_hand(request, rows, references, read)
@@ -157,24 +153,21 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.report.id], task=OPENED_BY)
     return {
-        "items": [_row(row, request, row is opened) for row in rows],
-        "paging": paging,
-        "turn": turn_of(request, paging, "melding"),
-        "quarantine": request.resource_path(context, "quarantaine"),
+        "items": [_row(row, request, opened) for row in rows],
+        "reports": reports,
+        "turn": turn_of(request, reports.paging, "melding"),
         "presets": presets(counted),
-        "facets": facets(session, context.holder, filters, reader, areas) if open_ else [],
-        "open_filters": with_params(request, **{OPENED: "ja"}),
+        "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
+        "opened": OPENED,
+        "titles": TITLES,
+        "labels": labels,
         "filters": filters,
-        "chips": chosen(session, filters, areas),
         "wanted": wanted,
         "absent": absent(request),
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
-        "enter": request.resource_path(context, "melding-invoeren"),
-        "here": request.path,
         "latest": bar_for(request, context.holder),
-        "undo": request.resource_path(context, "ongedaan"),
     }
 
 
@@ -222,31 +215,30 @@ def in_hand(
     return bool(typed), chosen, onwards
 
 
-def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
-    report, area = row.report, row.area
-    href = with_params(request, melding=report.reference)
-    if report.state in TOMBSTONES:
-        return WorkbenchRow(report.reference, href, marks=tombstone_badges(report), current=current)
+def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
+    report = row.report
+    if report.state in GONE:
+        href, current = with_params(request, melding=report.reference), row is opened
+        return WorkbenchRow(report.reference, href, marks=badges(report), current=current)
     deadline = report.contact_deadline
-    age = ago(report.received_at).removesuffix(" geleden")
-    asleep = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
+    meta = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
     unread = report.state in UNREAD and report.read_before is not None
-    asleep += [f"lezen: {days_until(report.read_before)}"] if unread else []
-    return WorkbenchRow(
-        title=heading(report),
-        href=href,
-        meta=[*asleep, area.name, age] if area else [*asleep, age],
-        text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=[
-            *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
-            *(["gebruik_beperkt"] if row.restricted else []),
-            *(state for state in badges(report) if state not in UNMARKED),
-        ],
+    meta += [f"lezen: {days_until(report.read_before)}"] if unread else []
+    meta += [row.area.name] if row.area else []
+    marks = [
+        *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
+        *(["gebruik_beperkt"] if row.restricted else []),
+        # A row doesn't name these: a new one is bold.
+        *(state for state in badges(report) if state not in ("nieuw", "in_behandeling")),
+    ]
+    return row_of(
+        request,
+        report,
+        meta,
+        marks,
+        opened=opened.report if opened else None,
         days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
         days_text=f"contact {days_until(deadline)}" if deadline else "",
-        fresh=report.state == "nieuw",
-        current=current,
-        value=report.reference,
     )
 
 
@@ -261,8 +253,10 @@ def _detail(
         onwards=onwards,
     )
     resource = ReportResource(report.reference, context, report)
-    known = Known(row.area.name if row.area else None, row.handler, row.proposed)
-    return pane_values(resource, request, known, place)
+    area = row.area.name if row.area else None
+    return pane_values(
+        resource, request, place, area=area, handler=row.handler, proposed=row.proposed
+    )
 
 
 def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:
@@ -291,17 +285,19 @@ def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report])
 def quarantine_view(context: Any, request: Request) -> Any:
     """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
     reports = quarantined(request.db, context.holder)
-    ids = [report.id for report in reports]
-    form = _form(request, _choices(reports, request), reports)
+    # Also those that were ticked and are no longer there.
+    posted = request.POST.getall("meldingen")[:1000] if request.method == "POST" else []
+    ticked = {text for text in posted if isinstance(text, str) and read_choices([text])}
+    form = _form(request, reports, ticked - {choice_of(report) for report in reports})
 
     def page() -> dict[str, Any]:
+        ids = [report.id for report in reports]
         note_read(request, context.holder, KIND, ids, task="quarantaine")
         return {
             "total": count_quarantined(request.db, context.holder, COUNTED),
             "counted": COUNTED,
             "shown": len(ids),
             "failed": [],
-            "done": 0,
         }
 
     return handle_form(
@@ -309,18 +305,11 @@ def quarantine_view(context: Any, request: Request) -> Any:
     )
 
 
-def _form(request: Request, choices: list[tuple[str, str]], reports: Sequence[Report]) -> Form:
+def _form(request: Request, reports: Sequence[Report], gone: Iterable[str] = ()) -> Form:
+    choices = [(choice_of(report), _label(report)) for report in reports]
+    choices += [(text, text.partition(".")[0]) for text in sorted(gone)]
     buttons = [Button("vastleggen", "Vastleggen")]
     return Form(quarantine_schema(choices, reports), request, buttons=buttons)
-
-
-def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
-    """Return the reports on the page, and those that were ticked and are no longer there."""
-    here = [(choice_of(report), _label(report)) for report in reports]
-    posted = request.POST.getall("meldingen") if request.method == "POST" else []
-    known = {code for code, _ in here}
-    gone = {text for text in posted[:1000] if isinstance(text, str) and is_choice(text)}
-    return [*here, *((text, text.partition(".")[0]) for text in sorted(gone - known))]
 
 
 def _label(report: Report) -> str:
@@ -350,14 +339,7 @@ def _decide(
     if not failed:
         request.flash(f"{plural(number, 'melding', 'meldingen')} {DONE[step]}.")
         return HTTPSeeOther(request.path)
-    return _with_failures(context, request, page(), failed, f"{number} {DONE[step]}")
-
-
-def _with_failures(
-    context: Any, request: Request, page: dict[str, Any], failed: Any, done: str
-) -> dict[str, Any]:
-    """Return the page anew, with the reports that couldn't be decided and the reasons."""
-    left = quarantined(request.db, context.holder)
-    fresh = _form(request, [(choice_of(report), _label(report)) for report in left], left)
-    total = count_quarantined(request.db, context.holder, COUNTED)
-    return {**page, "form": fresh, "failed": failed, "done": done, "total": total}
+    done = f"{number} {DONE[step]}"
+    left, shown = quarantined(session, context.holder), page()
+    total = count_quarantined(session, context.holder, COUNTED)
+    return {**shown, "form": _form(request, left), "failed": failed, "done": done, "total": total}

@@ -45,8 +45,6 @@ from stopintimidatie.reports.workflow import NOT_HANDLED, REPORT_WORKFLOW, TO_NE
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 TAKE: Final = "in_behandeling_nemen"
 # Names of lines of the history.
-UNDONE: Final = "ongedaan"
-FAILED: Final = "besluit_mislukt"
 PROPOSED: Final = "voorgesteld"
 DECLINED: Final = "voorstel_afgewezen"
 # Keys in the values of a decision: the version before it, the answers of a step that is held, the
@@ -55,13 +53,8 @@ VERSION, HELD, PROPOSAL, ASSESSED = "versie", "antwoorden", "voorstel", "beoorde
 # An assessment is no step of the workflow; undoing it does this, in this order.
 ASSESS: Final = "beoordelen"
 _UNDOES: Final = {ASSESS: (TO_NEIGHBOURHOOD, ASSESS)}
-WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 NO_WAY_BACK: Final = (
     "Dit kunt u niet met één druk ongedaan maken. Kies bij de melding wat er nu moet gebeuren."
-)
-CHANGED_SINCE: Final = (
-    "Dit kan niet meer: er is daarna iets aan de melding veranderd. Kijk in de geschiedenis"
-    " van de melding."
 )
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
@@ -252,7 +245,10 @@ def final_reason(registry: Any, decision: ReportDecision, version: int) -> str |
     `version`: the version of its report now.
     """
     if version != decision.version:
-        return CHANGED_SINCE
+        return (
+            "Dit kan niet meer: er is daarna iets aan de melding veranderd. Kijk in de geschiedenis"
+            " van de melding."
+        )
     if not set(_effects_of(decision)) <= UNDO_EFFECTS.of(registry).keys():
         return NO_WAY_BACK
     return decision.final
@@ -284,7 +280,7 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     decision.undone_at = utc_now()
     _undo_proposal(session, decision, actor)
     values = {"stappen": list(decision.steps), "behandelaar": _leave_to_nobody(session, report)}
-    append_move(session, report, actor, UNDONE, state, values)
+    append_move(session, report, actor, "ongedaan", state, values)
     reindex_report(session, report)
     fields = list(decision.steps)
     record(session, actor, "melding.ongedaan", report.holder, KIND, [report.id], fields=fields)
@@ -360,7 +356,7 @@ def _undo_proposal(session: Session, decision: ReportDecision, actor: Actor) -> 
     if proposal is None:
         return
     if PROPOSED in decision.steps:
-        proposal.accepted, proposal.answer = False, WITHDRAWN
+        proposal.accepted, proposal.answer = False, "Ingetrokken door wie het voorstelde."
         sign(session, proposal, actor)
     else:
         proposal.answered_at = proposal.answered_by_id = proposal.answered_by = None
@@ -423,16 +419,20 @@ def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> Non
         with session.begin_nested():
             HELD_STEPS.of(registry)[name](registry, session, report, answers, actor)
     except WorkflowError as problem:
-        append_move(session, report, actor, FAILED, report.state, {"reden": str(problem)})
+        append_move(
+            session, report, actor, "besluit_mislukt", report.state, {"reden": str(problem)}
+        )
         reindex_report(session, report)
         record(session, actor, "melding.besluit_mislukt", report.holder, KIND, [report.id])
 
 
-def _messages(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+def undo_messages(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Take back what a decision told the reporter."""
     take_back_messages(session, report, decision.at)
 
 
-def _end(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+def undo_end(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Undo the end of a report: contact is due again, and nobody reads that it ended."""
     give_back(session, report)
     take_back_messages(session, report, decision.at)
 
@@ -442,9 +442,9 @@ UNDO: Final[Mapping[str, Undo]] = {
     "melding.vrijgeven": lambda *_: None,
     "melding.behandelaar": lambda *_: None,
     "melding.vraag_partner": lambda *_: None,
-    "melding.vraag_melder": _messages,
+    "melding.vraag_melder": undo_messages,
     "melding.wachten_voorbij": lambda *_: None,
-    "melding.afhandelen": _messages,
-    "melding.einde": _end,
+    "melding.afhandelen": undo_messages,
+    "melding.einde": undo_end,
     "overdracht.aanbieden": lambda session, report, *_: close_offer(session, report),
 }

@@ -46,18 +46,10 @@ MOVED_PX: Final = (0, -26, 26)
 NEIGHBOUR: Final = "#ffffff"
 
 
-@dataclass(frozen=True, slots=True)
-class MapLink:
-    """Address of the map on a page, with what it shows in words."""
+def map_of(request: Any, report: Report, path: str, area: str | None) -> dict[str, str] | None:
+    """Return the address of the map of a report, with what it shows; None where there is none.
 
-    href: str
-    words: str
-
-
-def map_of(request: Any, report: Report, path: str, area: str | None) -> MapLink | None:
-    """Return the map of a report, without asking the database; None where there is none.
-
-    `path`: the address of the report. `area`: the name of its wijk.
+    It doesn't ask the database. `path`: the address of the report. `area`: the name of its wijk.
     """
     if report.state in GONE or report.lat is None or report.lon is None:
         return None
@@ -69,7 +61,7 @@ def map_of(request: Any, report: Report, path: str, area: str | None) -> MapLink
     known = area is not None and wijk.code == report.neighbourhood_code
     where = f"in {area}" if known else "van deze melding"
     words = f"Kaartje: de plek {where}, met de wijken eromheen."
-    return MapLink(f"{path.rstrip('/')}/{NAME}", words)
+    return {"href": f"{path.rstrip('/')}/{NAME}", "words": words}
 
 
 @view_config(

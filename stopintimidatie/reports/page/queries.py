@@ -1,9 +1,9 @@
-"""The history of a report and its conversation, as entries of a timeline."""
+"""The history of a report and its conversation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,12 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import date_text, datetime_short, plural, uuid_of
-from stopintimidatie.core.web.components import TimelineEntry
+from stopintimidatie.core.text import date_text, datetime_short, uuid_of
 from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
 from stopintimidatie.reports.conversation.calls import CONTACT_OVER
-from stopintimidatie.reports.conversation.queries import FROM_REPORTER
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
 from stopintimidatie.reports.workflow import DESK_REASONS, NOT_HANDLED_REASONS, REPORT_WORKFLOW
@@ -62,13 +59,6 @@ OTHER_LINES: Final = {
     "voorstel_afgewezen": "Voorstel niet overgenomen",
     "onleesbaar": "Woorden onleesbaar gemaakt",
 }
-MESSAGES: Final = {
-    "vraag": "Vraag aan de melder",
-    "bericht": "Bericht aan de melder",
-    "terugkoppeling": "Terugkoppeling",
-    "antwoord": "Antwoord van de melder",
-    "aanvulling": "Aanvulling van de melder",
-}
 # Values of a line that name steps.
 _STEPS: Final = frozenset({"stap", "stappen"})
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -89,48 +79,27 @@ def moves_of(session: Session, report: Report) -> Sequence[ReportMove]:
     ).all()
 
 
-def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
+def messages_of(session: Session, report: Report) -> Sequence[ReporterMessage]:
     """Return the conversation with the reporter, newest first."""
-    rows = session.scalars(
+    return session.scalars(
         select(ReporterMessage)
         .where(ReporterMessage.holder == report.holder, ReporterMessage.report_id == report.id)
         .order_by(ReporterMessage.at.desc())
-    )
-    return [
-        TimelineEntry(
-            message.at,
-            MESSAGES.get(message.kind, message.kind) + _held(message),
-            who="" if message.kind in FROM_REPORTER else message.actor_name or "",
-            text=message.text,
-        )
-        for message in rows
-    ]
+    ).all()
 
 
-def _held(message: ReporterMessage) -> str:
-    """Return that a message isn't sent yet, in words behind its title; empty when it is."""
-    if message.held_until is None or (left := message.held_until - utc_now()) <= timedelta():
-        return ""
-    minutes = max(1, round(left.total_seconds() / 60))
-    return f" (wordt over {plural(minutes, 'minuut', 'minuten')} verstuurd)"
+def timeline(
+    session: Session, report: Report
+) -> tuple[list[tuple[ReportMove, str, str]], str | None]:
+    """Return the history, newest first, and the name of the handler.
 
-
-def timeline(session: Session, report: Report) -> tuple[list[TimelineEntry], str | None]:
-    """Return the history as entries of a timeline, newest first, and the name of the handler."""
+    Each line with its title and its text.
+    """
     moves = moves_of(session, report)
     handler = [report.handler_id] if report.handler_id else []
     people = names_of(session, [*handler, *_people_in(moves)])
-    entries = [
-        TimelineEntry(
-            move.at,
-            title_of(move),
-            who=move.actor_name,
-            text=_text_of(move, people),
-            state=move.to_state if move.to_state != move.from_state else "",
-        )
-        for move in moves
-    ]
-    return entries, people.get(str(report.handler_id))
+    lines = [(move, title_of(move.name), _text_of(move, people)) for move in moves]
+    return lines, people.get(str(report.handler_id))
 
 
 def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
@@ -142,12 +111,8 @@ def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
     return {str(user_id): name for user_id, name in rows}
 
 
-def title_of(move: ReportMove) -> str:
+def title_of(name: str) -> str:
     """Return the title of a line of the history: the label of its step, or other words."""
-    return _title(move.name)
-
-
-def _title(name: str) -> str:
     try:
         return REPORT_WORKFLOW.transition(name).label
     except WorkflowError:
@@ -158,7 +123,7 @@ def _title(name: str) -> str:
 def changes_since(session: Session, report: Report, since: datetime) -> list[str]:
     """Return the lines of the history after a moment, each as a sentence, oldest first."""
     return [
-        f"‘{title_of(move)}’ door {move.actor_name} ({datetime_short(move.at)})"
+        f"‘{title_of(move.name)}’ door {move.actor_name} ({datetime_short(move.at)})"
         for move in reversed(moves_of(session, report))
         if move.at >= since
     ]
@@ -177,7 +142,7 @@ def latest_change(session: Session, report: Report) -> str:
     """Return a sentence, after a space, with what was done last and by whom; empty without that."""
     for latest in moves_of(session, report)[:1]:
         moment = datetime_short(latest.at)
-        return f" De laatste stap: ‘{title_of(latest)}’ door {latest.actor_name} ({moment})."
+        return f" De laatste stap: ‘{title_of(latest.name)}’ door {latest.actor_name} ({moment})."
     return ""
 
 
@@ -199,32 +164,20 @@ def _text_of(move: ReportMove, people: Mapping[str, str]) -> str:
     """Return the reason and the answers of a line of the history, line by line."""
     # A proposal has the answers of the step that was proposed.
     fields = {field.name: field for field in _fields_of(str(move.values.get("stap", move.name)))}
-    lines = [
-        f"{_label(fields.get(name), name)}: {_step_words(value)}"
-        if name in _STEPS
-        else f"{_label(fields.get(name), name)}: {_shown(fields.get(name), value, people)}"
-        for name, value in move.values.items()
-        if not _is_id(fields.get(name), value)
-    ]
-    return "\n".join(filter(None, (move.reason, *lines)))
+    lines = [move.reason]
+    for name, value in move.values.items():
+        field = fields.get(name)
+        # The id of a document says nothing to a reader.
+        if field is None or field.kind is not FieldKind.DOCUMENT or uuid_of(str(value)) is None:
+            label = field.label if field else name[:1].upper() + name[1:].replace("_", " ")
+            lines.append(f"{label}: {_shown(name, field, value, people)}")
+    return "\n".join(filter(None, lines))
 
 
-def _step_words(value: Any) -> str:
-    """Return the names of steps in words."""
-    return ", ".join(_title(str(name)) for name in (value if isinstance(value, list) else [value]))
-
-
-def _label(field: InputField | None, name: str) -> str:
-    return field.label if field is not None else name[:1].upper() + name[1:].replace("_", " ")
-
-
-def _is_id(field: InputField | None, value: Any) -> bool:
-    """Tell whether a value is the id of a document, which says nothing to a reader."""
-    document = field is not None and field.kind is FieldKind.DOCUMENT
-    return document and uuid_of(str(value)) is not None
-
-
-def _shown(field: InputField | None, value: Any, people: Mapping[str, str]) -> str:
+def _shown(name: str, field: InputField | None, value: Any, people: Mapping[str, str]) -> str:
+    values = value if isinstance(value, list) else [value]
+    if name in _STEPS:
+        return ", ".join(title_of(str(step)) for step in values)
     if field is None:
         return str(value)
     if field.kind is FieldKind.PERSON:
@@ -232,5 +185,4 @@ def _shown(field: InputField | None, value: Any, people: Mapping[str, str]) -> s
     if field.kind is FieldKind.DATE:
         return date_text(date.fromisoformat(str(value)))
     words = _WORDS.get(field.options or "", {})
-    values = value if isinstance(value, list) else [value]
     return ", ".join(words.get(str(code), str(code)) for code in values)

@@ -1,14 +1,15 @@
-"""Replies filled in for one report: what an officer begins a message to its reporter with."""
+"""Texts that an officer writes about a report: replies filled in to begin a message with."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import ReadyText, from_today
+from stopintimidatie.core.forms import ReadyText, field, from_today
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import local
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -29,6 +30,17 @@ answer_in_time: Final = from_today(days=90)
 # The kind of reply that the text of a step begins with, by the step's field.
 FIELDS: Final = {"vraag_melder": ("vraag", QUESTION), "afhandelen": ("bericht", FEEDBACK)}
 UNNAMED: Final = {"nl": "uw gemeente", "en": "your municipality"}
+
+
+def text_field(
+    name: str, title: str, about: str = "", *, most: int = 1000, rows: int = 3, **more: Any
+) -> Any:
+    """Make the question for a text of several lines that an officer writes.
+
+    `about`: what stands below the title. `most`: characters. `more`: as of `forms.field`.
+    """
+    text, area = forms.Text(most, lines=True), forms.TextArea(rows=rows)
+    return field(text, title, name=name, description=about, widget=area, **more)
 
 
 def answer_until() -> date:

@@ -21,7 +21,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Change, ConflictError, Form, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.registry import Directive
-from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import safe_path
 from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError, plain
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
@@ -46,6 +46,7 @@ from stopintimidatie.reports.services import append_move, becomes_urgent, reinde
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
 from stopintimidatie.reports.words import is_past, signals_of
 from stopintimidatie.reports.workflow import (
+    CONTACT,
     DESK_STEPS,
     DOUBLE,
     ENDED,
@@ -107,12 +108,6 @@ def report_action(request: Any, context: Any, name: str) -> Action | None:
 def step_name(transition: Transition) -> str:
     """Return the name of the step in an address."""
     return transition.name.replace("_", "-")
-
-
-def steps_by_people() -> Iterable[Transition]:
-    """Return the steps that have a page; the others are the desk's, reporter's and retention's."""
-    steps = REPORT_WORKFLOW.transitions
-    return (step for step in steps if GRANTS[step.permission] and step.name not in DESK_STEPS)
 
 
 def possible_steps(request: Any, context: Any) -> list[Transition]:
@@ -381,6 +376,13 @@ def danger_field(signals_given: Sequence[str]) -> Any:
     words = f"Er is een signaal: {', '.join(signals_given)}. Zo ja: bel eerst 112."
     danger = forms.OneOf(YES_NO, radio=True)
     return field(danger, "Is er nu iemand in gevaar?", description=words, name=DANGER)
+
+
+def contact_fields(report: Report) -> list[Any]:
+    """Make the question how the contact went, of a report whose reporter waits for it."""
+    ways = forms.OneOf(calls.CONTACT_OVER, radio=True)
+    needed: dict[str, Any] = {"missing": None, "needed_sometimes": True}
+    return [field(ways, CONTACT.label, name=CONTACT.name, **needed)] if report.contact_due else []
 
 
 def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pyramid.view import view_config
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import confirm_path, must_confirm
 from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.components import is_partial, panels
 from stopintimidatie.core.web.errors import error_response
@@ -46,7 +46,6 @@ from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final, store
 from stopintimidatie.reports.page.map import map_of
-from stopintimidatie.reports.page.pages import TOMBSTONES, tombstone_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
@@ -59,8 +58,9 @@ from stopintimidatie.reports.page.steps import (
     version_values,
     way_out,
 )
+from stopintimidatie.reports.page.tombstone import tombstone_of
 from stopintimidatie.reports.personal import has_contact, read_contact
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.services import (
     PROPOSAL_WAITS,
@@ -70,9 +70,8 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
-from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import DESK_STEPS, ENDED, REPORT_WORKFLOW
 
-PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
 RAIL, BAR = "melding_besluiten", "melding_gedaan"
 # The page that asks why contact data is needed of who wants no contact.
@@ -80,17 +79,16 @@ CONTACT_DATA = "contactgegevens"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
-@page_view(ReportResource, "", Permission.VIEW_REPORT, PAGE)
+@page_view(ReportResource, "", Permission.VIEW_REPORT, "templates/report.jinja2")
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show everything that is known of a report; of a report that is gone, where it went."""
     if is_partial(request):
         # The address follows the report, which a decision may have moved below a dossier.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    if context.report.state in TOMBSTONES:
+    if context.report.state in GONE:
         return {"report": context.report, "tombstone": tombstone_of(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
     return {
-        "report": context.report,
         "tombstone": None,
         **_known(context, request),
         **contact_of(context, request),
@@ -100,14 +98,21 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     }
 
 
+def account_of(report: Report) -> dict[str, Any]:
+    """Return what any page about a report says of it, with what the words are made of."""
+    account = marked(report.description) if report.description else None
+    return {"report": report, "summary": words, "account": account}
+
+
 def _known(context: ReportResource, request: Request) -> dict[str, Any]:
     report, session = context.report, request.db
     timeline, handler = queries.timeline(session, report)
     names = area_names(session, report)
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
+    head = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
     return {
-        "summary": words,
+        **account_of(report),
         "names": names,
-        "account": marked(report.description) if report.description else None,
         "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
         "own_answers": in_words(session, report.own_answers, REPORTER),
         "triage_answers": in_words(session, report.own_answers, OFFICER),
@@ -118,25 +123,14 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
         "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
         "unhelped": report.reporter_verdict == NO and report.state in ENDED,
-        "may_write": may_write(context, request),
+        "may_write": may_triage and report.state not in CLOSED,
         "here": request.resource_path(context),
         "map": map_of(request, report, request.resource_path(context), names.neighbourhood),
-        "duplicate_of": _reference_of(session, report),
+        "duplicate_of": head.reference if head is not None else None,
         "doubles": waiting_doubles(session, report),
         # A report with a number lives below its dossier.
         "dossier": request.resource_path(context.__parent__),
     }
-
-
-def may_write(context: ReportResource, request: Request) -> bool:
-    """Tell whether this person can write to the reporter now."""
-    allowed = bool(request.has_permission(Permission.TRIAGE, context))
-    return allowed and context.report.state not in CLOSED
-
-
-def _reference_of(session: Any, report: Report) -> str | None:
-    other = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
-    return None if other is None else str(other.reference)
 
 
 def contact_of(
@@ -176,22 +170,13 @@ def came_from(request: Request, default: str, name: str = "terug") -> str:
     return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
 
 
-def step_path(request: Request, context: ReportResource, step: Transition) -> str:
-    """Return the address of a step of the report."""
-    path: str = request.resource_path(context, steps.step_name(step))
-    return path
-
-
 def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
     """Return the values of a page with a form about a report; the read is noted."""
     note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
-    account = context.report.description
     return {
+        **account_of(context.report),
         "title": title,
-        "report": context.report,
-        "summary": words,
         "names": area_names(request.db, context.report),
-        "account": marked(account) if account else None,
         "here": request.resource_path(context),
         "doubles": waiting_doubles(request.db, context.report),
     }
@@ -205,7 +190,7 @@ def impossible(context: ReportResource, request: Request, page: dict[str, Any]) 
         **page,
         "form": None,
         "state": steps.state_label(context.report),
-        "latest": [(queries.title_of(line), line.actor_name, line.at) for line in latest],
+        "latest": [(queries.title_of(line.name), line) for line in latest],
         "steps": step_links(context, request),
     }
 
@@ -213,7 +198,7 @@ def impossible(context: ReportResource, request: Request, page: dict[str, Any]) 
 def step_links(context: ReportResource, request: Request) -> list[tuple[str, str]]:
     """Return the steps this person can make now, each with its page."""
     return [
-        (step.label, step_path(request, context, step))
+        (step.label, request.resource_path(context, steps.step_name(step)))
         for step in steps.possible_steps(request, context)
     ]
 
@@ -296,7 +281,9 @@ class StepView:
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
         if not made:
-            return self._proposed(context, request, values)
+            request.flash(asked_in_words(report))
+            here = request.resource_path(context)
+            return HTTPSeeOther(way_out(values, path_of_report(session, report.id) or here))
         return self._done(context, request, values, before)
 
     def _in_danger(
@@ -310,14 +297,6 @@ class StepView:
             store(request.db, report, request.actor, [ASSESS], began)
             request.flash(steps.STAYS_OPEN.format(report.reference), "error")
         return stops
-
-    def _proposed(
-        self, context: ReportResource, request: Request, values: dict[str, Any]
-    ) -> HTTPSeeOther:
-        """Say that a colleague looks first, and go back."""
-        here = request.resource_path(context)
-        request.flash(asked_in_words(context.report))
-        return HTTPSeeOther(way_out(values, path_of_report(request.db, context.report.id) or here))
 
     def _done(
         self, context: ReportResource, request: Request, values: dict[str, Any], before: str
@@ -340,8 +319,13 @@ def flash_step(
 
 
 def add_step_views(config: Any) -> None:
-    """Add a page for every step that a role can make, with the permission of that step."""
-    for step in steps.steps_by_people():
+    """Add a page for every step that a role can make, with the permission of that step.
+
+    The others are the desk's, the reporter's and retention's.
+    """
+    for step in REPORT_WORKFLOW.transitions:
+        if step.name in DESK_STEPS or not GRANTS[step.permission]:
+            continue
         config.add_view(
             StepView(step),
             context=ReportResource,
@@ -413,7 +397,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
     report, here = context.report, request.resource_path(context)
 
     def page() -> dict[str, Any]:
-        return {**step_page(context, request, "Bericht schrijven"), "nothing_to_choose": []}
+        return step_page(context, request, "Bericht schrijven")
 
     if report.state in CLOSED and request.method != "POST":
         return impossible(context, request, page())

@@ -11,5 +11,4 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.triage.services import undo_assessment
 
     config.add_undo(ASSESS, undo_assessment)
-    config.scan("stopintimidatie.reports.triage.panels")
     config.scan("stopintimidatie.reports.triage.views")

@@ -21,8 +21,14 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import contact_fields
-from stopintimidatie.reports.page.steps import YES_NO, Choices, add_version, add_way_back
+from stopintimidatie.reports.page.replies import text_field
+from stopintimidatie.reports.page.steps import (
+    YES_NO,
+    Choices,
+    add_version,
+    add_way_back,
+    contact_fields,
+)
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
 from stopintimidatie.reports.vocabulary import FEEDBACK, ContactWish, FollowUp, Form
 from stopintimidatie.reports.words import CONTACT_AGREED
@@ -37,24 +43,13 @@ _WISHES: Final = {
 }
 
 
-def own_questions(questions: Sequence[Question]) -> Any:
-    """Return the part of the form with the municipality's own questions; none is obligatory."""
-    return Schema(*map(question_field, questions), title="Vragen van uw gemeente", name=OWN)
-
-
 def answers_filled_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stored answers to the own questions, as the fields show them."""
-    return {
-        question.id: _shown(question, answers[question.id])
-        for question in questions
-        if question.id in answers
-    }
-
-
-def _shown(question: Question, answer: Any) -> Any:
-    if question.kind is Kind.YES_NO and answer is not None:
-        return "ja" if answer else "nee"
-    return answer
+    shown = {question.id: answers[question.id] for question in questions if question.id in answers}
+    for question in questions:
+        if question.kind is Kind.YES_NO and shown.get(question.id) is not None:
+            shown[question.id] = "ja" if shown[question.id] else "nee"
+    return shown
 
 
 def answers_given(
@@ -83,7 +78,9 @@ def triage_schema(
     """
     schema = Schema(_assessment(offence), _location(neighbourhoods), _contact(last_day))
     if questions:
-        schema.add(own_questions(questions))
+        # None is obligatory.
+        fields = map(question_field, questions)
+        schema.add(Schema(*fields, title="Vragen van uw gemeente", name=OWN))
     if decision is not None:
         schema.add(decision)
     add_version(schema)
@@ -124,14 +121,12 @@ def _assessment(offence: bool) -> Any:
             " systeem.",
             name="vermoeden",
         )
-        part["vermoeden_reden"] = field(
-            forms.Text(1000, lines=True),
+        part["vermoeden_reden"] = text_field(
+            "vermoeden_reden",
             "Waarom vermoedt u dat?",
-            description="Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
+            "Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
             needed_sometimes=True,
-            name="vermoeden_reden",
             missing=None,
-            widget=forms.TextArea(rows=3),
         )
     return part
 
@@ -348,21 +343,13 @@ def _dossier_fields(dossiers: Choices) -> tuple[Any, Any]:
     drawn = Opened("Het dossier", (FILE.name,))
     return (
         field(forms.OneOf(dossiers), LABELS["dossier"], name="dossier", missing=None, drawn=drawn),
-        field(
-            forms.Text(1000, lines=True),
-            LABELS["reden"],
-            name="reden",
-            missing=None,
-            widget=forms.TextArea(rows=2),
-            drawn=drawn,
-        ),
+        text_field("reden", LABELS["reden"], rows=2, missing=None, drawn=drawn),
     )
 
 
 def _finish_fields() -> tuple[Any, ...]:
     drawn = Opened("Wat is er gedaan?", (FINISH.name,))
     sometimes: dict[str, Any] = {"missing": None, "needed_sometimes": True, "drawn": drawn}
-    lines = {"widget": forms.TextArea(rows=3), **sometimes}
     return (
         field(
             forms.ManyOf(FollowUp.choices()),
@@ -376,27 +363,15 @@ def _finish_fields() -> tuple[Any, ...]:
             name="terugkoppeling",
             **sometimes,
         ),
-        field(
-            forms.Text(4000, lines=True),
+        text_field(
+            "bericht",
             LABELS["bericht"],
-            name="bericht",
-            description="Nodig als u ‘ja’ koos. Wat is er gedaan? De melder leest dit met de"
-            " volgcode.",
-            **lines,
+            "Nodig als u ‘ja’ koos. Wat is er gedaan? De melder leest dit met de volgcode.",
+            most=4000,
+            **sometimes,
         ),
-        field(
-            forms.Text(1000, lines=True),
-            LABELS["waarom"],
-            name="waarom",
-            description="Nodig als u ‘nee’ koos.",
-            **{**lines, "widget": forms.TextArea(rows=2)},
-        ),
+        text_field("waarom", LABELS["waarom"], "Nodig als u ‘nee’ koos.", rows=2, **sometimes),
     )
-
-
-def suggest(form: Any, references: Sequence[str]) -> None:
-    """Offer these reports beside the field of which this one is the double."""
-    form[PART]["dubbel_van"].widget.suggestions = references
 
 
 def _one_decision(node: Any, values: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def compare(here: Traits, there: Traits) -> Likeness:
         "daders": _offenders(here, there),
         "woorden": _overlap(here.words, there.words),
     }
-    return Likeness(_score(parts), parts, distance, is_double(here, there, distance, parts))
+    return Likeness(_score(parts), parts, distance, is_double(here, there, distance))
 
 
 def _score(parts: Mapping[str, float | None]) -> float:
@@ -108,9 +108,7 @@ def _score(parts: Mapping[str, float | None]) -> float:
     return shown / total
 
 
-def is_double(
-    here: Traits, there: Traits, distance: float | None, parts: Mapping[str, float | None]
-) -> bool:
+def is_double(here: Traits, there: Traits, distance: float | None) -> bool:
     """Tell whether two reports have place, moment and a form in common, and nothing against it."""
     if distance is None or distance > DOUBLE_M or not here.forms & there.forms:
         return False

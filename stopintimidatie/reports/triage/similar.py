@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,42 +37,20 @@ from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, cloc
 from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
 from stopintimidatie.reports.words import when_short
 
-# The words of an account that may be compared: what was done, where, and by what vehicle.
+# The words of an account that may be compared stand in `circumstances.txt`: what was done, where,
+# and by what vehicle.
 #
 # A closed list, on purpose (P2). How somebody looks (skin, hair, clothes, build, age, origin) can
-# never make two reports alike, because no such word stands here and a word that doesn't stand
-# here isn't looked at. A list of forbidden words would miss the next one.
-
-
-CONDUCT: Final = """
-    fluiten sissen klakken roepen schreeuwen schelden beledigen uitschelden dreigen bedreigen
-    staren kijken gluren volgen lopen meelopen achtervolgen insluiten versperren afsnijden
-    filmen fotograferen foto telefoon gebaar kusgeluid toeteren spugen slaan schoppen duwen
-    trekken grijpen vastpakken knijpen betasten aanraken zoenen gooien aanspreken fluisteren
-    masturberen bevredigen bloot naakt exhibitionist seks geld instappen lastigvallen najagen
-    steen blikje vuurwerk laser mes alcohol dronken drugs muziek
-"""
-PLACES: Final = """
-    halte bushalte tramhalte metrohalte station perron spoor trein bus tram metro lijn roltrap
-    trap lift hal stationshal tunnel fietstunnel onderdoorgang viaduct brug kade haven park
-    plantsoen bosje struik bankje speeltuin speelplaats vijver sloot dijk fietspad voetpad steeg
-    brandgang hofje plein rotonde kruispunt zebrapad stoplicht parkeerplaats parkeergarage garage
-    fietsenstalling stalling fietsenrek winkel winkelcentrum supermarkt markt kiosk snackbar cafe
-    terras kroeg club disco bioscoop hotel benzinepomp tankstation school schoolplein bibliotheek
-    zwembad kleedkamer sporthal sportveld sportpark voetbalveld sportschool ziekenhuis kerk
-    bouwplaats flat portiek galerij ingang uitgang poort hek coffeeshop casino camping strand
-    festival kermis carnaval
-"""
-VEHICLES: Final = """
-    fiets fatbike scooter brommer step bestelbus busje taxi auto vrachtwagen motor quad skateboard
-"""
+# never make two reports alike, because no such word stands there and a word that doesn't stand
+# there isn't looked at. A list of forbidden words would miss the next one.
 
 
 @cache
 def known_stems() -> dict[str, str]:
     """Return the words that may be compared, by their stem."""
+    path = files("stopintimidatie.reports.triage") / "circumstances.txt"
     stems: dict[str, str] = {}
-    for word in f"{CONDUCT} {PLACES} {VEHICLES}".split():
+    for word in path.read_text(encoding="utf-8").split():
         stems.setdefault(stem(word), word)
     return stems
 
@@ -190,25 +169,11 @@ _MOST_STEMS: Final = 12
 # The states of reports that aren't compared.
 _LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
 _COLUMNS: Final = (
-    Report.id,
-    Report.holder,
-    Report.reference,
-    Report.state,
-    Report.incident_start,
-    Report.time_precision,
-    Report.part_of_day,
-    Report.lat,
-    Report.lon,
-    Report.subneighbourhood_code,
-    Report.neighbourhood_code,
-    Report.offender_count,
-    Report.offender_in_group,
-    Report.offender_age,
-    Report.offender_transport,
-    Report.description,
-    Report.location_text,
-    Report.dossier_number,
-    Report.duplicate_of_id,
+    *(Report.id, Report.holder, Report.reference, Report.state, Report.incident_start),
+    *(Report.time_precision, Report.part_of_day, Report.lat, Report.lon),
+    *(Report.subneighbourhood_code, Report.neighbourhood_code, Report.offender_count),
+    *(Report.offender_in_group, Report.offender_age, Report.offender_transport),
+    *(Report.description, Report.location_text, Report.dossier_number, Report.duplicate_of_id),
     Report.received_at,
 )
 
@@ -241,6 +206,12 @@ class Similar:
     area: str
     likeness: Likeness
     reasons: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The forms of what happened, in words."""
+        words = ", ".join(Form.word(code) for code in self.forms) or "melding"
+        return f"{words[0].upper()}{words[1:]}"
 
     @property
     def percent(self) -> int:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import Button, Change, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.errors import ErrorPage, error_response
 from stopintimidatie.core.web.request import (
     Request,
@@ -49,7 +51,7 @@ from stopintimidatie.reports.page.views import (
     step_page,
 )
 from stopintimidatie.reports.personal import reached_by
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
     StaleReportError,
@@ -58,7 +60,6 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.triage import forms as triage_forms
 from stopintimidatie.reports.triage.forms import assessment_of, filled_in, triage_schema
-from stopintimidatie.reports.triage.panels import BESIDE, CLOSABLE, similar_values
 from stopintimidatie.reports.triage.services import (
     ASSESSABLE,
     Assessment,
@@ -68,11 +69,13 @@ from stopintimidatie.reports.triage.services import (
     current_assessment,
     describe,
 )
-from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.reports.words import CONTACT_AGREED, signals_of
+from stopintimidatie.reports.triage.similar import MOST, SHOWN, similar_to
+from stopintimidatie.reports.vocabulary import KIND, ContactWish
+from stopintimidatie.reports.words import CONTACT_AGREED, area_names, signals_of
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
-# The states in which the triage form also decides; in others the report is waiting or filed.
+# The states in which the triage form also decides, and in which a report can be closed as double of
+# another; in others it is waiting or filed.
 DECIDABLE = frozenset({"nieuw", "in_behandeling"})
 TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
@@ -91,20 +94,16 @@ def triage_view(context: ReportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         shown = step_page(context, request, TITLE)
-        similar = similar_beside_form(context, request)
+        # Without buttons that leave the form.
+        similar = {**similar_values(context, request), "may_close": False, "together": None}
         if decidable:
-            triage_forms.suggest(form, [other.reference for other in similar["similar"]])
+            references = [other.reference for other in similar["similar"]]
+            form[triage_forms.PART]["dubbel_van"].widget.suggestions = references
         # A colleague decided first: the form is shown again, without the fields of the decision.
         undecided = None if decidable else triage_forms.in_words(request.POST)
         return {**shown, "similar": similar, "undecided": undecided}
 
     return handle_form(request, form, lambda v: _save(context, request, form, questions, v), page)
-
-
-def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Return the similar reports to show beside the form, without buttons that leave the form."""
-    values = similar_values(context, request, BESIDE)
-    return {**values, "may_close": False, "together": None}
 
 
 def triage_form(context: ReportResource, request: Request, questions: Sequence[Question]) -> Form:
@@ -157,7 +156,11 @@ def _save(
     step = triage_forms.step_of(values)
     try:
         lock_report(session, report, values["versie"])
-        _check_assessable(report)
+        if report.state not in ASSESSABLE:
+            raise FormError(
+                f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open"
+                " de melding om te zien wat er nog kan."
+            )
         _check_reachable(session, report, assessment)
         assessment = assessment_of(values, current_assessment(report), questions)
         # After a refusal the page shows the report again, as it was before this step.
@@ -169,7 +172,13 @@ def _save(
             else:
                 made = decide_or_propose(session, effects, report, *step, actor, began=began)
     except StaleReportError:
-        changes = _differences(session, current_assessment(report), assessment)
+        theirs = describe(session, current_assessment(report))
+        yours = describe(session, assessment)
+        changes = [
+            Change(label, theirs[label], yours[label])
+            for label in theirs
+            if theirs[label] != yours[label]
+        ]
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
         name = "waarom" if step and step[0] == "afhandelen" and problem.field == "reden" else None
@@ -181,14 +190,6 @@ def _save(
         request.flash(asked_in_words(report))
         step = None
     return _onwards(context, request, values, step)
-
-
-def _check_assessable(report: Report) -> None:
-    if report.state not in ASSESSABLE:
-        raise FormError(
-            f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
-            " melding om te zien wat er nog kan."
-        )
 
 
 def _check_reachable(session: Session, report: Report, assessment: Assessment) -> None:
@@ -211,16 +212,6 @@ def _check_reachable(session: Session, report: Report, assessment: Assessment) -
     )
 
 
-def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
-    """Return the answers in which the stored assessment differs from what was filled in."""
-    theirs, yours = describe(session, now), describe(session, mine)
-    return [
-        Change(label, theirs[label], yours[label])
-        for label in theirs
-        if theirs[label] != yours[label]
-    ]
-
-
 def _onwards(
     context: ReportResource,
     request: Request,
@@ -231,7 +222,9 @@ def _onwards(
     path = path_of_report(request.db, context.report.id) or request.resource_path(context)
     out = way_out(values, path)
     out = path if out == request.resource_path(context) else out
-    following = _next_page(context, request, triage_forms.decided(values))
+    begins = triage_forms.decided(values) == triage_forms.NEW_DOSSIER.name
+    action = report_action(request, context, NEW_DOSSIER) if begins else None
+    following = action.href if action else None
     if step is not None:
         made = REPORT_WORKFLOW.transition(step[0])
         flash_step(request, context, made, "in_behandeling", path)
@@ -241,14 +234,6 @@ def _onwards(
     if values["beoordeling"]["gevaar"] == "ja" and not values["beoordeling"]["spoed"]:
         request.flash(f"{context.report.reference} is spoed, want er is iemand in gevaar.")
     return HTTPSeeOther(following or out)
-
-
-def _next_page(context: ReportResource, request: Request, decision: str | None) -> str | None:
-    """Return the address of the page that asks the rest of a decision; None if nothing is left."""
-    if decision == triage_forms.NEW_DOSSIER.name:
-        action = report_action(request, context, NEW_DOSSIER)
-        return action.href if action else None
-    return None
 
 
 NAME: Final = "dubbel"
@@ -262,7 +247,7 @@ def double_view(context: ReportResource, request: Request) -> Any:
     other, back = request.POST.get("dubbel_van", "")[:40], request.POST.get("terug", "")
     try:
         lock_report(request.db, report, typed_version(request))
-        if report.state not in CLOSABLE:
+        if report.state not in DECIDABLE:
             return error_response(request, 409)
         if must_ask_danger(report):
             return _ask_danger(context, request, other, back)
@@ -320,7 +305,7 @@ def ask_view(context: ReportResource, request: Request) -> Any:
     """Ask what becomes of the contact that was promised, before the report is closed."""
     report, here = context.report, request.resource_path(context)
     parameters = dict(query_pairs(request))
-    if "van" not in parameters or report.state not in CLOSABLE:
+    if "van" not in parameters or report.state not in DECIDABLE:
         return HTTPSeeOther(here)
     other = _find(request.db, parameters["van"])
     if other is None or other is report:
@@ -334,3 +319,43 @@ def ask_view(context: ReportResource, request: Request) -> Any:
         "back": safe_path(parameters.get("terug", ""), here),
         "sure": SURE,
     }
+
+
+# Similar reports: beside the report in hand, and on a page of their own
+
+PAGE: Final = "vergelijkbaar"
+# The number of similar reports beside the report in hand: at triage, and in the inbox.
+BESIDE: Final = 5
+TASK: Final = "vergelijkbare meldingen"
+
+
+def similar_values(
+    context: ReportResource, request: Request, limit: int = BESIDE
+) -> dict[str, Any]:
+    """Return the values of the section and the page; that these reports were seen is noted."""
+    report, here = context.report, request.resource_path(context).rstrip("/")
+    similar = similar_to(request.db, request.registry, report, limit)
+    if similar:
+        note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
+    action = report_action(request, context, NEW_DOSSIER)
+    ready = [("melding", other.reference) for other in similar if other.state == "in_behandeling"]
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
+    return {
+        "similar": similar,
+        "report": report,
+        "here": here,
+        "more": f"{here}/{PAGE}" if len(similar) == limit else None,
+        "may_close": may_triage and report.state in DECIDABLE,
+        # A new dossier with this report and those that are ready for it.
+        "together": f"{action.href}&{urlencode(ready)}" if action and ready else None,
+    }
+
+
+@page_view(ReportResource, PAGE, Permission.VIEW_REPORT, "templates/similar.jinja2")
+def similar_view(context: ReportResource, request: Request) -> Any:
+    """Show up to forty similar reports, the most similar first, with the parts of the score."""
+    if context.holder == NATIONAL or context.report.state in GONE:
+        return HTTPSeeOther(request.resource_path(context))
+    values = similar_values(context, request, MOST)
+    names = area_names(request.db, context.report)
+    return {**values, "more": None, "names": names, "scored": values["similar"][:SHOWN]}

@@ -14,5 +14,4 @@ def includeme(config: Any) -> None:
     config.add_panel(RAIL, "meldingen", pages.rail_panel)
     config.add_panel(BAR, "meldingen", pages.bar_panel)
     config.add_panel("melding", "vergelijkbaar", pages.beside_panel, order=10)
-    for name in ("proposals", "views"):
-        config.scan(f"stopintimidatie.reports.workbench.{name}")
+    config.scan("stopintimidatie.reports.workbench.views")

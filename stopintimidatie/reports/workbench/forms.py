@@ -17,51 +17,41 @@ from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_o
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import contact_fields
-from stopintimidatie.reports.page.replies import FIELDS, answer_in_time, answer_until, replies_for
+from stopintimidatie.reports.page.replies import (
+    FIELDS,
+    answer_in_time,
+    answer_until,
+    replies_for,
+    text_field,
+)
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     Choices,
     add_version,
     add_way_back,
     answers,
+    contact_fields,
     municipalities,
     version_values,
 )
 from stopintimidatie.reports.triage.similar import Similar
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
-from stopintimidatie.reports.workbench.rail import (
+from stopintimidatie.reports.workbench.vocabulary import (
     ASK,
     CHOICES,
     DOUBLE,
     FILE,
-    FINISH,
     HAND_OVER,
     REJECT,
     TAKE,
 )
 from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW, TURN_DOWN
 
-# The step of the workflow that a choice makes.
-STEPS: Final[Mapping[str, str]] = {
-    TAKE: "in_behandeling_nemen",
-    FILE: "in_dossier",
-    DOUBLE: "niet_in_behandeling",
-    REJECT: "niet_in_behandeling",
-    ASK: "vraag_melder",
-    HAND_OVER: "overdracht_aanbieden",
-    FINISH: "afhandelen",
-}
-# The buttons of the forms; the small lists have buttons of their own.
-BUTTONS: Final[Mapping[str, str]] = {
-    TAKE: "Behandelen",
-    FILE: "In dit dossier plaatsen",
-    DOUBLE: "Sluiten als dubbel",
-    REJECT: "Niet in behandeling nemen",
-    ASK: "Vraag versturen",
-    HAND_OVER: "Aanbieden",
-    FINISH: "Afhandelen",
-}
+
+def add_here(schema: Any) -> None:
+    """Add the hidden field with the address of the page that a panel stands on."""
+    path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
+    schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
 
 
 def choice_form(
@@ -73,8 +63,7 @@ def choice_form(
     """
     add_version(schema)
     add_way_back(schema)
-    path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
-    schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
+    add_here(schema)
     schema["keuze"] = field(forms.Text(20), "Keuze", widget=forms.Hidden(), name="keuze")
     values = {**first, **version_values(report), **back, "keuze": choice}
     buttons = [Button("vastleggen", button)]
@@ -87,10 +76,10 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
     first = {"uiterlijk": answer_until()} if choice == ASK else {}
-    schema, button = _schema(choice, request, report, dossiers), BUTTONS[choice]
+    schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
     form = choice_form(choice, schema, button, request, report, back, **first)
-    if STEPS[choice] in FIELDS:
-        name, kind = FIELDS[STEPS[choice]]
+    if CHOICES[choice].step in FIELDS:
+        name, kind = FIELDS[CHOICES[choice].step]
         form[name].widget.ready = replies_for(request.db, report, kind)
     return form
 
@@ -99,15 +88,19 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     if choice == TAKE:
         return Schema()
     if choice == FILE:
-        return _dossier_schema(dossiers)
+        why = "Waarom hoort de melding daar?"
+        return Schema(
+            field(forms.OneOf(dossiers), "Dossier", name="dossier"),
+            field(forms.Text(1000), "Reden", name="reden", description=why),
+        )
     if choice == DOUBLE:
-        return _double_schema()
+        return double_schema("Het kenmerk van de andere melding, zoals M-4F7K-2QX9.")
     if choice == REJECT:
         reason = forms.OneOf(NOT_HANDLED_REASONS, radio=True)
         return Schema(field(reason, "Reden", name="reden_code"), *contact_fields(report))
     if choice == HAND_OVER:
         return _hand_over_schema(request.db, report)
-    transition = REPORT_WORKFLOW.transition(STEPS[choice])
+    transition = REPORT_WORKFLOW.transition(CHOICES[choice].step)
     schema = transition_schema(
         transition, options_of(request.registry, request.db, transition, report)
     )
@@ -122,27 +115,9 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     return schema
 
 
-def _dossier_schema(dossiers: Choices) -> Any:
-    return Schema(
-        field(forms.OneOf(dossiers), "Dossier", name="dossier"),
-        field(
-            forms.Text(1000),
-            "Reden",
-            name="reden",
-            description="Waarom hoort de melding daar?",
-        ),
-    )
-
-
-def _double_schema() -> Any:
-    return Schema(
-        field(
-            forms.Text(40),
-            "Dubbel van",
-            name="dubbel_van",
-            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-        )
-    )
+def double_schema(about: str) -> Any:
+    """Make the question of which report one is the double; `about`: what to fill in."""
+    return Schema(field(forms.Text(40), "Dubbel van", name="dubbel_van", description=about))
 
 
 def _hand_over_schema(session: Session, report: Report) -> Any:
@@ -165,12 +140,10 @@ def _hand_over_schema(session: Session, report: Report) -> Any:
                 {name.casefold(): code for code, name in names}, connected, report.holder
             ),
         ),
-        field(
-            forms.Text(1000, lines=True),
+        text_field(
+            "reden",
             "Reden",
-            name="reden",
-            description="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
-            widget=forms.TextArea(rows=3),
+            "De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
         ),
     )
 
@@ -201,9 +174,9 @@ def steps_for(
     choice: str, session: Session, report: Report, values: Mapping[str, Any]
 ) -> Sequence[tuple[str, dict[str, Any]]]:
     """Return the steps of a choice with the answers that were filled in."""
-    name = STEPS.get(choice)
-    if choice == TAKE or name is None:
+    if choice == TAKE:
         return ()
+    name = CHOICES[choice].step
     if choice == DOUBLE:
         return [(name, {"reden_code": "dubbel", "dubbel_van": values["dubbel_van"]})]
     if choice == REJECT:
@@ -215,12 +188,6 @@ def steps_for(
         town = codes[values["gemeente"].strip().casefold()]
         return [(name, {"gemeente": town, "reden": values["reden"]})]
     return [(name, answers(REPORT_WORKFLOW.transition(name), values))]
-
-
-TITLES: Final[Mapping[str, str]] = {
-    TAKE: "Behandelen",
-    **{choice: known.label for choice, known in CHOICES.items()},
-}
 
 
 MOST: Final = 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -10,32 +11,45 @@ from urllib.parse import urlencode
 from pyramid.request import RequestLocalCache
 from pyramid.traversal import find_interface
 
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.core.text import ago
+from stopintimidatie.core.web.components import Panel, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.request import with_params
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
-from stopintimidatie.reports.handling.services import notes_of, sleeps
+from stopintimidatie.reports.handling.services import (
+    ASSIGNABLE,
+    latest_snooze,
+    notes_of,
+    sleeps,
+)
 from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page import steps
 from stopintimidatie.reports.page.decisions import (
     final_reason,
     is_alerted,
     select_last_decision,
 )
 from stopintimidatie.reports.page.map import map_of
-from stopintimidatie.reports.page.pages import TOMBSTONES
-from stopintimidatie.reports.page.pages import badges as tombstone_badges
 from stopintimidatie.reports.page.proposals import open_proposal, why_not_answer
-from stopintimidatie.reports.page.steps import actions
+from stopintimidatie.reports.page.views import account_of
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.rules import marked
+from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.words import AreaNames
-from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
+from stopintimidatie.reports.workbench.vocabulary import (
+    CHOICES,
+    FILE,
+    NAME,
+    OPEN_FOR_ALL,
+    TAKE,
+    URGENT,
+)
 from stopintimidatie.reports.workflow import (
     DESK_REASONS,
+    ENDED,
     NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
@@ -45,58 +59,247 @@ _TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
 RAIL_PANEL: Final = f"{_TEMPLATES}/rail_panel.jinja2"
 BAR_PANEL: Final = f"{_TEMPLATES}/bar_panel.jinja2"
 BESIDE_PANEL: Final = f"{_TEMPLATES}/beside_panel.jinja2"
+Links = Sequence[tuple[str, str]]
+# Characters of the description in a list.
+SNIPPET: Final = 90
 _REASONS: Final = dict((*DESK_REASONS, *NOT_HANDLED_REASONS))
 # The names of the view that undoes, below a municipality, and of the answer to a proposal.
 UNDO, PROPOSAL_VIEW = "ongedaan", "voorstel"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Facts about a report that a list has read with it: the names of its area and handler.
+_WHY: Final[Mapping[str, str]] = {
+    "quarantaine": "eerst uit quarantaine",
+    "wacht_op_melder": "wacht op de melder",
+    "wacht_op_partner": "wacht op een partner",
+    "in_dossier": "zit in een dossier",
+    "overdracht_aangeboden": "is aangeboden",
+    "afgehandeld": "is al klaar",
+    "niet_in_behandeling": "is al klaar",
+    "overgedragen": "is hier niet meer",
+    "ingetrokken": "is ingetrokken",
+    "vernietigd": "is hier niet meer",
+}
+SECOND_LOOK: Final = "wacht op een tweede blik"
+NOT_YOURS: Final = "mag u niet beslissen"
+# In the place of the bar that undoes, while there is nothing for it.
+NOTHING_TO_UNDO: Final = RailDecision("z", "Ongedaan", disabled_reason="niets van net", small=True)
 
-    `proposed`: a proposal waits for a second look.
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page that a rail stands on.
+
+    `here`: its address, with the report in hand. `onwards`: where to go after a decision.
     """
 
-    area: str | None
-    handler: str | None
-    proposed: bool
+    path: str
+    here: str
+    onwards: str
+
+    def panel(self, view: str, choice: str) -> str:
+        """Return the address of the panel that asks about a choice."""
+        query = {"keuze": choice, "terug": self.onwards, "hier": self.here}
+        return f"{self.path}/{view}?{urlencode(query)}"
+
+
+def rail_of(
+    context: ReportResource, request: Any, place: Place, proposed: bool = False
+) -> list[RailDecision]:
+    """Return what this person can decide about the report, in the order of the keys.
+
+    For a role that decides nothing it is empty: eleven grey keys would say that eleven times.
+    `proposed`: a proposal waits for a second look, which comes first.
+    """
+    report = context.report
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
+    may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+    if not may_triage and not may_file:
+        return []
+    waits = SECOND_LOOK if proposed else ""
+    rail = [_take(request, report, place, may_triage, waits)]
+    for choice, known in CHOICES.items():
+        if known.key:
+            may = may_file if choice == FILE else may_triage
+            why, href = waits or _why_not(report, may, known.states), place.panel(NAME, choice)
+            rail.append(RailDecision(known.key, known.title, href, disabled_reason=why))
+    return [*rail, *_small(report, place, may_triage)]
+
+
+def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> RailDecision:
+    reason = waits or _why_not(report, may, OPEN_FOR_ALL)
+    taken = report.state == "in_behandeling"
+    if taken and report.handler_id == request.identity.user_id:
+        reason = reason or "is al van u"
+    fields = {
+        "keuze": TAKE,
+        "versie": report.version,
+        "terug": place.onwards,
+        "hier": place.here,
+    }
+    return RailDecision(
+        "1",
+        "Overnemen" if taken and report.handler_id and not reason else "Behandelen",
+        post=f"{place.path}/{NAME}",
+        fields=fields,
+        disabled_reason=reason,
+        after_reading=True,
+    )
+
+
+def _why_not(report: Report, may: bool, states: frozenset[str]) -> str:
+    """Return in few words why the state or the person doesn't allow a choice; empty when it can."""
+    if report.state in states and may:
+        return ""
+    return _WHY.get(report.state, "") if report.state not in states else NOT_YOURS
+
+
+def _awake(report: Report) -> str:
+    """Return why the report can't sleep until a later day; empty when it can."""
+    if report.urgent:
+        return "is spoed"
+    latest, today = latest_snooze(report), local_date(utc_now())
+    if latest is None or latest > today:
+        return ""
+    return "contact is te laat" if latest < today else "contact moet vandaag"
+
+
+def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
+    """Return contact, and what changes no state: sluimeren, uitdelen, spoed."""
+    allowed = "" if may else NOT_YOURS
+    waits = "" if report.contact_deadline is not None else "geen contact beloofd"
+    gone = _WHY.get(report.state, "") if report.state in GONE | ENDED else ""
+    fixed = "" if report.state in ASSESSABLE else _WHY.get(report.state, "")
+    handled = "" if report.state in ASSIGNABLE else _WHY.get(report.state, "")
+    # After a talk with the reporter one decides about the report; the others are done with it.
+    stay = urlencode({"terug": place.here})
+    onwards = urlencode({"terug": place.onwards, "hier": place.here})
+    small = (
+        ("c", "Contact", f"contact?{stay}", gone or waits),
+        ("w", "Wegleggen", f"sluimeren?{onwards}", handled or _awake(report)),
+        ("u", "Uitdelen", f"uitdelen?{onwards}", handled),
+    )
+    return [
+        *(
+            RailDecision(
+                key, label, f"{place.path}/{page}", disabled_reason=allowed or why, small=key != "c"
+            )
+            for key, label, page, why in small
+        ),
+        spoed(report, f"{place.path}/{NAME}", place.here, allowed or fixed),
+    ]
+
+
+def spoed(report: Report, post: str, here: str, disabled_reason: str) -> RailDecision:
+    """Return the key that marks a report as urgent, or no longer; the desk has it too."""
+    fields = {"keuze": URGENT, "spoed": "nee" if report.urgent else "ja"}
+    return RailDecision(
+        "s",
+        "Geen spoed" if report.urgent else "Spoed",
+        post=post,
+        fields={**fields, "versie": report.version, "hier": here},
+        disabled_reason=disabled_reason,
+        small=True,
+    )
+
+
+def other_steps(
+    request: Any, context: ReportResource, place: Place, *, proposed: bool
+) -> list[tuple[str, str]]:
+    """Return the steps without a key, each with its page: what is rare stands below the keys.
+
+    `proposed`: a proposal waits for a second look, and until then none of these can be made.
+    """
+    if proposed:
+        return []
+    keyed = {*(choice.step for choice in CHOICES.values()), *NOT_HANDLED}
+    back = urlencode({"terug": place.here})
+    rare = [
+        (step.label, f"{place.path}/{steps.step_name(step)}?{back}")
+        for step in steps.possible_steps(request, context)
+        if step.name not in keyed
+    ]
+    report = context.report
+    if report.state in ASSESSABLE and request.has_permission(Permission.TRIAGE, context):
+        rare.insert(0, ("Meer vastleggen", f"{place.path}/triage?{back}"))
+    return rare
+
+
+def row_of(
+    request: Any,
+    report: Report,
+    meta: Sequence[str],
+    marks: Sequence[str],
+    *,
+    after: Sequence[str] = (),
+    opened: Report | None,
+    **more: Any,
+) -> WorkbenchRow:
+    """Return the row of a report in a list that one decides on.
+
+    `meta`: small words before its age; `after`: behind it. `opened`: the report in hand.
+    """
+    age = ago(report.received_at).removesuffix(" geleden")
+    return WorkbenchRow(
+        title=words.heading(report),
+        href=with_params(request, melding=report.reference),
+        meta=[*meta, age, *after],
+        text=" ".join((report.description or "").split())[:SNIPPET],
+        marks=marks,
+        fresh=report.state == "nieuw",
+        current=report is opened,
+        value=report.reference,
+        **more,
+    )
 
 
 def pane_values(
-    context: ReportResource, request: Any, known: Known, place: Place
+    context: ReportResource,
+    request: Any,
+    place: Place,
+    *,
+    area: str | None,
+    handler: str | None,
+    proposed: bool,
 ) -> dict[str, Any]:
-    """Return what the pane and the rail show of a report. `place`: the page they stand on."""
+    """Return what the pane and the rail show of a report.
+
+    `place`: the page they stand on. `area`, `handler`: names. `proposed`: a proposal waits for a
+    second look.
+    """
     report, session = context.report, request.db
-    gone = report.state in TOMBSTONES
-    proposal = proposal_of(context, request, place) if known.proposed else None
+    may_note = request.has_permission(Permission.TRIAGE, context)
+    note = f"{place.path}/notitie?{urlencode({'terug': place.here})}"
+    proposal = proposal_of(context, request, place) if proposed else None
+    more = [("Notitie toevoegen", note)] if may_note else []
     return {
-        "report": report,
+        **account_of(report),
+        "badges": words.badges(report),
         "path": place.path,
-        "tombstone": gone,
-        "summary": words,
-        "badges": tombstone_badges(report) if gone else words.badges(report),
-        "account": marked(report.description) if report.description else None,
-        "names": AreaNames(neighbourhood=known.area),
-        "handler": known.handler,
+        **_decisions(context, request, place, proposal, more),
+        "tombstone": report.state in GONE,
+        "names": AreaNames(neighbourhood=area),
+        "handler": handler,
         "asleep": sleeps(report),
-        "map": map_of(request, report, place.path, known.area),
+        "map": map_of(request, report, place.path, area),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else _beside(place),
-        "rail": _rail(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
-        "proposal": proposal,
-        "more": [
-            *other_steps(request, context, place, proposed=proposal is not None),
-            *_note_link(context, request, place),
-        ],
     }
 
 
-def _rail(context: ReportResource, request: Any, place: Place, proposed: bool) -> list[Any]:
-    """Return the decisions, with the key that undoes where the bar has none."""
+def _decisions(
+    context: ReportResource, request: Any, place: Place, proposal: Any, more: Links
+) -> dict[str, Any]:
+    """Return what the rail shows: the keys, with the one that undoes where the bar has none.
+
+    `more`: rare things to do besides, each with its page.
+    """
+    proposed = proposal is not None
     rail = rail_of(context, request, place, proposed)
-    bar = bar_for(request, context.holder) if rail else None
-    return [*rail, NOTHING_TO_UNDO] if rail and bar is None else rail
+    if rail and bar_for(request, context.holder) is None:
+        rail.append(NOTHING_TO_UNDO)
+    rare = other_steps(request, context, place, proposed=proposed)
+    return {"report": context.report, "proposal": proposal, "rail": rail, "more": [*rare, *more]}
 
 
 def _beside(place: Place) -> str:
@@ -110,17 +313,9 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the rail on the own page of a report; the desk has one of its own."""
     if context.holder == NATIONAL:
         return None
-    place = place_alone(context, request)
+    place, more = place_alone(context, request), rare_actions(context, request)
     proposal = proposal_of(context, request, place)
-    detail = {
-        "report": context.report,
-        "rail": _rail(context, request, place, proposal is not None),
-        "proposal": proposal,
-        "more": [
-            *other_steps(request, context, place, proposed=proposal is not None),
-            *rare_actions(context, request),
-        ],
-    }
+    detail = _decisions(context, request, place, proposal, more)
     return Panel("", RAIL_PANEL, {"detail": detail})
 
 
@@ -132,24 +327,20 @@ def place_alone(context: ReportResource, request: Any) -> Place:
 
 def rare_actions(context: ReportResource, request: Any) -> list[tuple[str, str]]:
     """Return what other rooms offer for this report, each with its page."""
-    return [(action.label, action.href) for action in actions(request, context)]
+    return [(action.label, action.href) for action in steps.actions(request, context)]
 
 
 def bar_panel(context: ReportResource, request: Any) -> Panel | None:
     """Return the bar about the last decision on the own page of a report, where there is one."""
-    bar = bar_for(request, context.holder) if may_decide(context, request) else None
+    desk = context.holder == NATIONAL
+    permission = Permission.ROUTE_REPORT if desk else Permission.TRIAGE
+    may_decide = request.has_permission(permission, context)
+    bar = bar_for(request, context.holder) if may_decide else None
     if bar is None:
         return None
     at = find_interface(context, MunicipalityResource) or context.__parent__
     undo, here = request.resource_path(at, UNDO), request.resource_path(context).rstrip("/")
     return Panel("", BAR_PANEL, {"bar": bar, "undo": undo, "here": here})
-
-
-def may_decide(context: ReportResource, request: Any) -> bool:
-    """Tell whether this person decides about a report: in its municipality, or at the desk."""
-    desk = context.holder == NATIONAL
-    permission = Permission.ROUTE_REPORT if desk else Permission.TRIAGE
-    return bool(request.has_permission(permission, context))
 
 
 def beside_panel(context: ReportResource, request: Any) -> Panel | None:
@@ -158,12 +349,6 @@ def beside_panel(context: ReportResource, request: Any) -> Panel | None:
         return None
     href = _beside(place_alone(context, request))
     return Panel("Vergelijkbare meldingen", BESIDE_PANEL, {"report": context.report, "href": href})
-
-
-def _note_link(context: ReportResource, request: Any, place: Place) -> list[tuple[str, str]]:
-    if not request.has_permission(Permission.TRIAGE, context):
-        return []
-    return [("Notitie toevoegen", f"{place.path}/notitie?{urlencode({'terug': place.here})}")]
 
 
 def proposal_of(context: ReportResource, request: Any, place: Place) -> dict[str, Any] | None:
@@ -204,15 +389,6 @@ class Bar:
     alarmed: bool
     urgent: bool
     why: str
-
-    @property
-    def label(self) -> str:
-        """The last step, in the words of the workflow."""
-        last = self.decision.steps[-1]
-        try:
-            return REPORT_WORKFLOW.transition(last).label.lower()
-        except WorkflowError:
-            return last.replace("_", " ")
 
     @property
     def minutes(self) -> int:

@@ -30,7 +30,7 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.words import signals_of
-from stopintimidatie.reports.workbench.rail import URGENT
+from stopintimidatie.reports.workbench.vocabulary import URGENT, Choice
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."
@@ -48,18 +48,20 @@ class ChoiceView:
 
     Attributes:
         name: of the view.
-        titles: of the panel, by choice.
+        choices: by their names in addresses.
         on_signal: the choices that ask first whether somebody is in danger.
         closing: those that aren't made with somebody in danger.
         in_danger: says so; with the reference.
+        more_acts: other acts in the history than its step that a choice may make.
         presses: what one press does besides spoed, by the choice.
     """
 
     name: ClassVar[str]
-    titles: ClassVar[Mapping[str, str]]
+    choices: ClassVar[Mapping[str, Choice]]
     on_signal: ClassVar[Collection[str]]
     closing: ClassVar[Collection[str]]
     in_danger: ClassVar[str]
+    more_acts: ClassVar[Mapping[str, Collection[str]]] = {}
     presses: ClassVar[Mapping[str, Callable[..., None]]] = {}
 
     def __init__(self, context: ReportResource, request: Request) -> None:
@@ -72,7 +74,7 @@ class ChoiceView:
         """Show what the choice asks, and make it; on a signal ask first about danger."""
         if self.posts and self.choice in {URGENT, *self.presses}:
             return self._press()
-        if self.choice not in self.titles:
+        if self.choice not in self.choices:
             return self._too_late(UNKNOWN)
         if self._did_already():
             return self._go_on_again()
@@ -86,7 +88,8 @@ class ChoiceView:
         def page() -> dict[str, Any]:
             hidden = ("keuze", "versie", "gezien", "terug", "hier")
             return {
-                **panel_page(self.context, self.request, self.titles[self.choice]),
+                **panel_page(self.context, self.request, self.choices[self.choice].title),
+                "other": self.choices[self.choice].other,
                 "action": form.action,
                 "hidden": {name: form[name].cstruct for name in hidden},
                 **self.panel(form),
@@ -105,9 +108,11 @@ class ChoiceView:
         """Tell whether spoed can be marked."""
         raise NotImplementedError
 
-    def acts(self) -> Collection[str]:
+    def acts(self) -> set[str]:
         """Return what the choice may leave in the history."""
-        raise NotImplementedError
+        known = self.choices.get(self.choice)
+        step = known.step if known is not None else ""
+        return {step or self.choice, *self.more_acts.get(self.choice, ())}
 
     def form(self, back: Mapping[str, str]) -> Form:
         """Return the form of the choice; `back`: the values of its fields `terug` and `hier`."""
@@ -207,15 +212,6 @@ def panel_page(context: ReportResource, request: Request, title: str) -> dict[st
         **({} if is_partial(request) else step_page(context, request, title)),
         "report": context.report,
         "panel_title": title,
-        "action": "",
-        "listed": [],
-        "other": "Een andere",
-        "hidden": {},
-        "typed": True,
-        "second_look": False,
-        "contact": None,
-        "may_begin": False,
-        "danger": None,
     }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -22,7 +23,7 @@ from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, Began, decide, store
 from stopintimidatie.reports.page.steps import decide_or_propose
-from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
+from stopintimidatie.reports.workbench.vocabulary import DOUBLE, FINISH, REJECT, TAKE
 
 TAKING: Final = "in_behandeling_nemen"
 # With somebody in danger a report isn't closed: it is taken in hand instead, out of quarantine.
@@ -31,14 +32,6 @@ CLOSING: Final = frozenset({DOUBLE, REJECT, FINISH})
 IN_DANGER: Final = "Er is iemand in gevaar."
 # The reason in the history when somebody presses the key for a colleague's report.
 TAKEN_OVER: Final = "Overgenomen in het postvak."
-GOODBYE: Final = (
-    "De gemeente neemt uw melding niet in behandeling. Dat zegt niet dat het niet erg was. Hier"
-    " kunt u terecht voor hulp:"
-)
-HELP_IS_HERE: Final = {
-    "nl": "Hier kunt u terecht voor hulp:",
-    "en": "You can get help here:",
-}
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -85,19 +78,20 @@ def say_where_help_is(
     session: Session, report: Report, decision: ReportDecision, actor: Actor
 ) -> None:
     """Tell the reporter of a report that isn't handled where help is to be had; undone with it."""
-    desk = report.holder == NATIONAL
-    intro = HELP_IS_HERE[fallback_of(report.language)] if desk else GOODBYE
-    tell(session, report, "bericht", f"{intro}\n{help_for(session, report)}", actor)
+    tell(session, report, "bericht", help_for(session, report), actor)
     session.flush()
     # Undoing the decision takes the message back by this.
     decision.version = report.version
 
 
 def help_for(session: Session, report: Report) -> str:
-    """Return the help lines for the reporter, as the holder publishes them, in words."""
-    published = published_for(session, None if report.holder == NATIONAL else report.holder)
+    """Tell a reporter where help is to be had: the help lines, as the holder publishes them."""
+    desk = report.holder == NATIONAL
+    published = published_for(session, None if desk else report.holder)
     language = published.language(report.language)
-    return help_in_words(published.help_for(language, report.reporter_age_group, report.forms))
+    lines = help_in_words(published.help_for(language, report.reporter_age_group, report.forms))
+    values = {"desk": desk, "language": fallback_of(report.language), "lines": lines}
+    return render("stopintimidatie.reports.workbench:templates/help.txt.jinja2", values).strip()
 
 
 # The reads of a report that somebody chose to open; seeing it in a list is none.

@@ -8,29 +8,54 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 
-from stopintimidatie.core.forms import Form
+from stopintimidatie.core import forms as fields
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+    no_longer,
+)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import PROPOSED as PROPOSED_LINE
 from stopintimidatie.reports.page.decisions import Began, UndoError, last_decision, undo
-from stopintimidatie.reports.page.steps import NEW_DOSSIER, report_action, version_values
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
+from stopintimidatie.reports.page.steps import (
+    NEW_DOSSIER,
+    add_version,
+    add_way_back,
+    report_action,
+    typed_version,
+    version_values,
+)
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
-from stopintimidatie.reports.services import path_of_report
-from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
+from stopintimidatie.reports.services import StaleReportError, lock_report, path_of_report
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.triage.similar import MOST, similar_to
+from stopintimidatie.reports.triage.views import TASK, similar_values
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
-from stopintimidatie.reports.workbench.forms import STEPS, TITLES
-from stopintimidatie.reports.workbench.pages import UNDO
-from stopintimidatie.reports.workbench.rail import (
+from stopintimidatie.reports.workbench.pages import PROPOSAL_VIEW, UNDO
+from stopintimidatie.reports.workbench.selection import (
+    PAGE,
+    ChoiceView,
+    changed,
+    own_path,
+    panel_page,
+)
+from stopintimidatie.reports.workbench.services import CLOSING, make_choice, say_where_help_is
+from stopintimidatie.reports.workbench.vocabulary import (
     CHOICES,
     DOUBLE,
     FILE,
@@ -40,20 +65,10 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
-from stopintimidatie.reports.workbench.services import CLOSING, make_choice
-from stopintimidatie.reports.workflow import TURN_DOWN
+from stopintimidatie.reports.workflow import NOT_HANDLED, TURN_DOWN
 
-BESIDE_NAME: Final = "naast"
-BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
-# Other acts in the history that a choice may make than the step of `STEPS`.
-SAME: Final = {
-    TAKE: {"toewijzen"},
-    REJECT: {TURN_DOWN, PROPOSED_LINE},
-    DOUBLE: {PROPOSED_LINE},
-}
 
 
 @form_view(ReportResource, NAME, Permission.TRIAGE, PAGE)
@@ -61,9 +76,14 @@ class TownChoice(ChoiceView):
     """A choice of a municipality."""
 
     name = NAME
-    titles: ClassVar = {**TITLES, NEW: ""}
+    choices: ClassVar = {**CHOICES, NEW: CHOICES[TAKE]}
     on_signal = ON_SIGNAL | {NEW}
     closing = CLOSING
+    more_acts: ClassVar = {
+        TAKE: {"toewijzen"},
+        REJECT: {TURN_DOWN, PROPOSED_LINE},
+        DOUBLE: {PROPOSED_LINE},
+    }
     in_danger = (
         "{} is niet gesloten, want er is iemand in gevaar. Klopt dat niet meer? Pas het aan onder"
         " ‘Meer vastleggen’."
@@ -80,19 +100,13 @@ class TownChoice(ChoiceView):
 
     def why_not(self) -> str:
         """Say why the choice can't be made now; empty when it can."""
-        known = CHOICES.get(self.choice)
-        if self.report.state not in (known.states if known else OPEN_FOR_ALL):
+        if self.report.state not in self.choices[self.choice].states:
             return changed(self.request.db, self.report)
         return super().why_not()
 
     def may_urge(self) -> bool:
         """Tell whether spoed can be marked."""
         return self.report.state in ASSESSABLE
-
-    def acts(self) -> set[str]:
-        """Return what the choice may leave in the history."""
-        step = STEPS.get(self.choice, self.choice)
-        return {step, *SAME.get(self.choice, ())}
 
     @property
     def _known(self) -> str:
@@ -154,13 +168,13 @@ class TownChoice(ChoiceView):
         return f"{action.href}{also}"
 
 
-@page_view(ReportResource, BESIDE_NAME, Permission.VIEW_REPORT, BESIDE_PAGE)
+@page_view(ReportResource, "naast", Permission.VIEW_REPORT, "templates/beside.jinja2")
 def beside_view(context: ReportResource, request: Request) -> Any:
     """Show the most similar reports beside the one in hand, which is loaded first."""
     report, asked = context.report, dict(query_pairs(request))
     if context.holder == NATIONAL or report.state in GONE:
         return HTTPSeeOther(request.resource_path(context))
-    values = similar_values(context, request, BESIDE)
+    values = similar_values(context, request)
     may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     may_decide = bool(request.has_permission(Permission.TRIAGE, context))
     offered = forms.dossier_choices(request, report) if may_file and values["similar"] else ()
@@ -215,3 +229,71 @@ def _with_report(path: str, reference: str) -> str:
     parts = urlsplit(path)
     kept = [pair for pair in parse_qsl(parts.query) if pair[0] != "melding"]
     return f"{parts.path}?{urlencode([*kept, ('melding', reference)])}"
+
+
+# The answer of a second person to a colleague's proposal, in a municipality and at the desk
+
+
+@page_view(ReportResource, PROPOSAL_VIEW, Permission.SECOND_LOOK, PAGE, request_method="POST")
+def proposal_view(context: ReportResource, request: Request) -> Any:
+    """Make the step that a colleague proposed, or decline it with a reason."""
+    if request.POST.get("akkoord") == "ja":
+        try:
+            return _answer(context, request, None)
+        except FormError as problem:
+            request.flash(problem.message, "warning")
+            return HTTPSeeOther(_here(context, request))
+    form = _form(context, request)
+
+    def decline(values: Any) -> HTTPSeeOther:
+        try:
+            return _answer(context, request, values["antwoord"])
+        except ConflictError as late:
+            form["versie"].cstruct = str(context.report.version)
+            if open_proposal(request.db, context.report) is None:
+                raise no_longer(form, late.message) from None
+            raise ConflictError(f"{late.message} Uw antwoord is nog niet verstuurd.") from None
+
+    return handle_form(request, form, decline, lambda: panel_page(context, request, "Tweede blik"))
+
+
+def _here(context: ReportResource, request: Request) -> str:
+    return own_path(request.POST.get("hier")) or request.resource_path(context)
+
+
+def _answer(context: ReportResource, request: Request, refusal: str | None) -> HTTPSeeOther:
+    """Answer the proposal; `refusal`: the reason of who doesn't agree.
+
+    Raises:
+        FormError: It can't be answered now, or not by this person.
+    """
+    session, report, actor = request.db, context.report, request.actor
+    effects, accepted = WORKFLOW_EFFECTS.of(request.registry), refusal is None
+    try:
+        lock_report(session, report, typed_version(request))
+        proposal = open_proposal(session, report)
+        if proposal is None:
+            raise StaleReportError(report)
+        made = answer_proposal(session, effects, proposal, report, accepted, refusal or "", actor)
+    except StaleReportError:
+        raise ConflictError(changed(session, report)) from None
+    except WorkflowError as problem:
+        raise FormError(str(problem)) from None
+    # With a double the work goes on elsewhere, and the reporter reads that.
+    if made is not None and proposal.step in NOT_HANDLED and report.duplicate_of_id is None:
+        say_where_help_is(session, report, made, actor)
+    if not accepted:
+        request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
+    return HTTPSeeOther(own_path(request.POST.get("terug")) or _here(context, request))
+
+
+def _form(context: ReportResource, request: Request) -> Form:
+    """Return the form of who doesn't agree with a proposal: why not."""
+    schema = Schema(field(fields.Text(1000, lines=True), "Waarom niet?", name="antwoord"))
+    add_version(schema)
+    add_way_back(schema)
+    forms.add_here(schema)
+    action = request.resource_path(context, PROPOSAL_VIEW)
+    return Form(
+        schema, request, buttons=[Button("nee", "Niet akkoord")], action=action, formid="antwoord"
+    )

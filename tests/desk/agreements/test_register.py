@@ -14,7 +14,7 @@ from webtest import Upload
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.security import Role
-from stopintimidatie.desk.agreements.rules import HEADS, MOST_LINES, UNKNOWN, opening, read_hours
+from stopintimidatie.desk.agreements.register import HEADS, MOST_LINES, UNKNOWN, opening, read_hours
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.settings.models import TownRegister
 from stopintimidatie.municipalities.settings.queries import published_for

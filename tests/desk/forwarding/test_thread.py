@@ -13,6 +13,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
+from pyramid.renderers import render
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM
@@ -536,7 +537,7 @@ def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(c
     ):
         (row,) = unanswered(session)
         (ring,) = call_list(session, case.house.registry.key_ring)
-    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
+    assert (ring.town.name, ring.silent) == ("Zwijndrecht", 1)
     assert (row.town, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
     assert row.since <= utc_now()
     with case.house.transaction(NATIONAL) as session:
@@ -628,13 +629,14 @@ def test_in_a_later_sitting_what_came_since_is_marked_as_new(case: Case) -> None
 
 
 def panel_of(case: Case) -> str:
-    """Return the values of the panel of the sitting."""
+    """Return the panel of the sitting, as it is drawn."""
     request = a_request()
+    request.registry = case.house.registry
     with case.house.transaction(NATIONAL) as session:
         request.db = session
         row, pickup = session.scalars(select(Report)).one(), session.scalars(select(Pickup)).one()
         panel = stopped_panel((pickup, row), request)
-        return str(panel.values) if panel else ""
+        return render(panel.renderer, dict(panel.values), request=request) if panel else ""
 
 
 def test_a_withdrawal_counts_in_a_sitting_that_goes_on_before_any_job_ran(case: Case) -> None:
@@ -1011,4 +1013,4 @@ def test_withdrawn_after_the_agreement_ended_the_desk_knows_whom_to_ring_and_why
     assert "/aanbieden" not in page
     with case.house.transaction(NATIONAL) as session:
         (ring,) = call_list(session, case.house.registry.key_ring)
-    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
+    assert (ring.town.name, ring.silent) == ("Zwijndrecht", 1)

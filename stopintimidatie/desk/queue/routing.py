@@ -31,7 +31,6 @@ from stopintimidatie.reports.page.decisions import hold_step
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
-ROUTED: Final = "gerouteerd"
 ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
 # The name of the step that is held.
 HELD: Final = "routeren"
@@ -69,41 +68,28 @@ def route(
 def route_held(
     registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Route a report as was decided (held step)."""
-    effects = WORKFLOW_EFFECTS.of(registry)
-    route_now(session, effects, report, str(values["gemeente"]), str(values["reden"]), actor)
-
-
-def route_now(
-    session: Session,
-    effects: Mapping[str, Any],
-    report: Report,
-    code: str,
-    reason: str,
-    actor: Actor,
-) -> bool:
-    """Set the municipality of a report; return whether it went there at once (it is connected).
+    """Route a report as was decided (held step).
 
     Raises:
         WorkflowError: It can't be routed any more, or there is no such municipality.
     """
+    code, reason = str(values["gemeente"]), str(values["reden"])
     town = _check_town(session, report, code)
     if level_of(session, code) is ParticipationLevel.PROGRAMME:
-        values = {"gemeente": code, "reden": reason}
+        effects, values = WORKFLOW_EFFECTS.of(registry), {"gemeente": code, "reden": reason}
         move_report(session, effects, report, "doorgeven", values, actor)
-        return True
+        return
     if report.municipality_code != code:
         report.neighbourhood_code = report.subneighbourhood_code = None
     report.municipality_code = code
     report.located_by = Method.OFFICER
     report.delivery = "wacht_op_afspraak"
-    values = {"gemeente": town.name, "reden": reason}
-    append_move(session, report, actor, ROUTED, report.state, values)
+    named = {"gemeente": town.name, "reden": reason}
+    append_move(session, report, actor, "gerouteerd", report.state, named)
     reindex_report(session, report)
     # A room that listens offers the report at once where an agreement is in force.
     announce(session, report)
     record(session, actor, "melding.gerouteerd", NATIONAL, KIND, [report.id], fields=[code])
-    return False
 
 
 @dataclass(frozen=True, slots=True)
