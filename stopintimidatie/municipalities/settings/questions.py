@@ -23,6 +23,7 @@ from stopintimidatie.municipalities.settings.forms import (
 )
 from stopintimidatie.municipalities.settings.rules import Part, Published
 from stopintimidatie.municipalities.settings.services import add_question
+from stopintimidatie.municipalities.settings.standard import HELP_LINES
 from stopintimidatie.municipalities.settings.vocabulary import (
     MOST_QUESTIONS,
     USES,
@@ -31,7 +32,6 @@ from stopintimidatie.municipalities.settings.vocabulary import (
     question_of,
     vocabulary,
 )
-from stopintimidatie.municipalities.settings.words import HELP_LINES
 
 NEW_LINE: Final = "nieuw"
 MOST_LINES: Final = 15

@@ -20,7 +20,7 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.settings import pages
-from stopintimidatie.municipalities.settings import words as house
+from stopintimidatie.municipalities.settings import standard as house
 from stopintimidatie.municipalities.settings.forms import (
     MOST_PERIODS,
     answer_schema,
@@ -30,7 +30,6 @@ from stopintimidatie.municipalities.settings.forms import (
     periods_of,
     reply_schema,
 )
-from stopintimidatie.municipalities.settings.replies import REPLIES, REPLY_KINDS, Reply, reply_of
 from stopintimidatie.municipalities.settings.rules import (
     ALWAYS,
     Part,
@@ -38,6 +37,7 @@ from stopintimidatie.municipalities.settings.rules import (
     fill_reply,
     help_in_words,
 )
+from stopintimidatie.municipalities.settings.standard import REPLIES, REPLY_KINDS, Reply, reply_of
 from stopintimidatie.municipalities.settings.vocabulary import Choices, vocabulary
 
 PAGE = "templates/part.jinja2"
