@@ -80,10 +80,6 @@ WRONG_PASSKEY: Final = (
     "Deze passkey is niet herkend. Er is niets gewijzigd. Probeer het nog een keer, of kies een"
     " andere manier."
 )
-TOO_LATE: Final = (
-    "Het duurde te lang, of u stelde in een ander venster al iets in. Er is niets gewijzigd. Ga"
-    " naar de aanmeldpagina en meld u opnieuw aan."
-)
 
 
 def answer_field() -> Any:
@@ -223,7 +219,10 @@ def setup_view(request: Request) -> Any:
         with transaction(door.engine) as session:
             waiting = take_pending(session, pending_token(request), demo=door.demo)
             if waiting is None or factors_of(session, waiting.user_id).any:
-                raise FormError(TOO_LATE)
+                raise FormError(
+                    "Het duurde te lang, of u stelde in een ander venster al iets in. Er is niets"
+                    " gewijzigd. Ga naar de aanmeldpagina en meld u opnieuw aan."
+                )
             codes = setup.keep(session, waiting.user, values)
             way = "passkey" if values.get("passkey") else "app"
             result = finish(session, door.keys, waiting, visit, way)

@@ -26,7 +26,6 @@ from stopintimidatie.municipalities.people.roster import REVIEW_PAGE, USERS_PAGE
 from stopintimidatie.municipalities.people.services import postbox_of, urgent_number_of
 
 REVIEWED: Final = "gebruiker.nagekeken"
-NOTHING_CHOSEN: Final = "Kies bij minstens één persoon of de rollen kloppen."
 CHANGED: Final = (
     "De rollen of de mensen zijn intussen gewijzigd. Uw antwoorden zijn nog niet opgeslagen: open"
     " de pagina opnieuw en kijk de lijst na."
@@ -58,7 +57,7 @@ def handle_review(request: Request, roster: Roster) -> Any:
         right = [person for person in asked if values[_control(person)] == YES]
         wrong = [person for person in asked if values[_control(person)] == NO]
         if not right and not wrong:
-            raise FormError(NOTHING_CHOSEN)
+            raise FormError("Kies bij minstens één persoon of de rollen kloppen.")
         review(request.db, roster.steward(request), right)
         return _onwards(request, roster, right, wrong)
 

@@ -98,12 +98,6 @@ def confirmed_for_secret(context: Any, request: Request) -> HTTPSeeOther | None:
     return recently_confirmed(context, request)
 
 
-CHANGED_MEANWHILE: Final = (
-    "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen. Kijk op de"
-    " pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
-)
-
-
 @managed_form(name=PAGE, guards=(confirmed_for_secret,), renderer=f"{_TEMPLATES}/provider.jinja2")
 def provider_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the provider of the municipality and the form to change it, and save it."""
@@ -114,7 +108,10 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         if values["versie"] != version_of(row):
             form["versie"].cstruct = version_of(row)
-            raise ConflictError(CHANGED_MEANWHILE)
+            raise ConflictError(
+                "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen."
+                " Kijk op de pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
+            )
         _save(context, request, values)
         return HTTPSeeOther(request.resource_path(context, PAGE))
 
@@ -197,15 +194,13 @@ def _page(
 
 # Testing the connection
 
-NOTHING_YET: Final = "Vul eerst de verbinding in en sla op. Test daarna."
-
 
 @managed_page(name=TEST, request_method="POST", renderer=f"{_TEMPLATES}/provider.jinja2")
 def test_view(context: MunicipalityResource, request: Request) -> Any:
     """Ask the stored provider for its addresses; tell what is wrong with it. Changes nothing."""
     row = find_provider(request.db, context.holder)
     if row is None:
-        request.flash(NOTHING_YET, "error")
+        request.flash("Vul eerst de verbinding in en sla op. Test daarna.", "error")
         return HTTPSeeOther(request.resource_path(context, PAGE))
     issuer, demo = row.issuer, request.registry.app_settings.demo
     tested = "ok"

@@ -245,7 +245,6 @@ def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> 
 # Roles of groups. Whoever confirms a role of a person confirms that of a group as well. A role that
 # counts is given when somebody signs in through the provider, and kept until the next time.
 
-GROUP_GONE: Final = "Deze regel is er niet meer. Open de pagina opnieuw."
 _THERE_ALREADY: Final = (
     "Deze groep heeft deze rol al, of er is al om gevraagd. Haal de regel eerst weg als u haar"
     " opnieuw wilt voorstellen."
@@ -304,7 +303,7 @@ def remove_group(session: Session, actor: Actor, code: str, number: UUID) -> int
     """
     row = session.get(GroupRole, number, with_for_update=True)
     if row is None or row.holder != code:
-        raise AccountError(GROUP_GONE)
+        raise AccountError("Deze regel is er niet meer. Open de pagina opnieuw.")
     given = select(RoleAssignment).where(
         RoleAssignment.holder == code, RoleAssignment.role == row.role, RoleAssignment.by_group
     )
