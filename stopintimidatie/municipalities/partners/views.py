@@ -44,7 +44,6 @@ from stopintimidatie.municipalities.partners.resources import (
 )
 from stopintimidatie.municipalities.partners.services import (
     KIND,
-    PartnerError,
     Person,
     StalePartnerError,
 )
@@ -61,10 +60,6 @@ CONTROLS: Final[Mapping[str, str]] = {
     "convenant": "covenant_name",
     "convenant_van": "covenant_from",
     "convenant_tot": "covenant_until",
-}
-# The control in which an error is shown, by the column or by the `field` of a PartnerError.
-CONTROL_OF: Final = {attribute: control for control, attribute in CONTROLS.items()} | {
-    "covenant": "convenant",
 }
 
 
@@ -172,7 +167,7 @@ def form_page(request: Request, heading: str, above: str) -> Values:
 def submit(
     request: Request, form: Form, act: Callable[[Values], Any], page: Mapping[str, Any]
 ) -> Any:
-    """Show the form, or call `act` with the values that were sent; show a refusal at its field.
+    """Show the form, or call `act` with the values that were sent.
 
     Returns what `act` returns, or the values for the template.
     """
@@ -182,8 +177,6 @@ def submit(
             return act(values)
         except StalePartnerError as stale:
             raise later_version(form, stale.row) from None
-        except PartnerError as problem:
-            raise FormError(problem.message, CONTROL_OF.get(problem.field or "")) from None
 
     return handle_form(request, form, on_valid, page)
 
@@ -314,7 +307,7 @@ def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     try:
         services.resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
-    except PartnerError as problem:
+    except FormError as problem:
         request.flash(problem.message, "error")
     return HTTPSeeOther(request.resource_path(context))
 

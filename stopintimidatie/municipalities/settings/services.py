@@ -12,7 +12,7 @@ decoded and encoded again by a child process within limits, so that only its pix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -312,16 +312,6 @@ def withdraw(session: Session, actor: Actor, version: MunicipalitySetting) -> No
 def _note(session: Session, actor: Actor, action: str, version: MunicipalitySetting) -> None:
     fields = [version.part]
     record(session, actor, action, version.owner, AUDIT_KIND, [version.id], fields=fields)
-
-
-def history(session: Session, owner: str, part: Part, limit: int) -> Sequence[MunicipalitySetting]:
-    """Return the versions of a part, newest first."""
-    return session.scalars(
-        select(MunicipalitySetting)
-        .where(MunicipalitySetting.owner == owner, MunicipalitySetting.part == part)
-        .order_by(MunicipalitySetting.number.desc())
-        .limit(limit)
-    ).all()
 
 
 def add_question(session: Session, owner: str, content: Mapping[str, Any]) -> str:

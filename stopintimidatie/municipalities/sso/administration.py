@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+import colander
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
@@ -18,8 +19,17 @@ from stopintimidatie.core.factors.confirmation import (
     must_confirm,
     recently_confirmed,
 )
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.forms.messages import JsonError, is_usable, loads
+from stopintimidatie.core.httpclient import OutgoingError, check_address
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
@@ -35,11 +45,11 @@ from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_g
 from stopintimidatie.municipalities.people.views import posted_id
 from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.door import calling
-from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
 from stopintimidatie.municipalities.sso.openid import ProviderError
-from stopintimidatie.municipalities.sso.provider import (
+from stopintimidatie.municipalities.sso.rules import roles_by_groups
+from stopintimidatie.municipalities.sso.services import (
+    COLUMNS,
     SECRET,
-    ProviderPlan,
     counting_groups,
     find_provider,
     members_by_role,
@@ -49,7 +59,6 @@ from stopintimidatie.municipalities.sso.provider import (
     use_of,
     version_of,
 )
-from stopintimidatie.municipalities.sso.rules import roles_by_groups
 
 PAGE: Final = "aanmelden-instellen"
 TEST: Final = "aanmelden-testen"
@@ -76,6 +85,111 @@ def provider_panel(context: Administration, request: Any) -> Panel | None:
         "Aanmelden via de gemeente",
         "Collega's melden zich aan met hun account van de gemeente. Groepen bepalen hun rol.",
         "Aanmelden via de gemeente: instellen",
+    )
+
+
+# The forms
+
+MOST_HOURS: Final = 8
+_FAULTS: Final = {
+    "no https": "Het adres moet met https:// beginnen.",
+    "not public": "Dit adres is alleen binnen een netwerk te bereiken. Vul een openbaar adres in.",
+}
+_NO_ADDRESS: Final = (
+    "Vul het hele adres in, zoals https://login.gemeente.nl, zonder # of wachtwoord erin."
+)
+
+
+def provider_schema(*, demo: bool, new: bool) -> Any:
+    """Return the form of the provider; the secret must be filled in when it is new."""
+
+    def callable_address(node: Any, value: str) -> None:
+        try:
+            check_address(value, demo=demo)
+        except OutgoingError as fault:
+            raise colander.Invalid(node, _FAULTS.get(fault.kind, _NO_ADDRESS)) from None
+        if "?" in value:
+            raise colander.Invalid(node, _NO_ADDRESS)
+
+    kept = "" if new else " Laat leeg om het opgeslagen geheim te houden."
+    return Schema(
+        field(
+            forms.Text(500),
+            "Adres van de inlogdienst (issuer)",
+            name="adres",
+            description="Precies zoals de inlogdienst het zelf noemt, ook wat het laatste teken"
+            " betreft. Bij Microsoft Entra ID: https://login.microsoftonline.com/…/v2.0.",
+            widget=forms.TextInput(autocomplete="off", inputmode="url"),
+            validator=callable_address,
+        ),
+        field(
+            forms.Text(200), "Client-ID", name="client", widget=forms.TextInput(autocomplete="off")
+        ),
+        field(
+            forms.Password(500),
+            "Geheim (client secret)",
+            name="geheim",
+            **({} if new else {"missing": "", "needed_sometimes": True}),
+            description=f"Wij bewaren het versleuteld en tonen het nooit meer.{kept}",
+            widget=forms.PasswordInput(autocomplete="new-password"),
+        ),
+        *_terms(),
+    )
+
+
+def _terms() -> tuple[Any, ...]:
+    """Make the fields about groups and sessions, and whether it is on."""
+    return (
+        field(
+            forms.Text(100),
+            "Naam van de claim met groepen",
+            name="groepen",
+            description="Meestal ‘groups’. Zit de lijst dieper, gebruik dan punten:"
+            " realm_access.roles.",
+            widget=forms.TextInput(autocomplete="off"),
+        ),
+        field(
+            forms.Integer(1, MOST_HOURS),
+            "Zoveel uur blijft iemand hoogstens aangemeld",
+            name="uren",
+            description=f"1 tot en met {MOST_HOURS} uur.",
+        ),
+        field(forms.Flag(), "Aanmelden via de gemeente staat aan", name="aan", missing=False),
+        field(
+            forms.Flag(),
+            "Alleen via de gemeente",
+            name="alleen",
+            missing=False,
+            description="De rollen bij uw gemeente tellen dan alleen nog voor wie zich via de"
+            " gemeente aanmeldt, niet met een wachtwoord.",
+        ),
+        field(forms.Text(40), "Versie", name="versie", missing="", widget=forms.Hidden()),
+    )
+
+
+class GroupSchema(Schema):
+    """A group of the provider, and the role that it gives."""
+
+    groep = field(
+        forms.Text(200),
+        "Naam of id van de groep",
+        description="Precies zoals de groep in de claim staat, met dezelfde hoofdletters. Entra ID"
+        " stuurt meestal de id van een groep.",
+        widget=forms.TextInput(autocomplete="off"),
+    )
+    # Its choices: those that the municipality gives now.
+    rol = field(forms.OneOf(()), "Rol")
+
+
+class TrialSchema(Schema):
+    """Claims of somebody, to see which roles they would become."""
+
+    claims = field(
+        forms.Text(20_000, lines=True),
+        "Claims van één persoon (JSON)",
+        description="Wat de inlogdienst over iemand zegt, tussen accolades:"
+        ' {"groups": ["OOV-team"]}. Wij bewaren dit niet.',
+        widget=forms.TextArea(rows=8),
     )
 
 
@@ -121,15 +235,8 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
 def _filled_in(row: IdentityProvider | None) -> dict[str, Any]:
     if row is None:
         return {"groepen": "groups", "uren": 8}
-    return {
-        "adres": row.issuer,
-        "client": row.client_id,
-        "groepen": row.groups_claim,
-        "uren": row.session_hours,
-        "aan": row.enabled,
-        "alleen": row.required,
-        "versie": version_of(row),
-    }
+    known = {name: getattr(row, column) for name, column in COLUMNS.items()}
+    return {**known, "versie": version_of(row)}
 
 
 def _save(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> None:
@@ -138,28 +245,19 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
     Raises:
         FormError: people could be locked out by it, or something is missing.
     """
-    plan = ProviderPlan(
-        issuer=values["adres"],
-        client_id=values["client"],
-        client_secret=values["geheim"],
-        groups_claim=values["groepen"],
-        session_hours=values["uren"],
-        enabled=values["aan"],
-        required=values["alleen"],
-    )
     changed = save_provider(
         request.db,
         request.registry.key_ring,
         request.actor,
         context.holder,
-        plan,
+        values,
         opened_through=current_session(request).provider,
     )
     row = find_provider(request.db, context.holder)
     if changed and row is not None and row.waits:
         request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
     elif changed:
-        request.flash(SAVED_ON if plan.enabled else SAVED_OFF)
+        request.flash(SAVED_ON if values["aan"] else SAVED_OFF)
     else:
         request.flash("Er is niets gewijzigd.", "info")
 
@@ -221,11 +319,6 @@ def test_view(context: MunicipalityResource, request: Request) -> Any:
 
 # Groups and their roles
 
-PROPOSED: Final = (
-    "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de groep"
-    " deze rol niet."
-)
-
 
 @managed_page(name=GROUPS, request_method="GET", renderer=f"{_TEMPLATES}/groups.jinja2")
 def groups_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
@@ -252,8 +345,7 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     back = request.resource_path(context, GROUPS)
     buttons = [Button("voorstellen", "Rol aan de groep geven")]
     schema = GroupSchema()
-    given = roles_given(request, context.holder, GROUP_ROLES)
-    schema["rol"].typ = forms.OneOf(given)
+    schema["rol"].typ = forms.OneOf(roles_given(request, context.holder, GROUP_ROLES))
     form = Form(schema, request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -264,7 +356,10 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
             )
         except AccountError as problem:
             raise FormError(str(problem), "groep") from None
-        request.flash(PROPOSED)
+        request.flash(
+            "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de"
+            " groep deze rol niet."
+        )
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, {})
