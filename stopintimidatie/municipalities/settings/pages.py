@@ -142,17 +142,6 @@ class PartPage:
             **more,
         }
 
-    def form(self, schema: Any, first: Mapping[str, Any], *more: Button) -> Form:
-        """Return the form with its first values, and with more buttons than to save it."""
-        number = latest_number(self.request.db, self.context.holder, self.part)
-        return Form(
-            schema,
-            self.request,
-            buttons=[SAVE, *more],
-            appstruct={**first, "versie": number},
-            cancel_url=self.back,
-        )
-
     def handle(
         self,
         schema: Any,
@@ -175,7 +164,14 @@ class PartPage:
         """
         previewed = [PREVIEW] if attempt else []
         removed = [Button(REMOVE, remove, "secondary")] if remove else []
-        form = self.drawn = self.form(schema, first, *previewed, *removed)
+        number = latest_number(self.request.db, self.context.holder, self.part)
+        form = self.drawn = Form(
+            schema,
+            self.request,
+            buttons=[SAVE, *previewed, *removed],
+            appstruct={**first, "versie": number},
+            cancel_url=self.back,
+        )
         page = self.show(**more)
 
         def on_valid(values: Values) -> Any:

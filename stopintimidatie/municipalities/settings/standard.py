@@ -68,11 +68,6 @@ class Reply:
     title: str
     texts: Mapping[str, str]
 
-    @property
-    def text(self) -> str:
-        """The words in Dutch, with their blanks."""
-        return self.texts["nl"]
-
 
 def reply_of(row: Mapping[str, Any]) -> Reply:
     """Return a reply from its stored content."""

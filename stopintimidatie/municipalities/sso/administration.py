@@ -226,7 +226,21 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
                 "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen."
                 " Kijk op de pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
             )
-        _save(context, request, values)
+        changed = save_provider(
+            request.db,
+            request.registry.key_ring,
+            request.actor,
+            context.holder,
+            values,
+            opened_through=current_session(request).provider,
+        )
+        saved = find_provider(request.db, context.holder)
+        if not changed:
+            request.flash("Er is niets gewijzigd.", "info")
+        elif saved is not None and saved.waits:
+            request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
+        else:
+            request.flash(SAVED_ON if values["aan"] else SAVED_OFF)
         return HTTPSeeOther(request.resource_path(context, PAGE))
 
     return handle_form(request, form, on_valid, lambda: _page(context, request, row))
@@ -237,29 +251,6 @@ def _filled_in(row: IdentityProvider | None) -> dict[str, Any]:
         return {"groepen": "groups", "uren": 8}
     known = {name: getattr(row, column) for name, column in COLUMNS.items()}
     return {**known, "versie": version_of(row)}
-
-
-def _save(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> None:
-    """Save the provider; flash what comes next.
-
-    Raises:
-        FormError: people could be locked out by it, or something is missing.
-    """
-    changed = save_provider(
-        request.db,
-        request.registry.key_ring,
-        request.actor,
-        context.holder,
-        values,
-        opened_through=current_session(request).provider,
-    )
-    row = find_provider(request.db, context.holder)
-    if changed and row is not None and row.waits:
-        request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
-    elif changed:
-        request.flash(SAVED_ON if values["aan"] else SAVED_OFF)
-    else:
-        request.flash("Er is niets gewijzigd.", "info")
 
 
 SAVED_ON: Final = "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
