@@ -238,14 +238,16 @@ def scanner_panel(context: Any, request: Any) -> Panel:
     since = utc_now() - timedelta(days=COUNTED_DAYS)
     mine = (AuditEvent.holder == context.holder, AuditEvent.action.in_(STOPPED))
     count = request.db.scalar(select(func.count()).where(*mine, AuditEvent.at > since))
-    scanner = request.registry.scanner
+    values = {**_seen(request.registry.scanner), "stopped": count, "days": COUNTED_DAYS}
+    return Panel("Virusscanner", "stopintimidatie.core.web:templates/scanner.jinja2", values)
+
+
+def _seen(scanner: Scanner | None) -> dict[str, Any]:
+    """Return how the scanner is, for the panel."""
     check = _check(scanner)
-    values = {
+    return {
         "there": scanner is not None,
         "good": check.message if check.state is State.GOOD else "",
         "away": bool(check.numbers["scanner_away"]),
         "undated": math.isinf(check.numbers["scanner_signatures_seconds"]),
-        "stopped": count,
-        "days": COUNTED_DAYS,
     }
-    return Panel("Virusscanner", "stopintimidatie.core.web:templates/scanner.jinja2", values)

@@ -210,7 +210,7 @@ class PartPage:
         return HTTPSeeOther(self.back)
 
     def with_content(self, content: Mapping[str, Any]) -> Published:
-        """Return what would count if this content of the part were published.
+        """Return what would count if this content of a part were published.
 
         A part of the desk counts where a municipality has none of its own.
         """
