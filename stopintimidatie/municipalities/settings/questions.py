@@ -83,7 +83,7 @@ def help_line(context: Administration, request: Request) -> Any:
         return {"lijnen": _lines_with(lines, number, new, values["plaats"] if values else 0)}
 
     def attempt(values: dict[str, Any]) -> dict[str, Any]:
-        # What a reporter sees that the line is for.
+        # Shown to a reporter that the line is for.
         tried, age = page.with_content(read(values)), next(iter(values["leeftijden"]), None)
         return {"preview": page.answer(tried, "nl", values["vormen"][:1], age, logo=None)}
 
