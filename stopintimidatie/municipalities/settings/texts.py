@@ -86,7 +86,7 @@ def texts(context: Administration, request: Request) -> Any:
     # The answers that can be set: the general ones, then one for each form.
     general = standard.KINDS if page.national else {standard.CONNECTED: "Standaardantwoord"}
     names = dict([*general.items(), *reversed(vocabulary(request, "vormen"))])
-    # What the address doesn't name, or what isn't there, is the first there is.
+    # The first there is, where the address names none or one that isn't there.
     language, name = request.GET.get("taal", ""), request.GET.get("vorm", "")
     language = language if language in dict(languages) else languages[0][0]
     name = name if name in names else next(iter(names))
