@@ -43,7 +43,7 @@ from stopintimidatie.municipalities.levels.services import (
     plan_of,
     take_back_plan,
 )
-from stopintimidatie.municipalities.sso.provider import allow_passwords, find_provider
+from stopintimidatie.municipalities.sso.services import allow_passwords, find_provider
 from stopintimidatie.reports.handover.services import hand_some_over, standing_of
 from stopintimidatie.settings import PROGRAM, Settings
 

@@ -26,7 +26,7 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.telemetry import scan_done
-from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.settings import Settings
 
@@ -45,23 +45,6 @@ WAIT: Final = "wachten"
 # Lines of the log about a file that was refused for what the scanner knew in it.
 STOPPED: Final = ("melding.bestand_tegengehouden", "dossier.bestand_tegengehouden")
 COUNTED_DAYS: Final = 30
-NOT_SCANNED: Final = (
-    "Bestanden worden niet op virussen nagekeken: er is geen virusscanner. Wel wordt elke foto"
-    " opnieuw getekend en elk geluid opnieuw ingepakt. Wilt u het anders? Vraag het aan wie deze"
-    " installatie beheert."
-)
-SCANNER_AWAY: Final = (
-    "De virusscanner antwoordt nu niet. Bestanden kunnen daarom even niet worden nagekeken;"
-    " meldingen komen gewoon binnen. Vertel het aan wie deze installatie beheert."
-)
-SCANNER_OLD: Final = (
-    "De virusscanner kijkt elk bestand na, maar zijn lijsten zijn ouder dan een week. Vertel het"
-    " aan wie deze installatie beheert."
-)
-SCANNER_UNDATED: Final = (
-    "De virusscanner kijkt elk bestand na, maar zegt niet van wanneer zijn lijsten zijn. Vertel het"
-    " aan wie deze installatie beheert."
-)
 ABSENT: Final = (
     "Bestanden worden niet op virussen nagekeken: er is geen virusscanner ingesteld (scanner.socket"
     " in het ini-bestand). Wel wordt elke foto opnieuw getekend en elk geluid opnieuw ingepakt."
@@ -255,23 +238,16 @@ def scanner_panel(context: Any, request: Any) -> Panel:
     since = utc_now() - timedelta(days=COUNTED_DAYS)
     mine = (AuditEvent.holder == context.holder, AuditEvent.action.in_(STOPPED))
     count = request.db.scalar(select(func.count()).where(*mine, AuditEvent.at > since))
-    kind, text = _said_to_admin(request.registry.scanner)
-    more = (
-        f"In de afgelopen {COUNTED_DAYS} dagen hield de virusscanner"
-        f" {plural(count, 'bestand', 'bestanden')} tegen."
-    )
-    template = "stopintimidatie.core.web:templates/alert.jinja2"
-    return Panel("Virusscanner", template, {"kind": kind, "text": text, "more": more})
+    values = {**_seen(request.registry.scanner), "stopped": count, "days": COUNTED_DAYS}
+    return Panel("Virusscanner", "stopintimidatie.core.web:templates/scanner.jinja2", values)
 
 
-def _said_to_admin(scanner: Scanner | None) -> tuple[str, str]:
-    """Return the kind of an alert and its words."""
+def _seen(scanner: Scanner | None) -> dict[str, Any]:
+    """Return how the scanner is, for the panel."""
     check = _check(scanner)
-    if scanner is None:
-        return "warning", NOT_SCANNED
-    if check.state is State.GOOD:
-        return "ok", f"Elk bestand wordt op virussen nagekeken ({check.message})."
-    if check.numbers["scanner_away"]:
-        return "warning", SCANNER_AWAY
-    undated = math.isinf(check.numbers["scanner_signatures_seconds"])
-    return "warning", SCANNER_UNDATED if undated else SCANNER_OLD
+    return {
+        "there": scanner is not None,
+        "good": check.message if check.state is State.GOOD else "",
+        "away": bool(check.numbers["scanner_away"]),
+        "undated": math.isinf(check.numbers["scanner_signatures_seconds"]),
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import email
 import re
 from email.policy import default
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -23,16 +24,14 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.mail.services import MAIL_RECIPIENTS
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
     NavItem,
-    Paging,
     Request,
     form_view,
     page_view,
     query_pairs,
-    wanted_page,
 )
 from stopintimidatie.municipalities.areas.models import Municipality
 
@@ -80,10 +79,9 @@ def kept_view(request: Request) -> dict[str, Any]:
     mine = or_(not_(_personal(request)), _sent_to(identity.username))
     kept = and_(MailMessage.kept.is_not(None), mine)
     total = request.db.scalar(select(func.count()).select_from(MailMessage).where(kept)) or 0
-    paging = Paging(wanted_page(request), total, SHOWN)
+    find = partial(_letters, request, kept)
     return {
-        "letters": _letters(request, kept, paging.offset),
-        "paging": paging,
+        "letters": read_register(request, total, find, size=SHOWN),
         "holders": _names(request, holders) if len(holders) > 1 else [],
         "holder": holder,
     }
@@ -101,7 +99,7 @@ def mailbox_view(request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         enter(request.db, NATIONAL)
         theirs = and_(_personal(request), _sent_to(values["adres"].lower()))
-        return {"form": form, "letters": _letters(request, theirs)}
+        return {"form": form, "letters": _letters(request, theirs, 0, SHOWN)}
 
     return handle_form(request, form, on_valid, {"letters": None})
 
@@ -124,13 +122,15 @@ def _names(request: Request, holders: list[str]) -> list[tuple[str, str]]:
     return [(code, names.get(code, code)) for code in holders]
 
 
-def _letters(request: Request, wanted: ColumnElement[bool], start: int = 0) -> list[Any]:
+def _letters(
+    request: Request, wanted: ColumnElement[bool], offset: int, size: int
+) -> list[dict[str, Any]]:
     newest = select(MailMessage).order_by(MailMessage.created_at.desc(), MailMessage.id)
-    rows = request.db.scalars(newest.where(wanted).offset(start).limit(SHOWN))
+    rows = request.db.scalars(newest.where(wanted).offset(offset).limit(size))
     return [_letter(request, row) for row in rows]
 
 
-def _letter(request: Request, row: MailMessage) -> dict[str, str]:
+def _letter(request: Request, row: MailMessage) -> dict[str, Any]:
     message = email.message_from_string(row.kept or "", policy=default)
     encrypted = message.get_content_type() != "text/plain"
     text = "Dit bericht is versleuteld." if encrypted else message.get_content()
@@ -139,7 +139,7 @@ def _letter(request: Request, row: MailMessage) -> dict[str, str]:
         # Only the domain is shown: the exact recipient is no business of everybody here.
         "to": "…@" + str(message["To"]).rpartition("@")[2],
         "sender": str(message["From"]),
-        "at": datetime_short(row.created_at),
+        "at": row.created_at,
         "text": linked(text, request.registry.app_settings.public_address),
     }
 

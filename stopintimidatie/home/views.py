@@ -71,7 +71,7 @@ from stopintimidatie.municipalities.areas.resources import (
     count_with_menu,
 )
 from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
-from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
+from stopintimidatie.municipalities.people.roster import addresses_to_set, reviews_to_do
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day

@@ -36,7 +36,7 @@ from stopintimidatie.exports.request.pages import SECOND
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import actor_of, givers
-from stopintimidatie.municipalities.sso import provider
+from stopintimidatie.municipalities.sso import services as sso
 from stopintimidatie.privacy.copies import second as copies
 from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
@@ -274,7 +274,7 @@ def propose_where_nobody_reads(work: Work) -> Any:
 
 def propose_group(work: Work) -> Any:
     here = {"group": "OOV-team", "role": Role.ADMIN}
-    return provider.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
+    return sso.propose_group(work.session, work.actor, DORDRECHT, **here)  # type: ignore[arg-type]
 
 
 def confirm_role(at: str = DORDRECHT) -> Callable[[Work, Any, Actor], Any]:
@@ -284,7 +284,7 @@ def confirm_role(at: str = DORDRECHT) -> Callable[[Work, Any, Actor], Any]:
 def set_provider(work: Work) -> Any:
     values = {"issuer": "https://login.example", "client_id": "x", "client_secret": "x"}
     row = IdentityProvider(holder=DORDRECHT, enabled=True, **values)
-    provider.put_forward(work.session, work.actor, row)
+    sso.put_forward(work.session, work.actor, row)
     work.session.add(row)
     work.session.flush()
     return row

@@ -7,6 +7,7 @@ is shown, and the account itself can't be changed: the provider vouches for its 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from pyramid.csrf import new_csrf_token
@@ -14,9 +15,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.accounts.guesses import count_link, keep_proof, proof_in, proof_of
+from stopintimidatie.core.accounts.guesses import proof_in
 from stopintimidatie.core.accounts.models import LinkPurpose, User
-from stopintimidatie.core.accounts.passwords import MINIMUM_LENGTH, AccountError, hash_chosen
 from stopintimidatie.core.accounts.profile import (
     change_password,
     check_own_password,
@@ -31,14 +31,19 @@ from stopintimidatie.core.accounts.sessions import (
     current_session,
     set_cookie,
 )
-from stopintimidatie.core.accounts.views import TOO_MANY_LINKS, refusal_of, sign_in_page
+from stopintimidatie.core.accounts.views import (
+    NewPasswordSchema,
+    ask_by_mail,
+    check_twice,
+    chosen,
+    key_in,
+    refusal_of,
+    take_password,
+)
 from stopintimidatie.core.forms import (
-    BusyError,
     Button,
-    EmailInput,
     Form,
     FormError,
-    Hidden,
     Password,
     PasswordInput,
     Schema,
@@ -51,13 +56,11 @@ from stopintimidatie.core.storage.session import between_transactions, transacti
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel, panels
-from stopintimidatie.core.web.limits import is_turned_away
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
     page_view,
     post_view,
-    query_pairs,
 )
 
 ACCOUNT: Final = "account"
@@ -73,11 +76,6 @@ THROUGH_PROVIDER: Final = (
     "U bent aangemeld via uw gemeente. Naam, wachtwoord en tweede stap wijzigt u als u bent"
     " aangemeld met uw eigen wachtwoord: meld u af en kies op de aanmeldpagina voor uw wachtwoord."
 )
-BUSY: Final = (
-    "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen. Wacht tien seconden,"
-    " vul alles nog een keer in en probeer het opnieuw."
-)
-UNEQUAL: Final = "De twee wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde in."
 
 
 class NameSchema(Schema):
@@ -88,24 +86,6 @@ class NameSchema(Schema):
         "Naam",
         description="Zo zien collega’s u, en zo staat u in het logboek.",
     )
-
-
-class NewPasswordSchema(Schema):
-    """A new password, twice; `sleutel` is what stood in the link, for who forgot the old one."""
-
-    wachtwoord = field(
-        Password(200),
-        "Nieuw wachtwoord",
-        description=f"Minstens {MINIMUM_LENGTH} tekens, zoals een paar woorden die niets met u te"
-        " maken hebben.",
-        widget=PasswordInput(autocomplete="new-password"),
-    )
-    nog_eens = field(
-        Password(200),
-        "Nieuw wachtwoord nog een keer",
-        widget=PasswordInput(autocomplete="new-password"),
-    )
-    sleutel = field(Text(200), "Link", missing="", widget=Hidden())
 
 
 class OwnPasswordSchema(NewPasswordSchema):
@@ -119,17 +99,6 @@ class OwnPasswordSchema(NewPasswordSchema):
     )
 
 
-class ForgottenSchema(Schema):
-    """The address of an account whose password is forgotten."""
-
-    gebruikersnaam = field(
-        Text(200),
-        "Gebruikersnaam",
-        description="Het e-mailadres van uw account. Daarheen gaat de mail.",
-        widget=EmailInput(autocomplete="username"),
-    )
-
-
 # /account
 
 
@@ -139,7 +108,7 @@ def account_view(context: Any, request: Any) -> dict[str, Any]:
     identity = request.identity
     return {
         "roles": [
-            (_holder_name(request, holder), ", ".join(role.label for role in roles))
+            (_holder_name(request, holder), roles)
             for holder in sorted(identity.holders)
             if (roles := sorted(identity.roles_for(holder)))
         ],
@@ -192,13 +161,9 @@ def name_view(request: Any) -> Any:
             request.flash("Uw naam is gewijzigd.")
         return HTTPSeeOther(location=f"/{ACCOUNT}")
 
-    return handle_form(request, form, on_valid, {"title": "Naam wijzigen", "intro": ""})
+    return handle_form(request, form, on_valid, {"title": "Naam wijzigen"})
 
 
-OTHERS_END: Final = (
-    "Daarna bent u op andere apparaten afgemeld; hier blijft u aangemeld. U krijgt een mail dat uw"
-    " wachtwoord is gewijzigd."
-)
 WRONG: Final = (
     "Uw wachtwoord van nu klopt niet. Probeer het nog een keer, of meld u af en kies op de"
     " aanmeldpagina voor ‘Wachtwoord vergeten’."
@@ -226,11 +191,9 @@ def password_view(request: Any) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Response:
-        _check_twice(values)
         if values["wachtwoord"] == values["oud"]:
             raise FormError("Dit is uw wachtwoord van nu. Kies een ander.", "wachtwoord")
-        if is_turned_away(request):
-            raise BusyError(BUSY)
+        check_twice(request, values)
         identity, current = request.identity, current_session(request)
         with between_transactions(request):
             judged, hashed = _hashed(request, values)
@@ -243,8 +206,7 @@ def password_view(request: Any) -> Any:
         new_csrf_token(request)
         return response
 
-    page = {"title": "Wachtwoord wijzigen", "intro": OTHERS_END}
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {"title": "Wachtwoord wijzigen"})
 
 
 def _hashed(request: Any, values: dict[str, Any]) -> tuple[User, str]:
@@ -255,20 +217,7 @@ def _hashed(request: Any, values: dict[str, Any]) -> tuple[User, str]:
     )
     if checked.user is None:
         raise FormError(refusal_of(checked.wait, WRONG), "oud")
-    return checked.user, _chosen(values["wachtwoord"], checked.user)
-
-
-def _check_twice(values: dict[str, Any]) -> None:
-    if values["wachtwoord"] != values["nog_eens"]:
-        raise FormError(UNEQUAL, "nog_eens")
-
-
-def _chosen(password: str, user: User) -> str:
-    """Hash a password that somebody chose; a weak one is a mistake in the form."""
-    try:
-        return hash_chosen(password, username=user.username, name=user.name)
-    except AccountError as problem:
-        raise FormError(str(problem), "wachtwoord") from None
+    return checked.user, chosen(values["wachtwoord"], checked.user)
 
 
 # Sessions
@@ -280,25 +229,13 @@ def sessions_panel(context: Any, request: Any) -> Panel:
     settings = request.registry.app_settings
     rows = sessions_of(request.db, request.identity.user_id, settings, current.provider)
     values = {
-        "sessions": [
-            {
-                "id": row.token_hash,
-                "device": row.device or "Onbekend apparaat",
-                "opened_at": row.created_at,
-                "seen_at": row.last_seen_at,
-                "how": _opened_with(request, row.provider),
-                "current": row.token_hash == current.token_hash,
-            }
-            for row in rows
-        ],
+        "sessions": rows,
+        "current": current.token_hash,
+        "providers": {
+            code: _holder_name(request, code) for code in {row.provider for row in rows} if code
+        },
     }
     return Panel("Waar u bent aangemeld", f"{__package__}:templates/sessions.jinja2", values)
-
-
-def _opened_with(request: Any, provider: str | None) -> str:
-    if provider is None:
-        return "wachtwoord of passkey"
-    return f"aanmelding van {_holder_name(request, provider)}"
 
 
 GONE: Final = "Die sessie was al beëindigd."
@@ -326,32 +263,22 @@ SPENT: Final = (
     "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een half uur. Kies ‘Een nieuwe"
     " mail vragen’."
 )
-DONE: Final = "Uw nieuwe wachtwoord is ingesteld. Meld u nu aan."
 
 
 @form_view(Root, FORGOTTEN, NO_PERMISSION_REQUIRED, "templates/forgotten.jinja2")
 def forgotten_view(request: Request) -> Any:
     """Ask for a mail to choose a new password. The answer is the same for every name."""
-    form = Form(ForgottenSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
 
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
-        # Before this request's own transaction: it has one of its own.
-        if not count_link(request):
-            raise FormError(TOO_MANY_LINKS)
-        keys = request.registry.key_ring
-        ask_link(request.db, keys, values["gebruikersnaam"], LinkPurpose.NEW_PASSWORD)
-        return HTTPSeeOther(location=f"/{FORGOTTEN}?gevraagd=ja")
+    def ask(typed: str) -> None:
+        ask_link(request.db, request.registry.key_ring, typed, LinkPurpose.NEW_PASSWORD)
 
-    asked = "gevraagd" in dict(query_pairs(request))
-    return handle_form(request, form, on_valid, {"asked": asked})
+    return ask_by_mail(request, FORGOTTEN, ask)
 
 
 @form_view(Root, NEW, NO_PERMISSION_REQUIRED, "templates/new_password.jinja2")
 def new_password_view(request: Request) -> Any:
     """Show the page of the link; its form sets a new password. Signing in comes after it."""
-    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
-    key = str(sent.get("sleutel", ""))[:200]
-    keys = request.registry.key_ring
+    key, keys = key_in(request), request.registry.key_ring
     # Not in the transaction of the request: hashing is slow and would hold its lock.
     with transaction(request.registry.engine, write=False) as session:
         link = open_link(session, keys, key, LinkPurpose.NEW_PASSWORD)
@@ -365,16 +292,7 @@ def new_password_view(request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Response:
-        if user is None:
-            raise FormError(SPENT)
-        _check_twice(values)
-        if is_turned_away(request):
-            raise BusyError(BUSY)
-        hashed = _chosen(values["wachtwoord"], user)
-        if not set_new_password(request.db, keys, key, hashed):
-            raise FormError(SPENT)
-        response = sign_in_page(request, user.username, DONE)
-        keep_proof(response, request.app_settings, proof_of(keys, user.username, by_mail=True))
-        return response
+        keep = partial(set_new_password, request.db, keys, key)
+        return take_password(request, values, user, SPENT, keep, anew=True)
 
     return handle_form(request, form, on_valid, {"user": user, "spent": SPENT})

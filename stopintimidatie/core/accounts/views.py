@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from typing import Any, Final
 
@@ -26,8 +28,8 @@ from stopintimidatie.core.accounts.links import (
     accept,
     open_invitation,
 )
-from stopintimidatie.core.accounts.models import LinkPurpose
-from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
+from stopintimidatie.core.accounts.models import LinkPurpose, User
+from stopintimidatie.core.accounts.passwords import MINIMUM_LENGTH, AccountError, hash_chosen
 from stopintimidatie.core.accounts.recovery import ask_link, open_link, use_link
 from stopintimidatie.core.accounts.services import (
     SignInResult,
@@ -63,6 +65,7 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.limits import is_turned_away
@@ -88,25 +91,26 @@ class SignInSchema(Schema):
     volgende = field(Text(2000), "Volgende pagina", missing="/", widget=Hidden())
 
 
-class InvitationSchema(Schema):
-    """The first password of somebody who was invited; `sleutel` is what stood in the link."""
+class NewPasswordSchema(Schema):
+    """A new password, twice; `sleutel` is what stood in the link, where there was one."""
 
     wachtwoord = field(
         Password(200),
-        "Wachtwoord",
-        description="Minstens 12 tekens, zoals een paar woorden die niets met u te maken hebben.",
+        "Nieuw wachtwoord",
+        description=f"Minstens {MINIMUM_LENGTH} tekens, zoals een paar woorden die niets met u te"
+        " maken hebben.",
         widget=PasswordInput(autocomplete="new-password"),
     )
     nog_eens = field(
         Password(200),
-        "Wachtwoord nog een keer",
+        "Nieuw wachtwoord nog een keer",
         widget=PasswordInput(autocomplete="new-password"),
     )
     sleutel = field(Text(200), "Link", missing="", widget=Hidden())
 
 
-class AskUnlockSchema(Schema):
-    """The user name that is locked."""
+class AskLinkSchema(Schema):
+    """The address of an account that is locked, or of which the password is forgotten."""
 
     gebruikersnaam = field(
         Text(200),
@@ -134,9 +138,8 @@ BUSY: Final = (
 def refusal_of(wait: timedelta, wrong: str) -> str:
     """Return how long to wait after too many wrong passwords; `wrong` when there is no wait."""
     if wait > timedelta(0):
-        minutes = ceil(wait.total_seconds() / 60)
-        unit = "minuut" if minutes == 1 else "minuten"
-        return f"Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes} {unit}."
+        minutes = plural(ceil(wait.total_seconds() / 60), "minuut", "minuten")
+        return f"Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes}."
     return wrong
 
 
@@ -193,12 +196,6 @@ CROWDED: Final = (
     "Vanaf uw netwerk is heel vaak een verkeerd wachtwoord ingevuld. Daarom kan aanmelden hier even"
     " niet in een browser waarin u zich nog nooit aanmeldde. Uw wachtwoord is niet bekeken. Wacht"
     " een kwartier, of laat u hieronder een mail sturen: daarmee kunt u meteen verder."
-)
-
-
-TOO_MANY_LINKS: Final = (
-    "Vanaf uw netwerk is heel vaak om een mail gevraagd. Wacht een kwartier en probeer het dan"
-    " opnieuw, of gebruik een ander netwerk, zoals dat van uw telefoon."
 )
 
 
@@ -265,62 +262,126 @@ def sign_out_view(request: Any) -> Any:
     return response
 
 
-# /uitnodiging: looking at it uses nothing up.
+# Pages that a link in a mail opens. Opening one uses nothing up.
+
+
+def key_in(request: Request) -> str:
+    """Return what stood in the link, from the address or the form of its page."""
+    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
+    return str(sent.get("sleutel", ""))[:200]
+
+
+def check_twice(request: Request, values: dict[str, Any]) -> None:
+    """Refuse a new password that was typed in two ways, and one that can't be hashed now."""
+    if values["wachtwoord"] != values["nog_eens"]:
+        raise FormError(
+            "De twee wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde in.", "nog_eens"
+        )
+    if is_turned_away(request):
+        raise BusyError(
+            "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen. Wacht tien"
+            " seconden, vul alles nog een keer in en probeer het opnieuw."
+        )
+
+
+def chosen(password: str, user: User) -> str:
+    """Hash a password that somebody chose; a weak one is a mistake in the form."""
+    try:
+        return hash_chosen(password, username=user.username, name=user.name)
+    except AccountError as problem:
+        raise FormError(str(problem), "wachtwoord") from None
+
+
+def take_password(
+    request: Request,
+    values: dict[str, Any],
+    user: User | None,
+    spent: str,
+    keep: Callable[[str], bool],
+    *,
+    anew: bool,
+) -> Response:
+    """Set the password that was chosen on the page of a link; return the page to sign in.
+
+    Args:
+        request: Of the form.
+        values: What was filled in.
+        user: Whose link it is; None where it works no more.
+        spent: Says that it works no more.
+        keep: Keeps the hash of the password; returns False if the link was used already.
+        anew: Whether there was a password before; then the first sign-in is told of by mail.
+    """
+    if user is None:
+        raise FormError(spent)
+    check_twice(request, values)
+    if not keep(chosen(values["wachtwoord"], user)):
+        raise FormError(spent)
+    done = f"Uw {'nieuwe ' if anew else ''}wachtwoord is ingesteld. Meld u nu aan."
+    return proved(request, user.username, done, by_mail=anew)
+
+
+def proved(request: Request, username: str, news: str, *, by_mail: bool) -> Response:
+    """Return the page to sign in to whoever opened a mail, and remember it in this browser."""
+    response = sign_in_page(request, username, news)
+    proof = proof_of(request.registry.key_ring, username, by_mail=by_mail)
+    keep_proof(response, request.app_settings, proof)
+    return response
+
+
+def ask_by_mail(request: Request, page: str, ask: Callable[[str], None]) -> Any:
+    """Show the form to ask for a link, and ask for it; the answer is the same for every name."""
+    form = Form(AskLinkSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        # Before this request's own transaction: it has one of its own.
+        if not count_link(request):
+            raise FormError(
+                "Vanaf uw netwerk is heel vaak om een mail gevraagd. Wacht een kwartier en probeer"
+                " het dan opnieuw, of gebruik een ander netwerk, zoals dat van uw telefoon."
+            )
+        ask(values["gebruikersnaam"])
+        return HTTPSeeOther(location=f"/{page}?gevraagd=ja")
+
+    asked = "gevraagd" in dict(query_pairs(request))
+    return handle_form(request, form, on_valid, {"asked": asked})
+
 
 INVITATION_PAGE = "stopintimidatie.core.accounts:templates/invitation.jinja2"
 INVITATION_SPENT = (
     "Deze link werkt niet meer. Hij is al gebruikt, ingetrokken of vervangen, of ouder"
     " dan een week. Vraag een nieuwe aan wie u uitnodigde."
 )
-INVITATION_DONE = "Uw wachtwoord is ingesteld. Meld u nu aan."
-INVITATION_BUSY = (
-    "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen en de link blijft"
-    " werken. Wacht tien seconden, vul het wachtwoord twee keer in en probeer het opnieuw."
-)
 
 
 @form_view(Root, "uitnodiging", NO_PERMISSION_REQUIRED, INVITATION_PAGE)
 def invitation_view(request: Request) -> Any:
     """Show the form for a first password, or that the link works no more."""
-    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
-    key = str(sent.get("sleutel", ""))[:200]
-    keys = request.registry.key_ring
+    key, keys = key_in(request), request.registry.key_ring
     # Not in the transaction of the request: hashing is slow and would hold its lock.
     with transaction(request.registry.engine, write=False) as session:
         invitation = open_invitation(session, keys, key)
         waiting = offers_to(session, invitation.user.username) if invitation else []
+    schema = NewPasswordSchema()
+    schema["wachtwoord"].title = "Wachtwoord"
+    schema["nog_eens"].title = "Wachtwoord nog een keer"
     form = Form(
-        InvitationSchema(),
+        schema,
         request,
         buttons=[Button("instellen", "Wachtwoord instellen")],
         appstruct={"sleutel": key},
         action="/uitnodiging",
     )
+    user = invitation.user if invitation else None
 
     def on_valid(values: dict[str, Any]) -> Any:
-        if invitation is None:
-            raise FormError(INVITATION_SPENT)
-        if values["wachtwoord"] != values["nog_eens"]:
-            raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
-        if is_turned_away(request):
-            raise BusyError(INVITATION_BUSY)
-        try:
-            user = invitation.user
-            hashed = hash_chosen(values["wachtwoord"], username=user.username, name=user.name)
-        except AccountError as problem:
-            raise FormError(str(problem), "wachtwoord") from None
-        if not accept(request.db, keys, key, hashed):
-            raise FormError(INVITATION_SPENT)
-        response = sign_in_page(request, user.username, INVITATION_DONE)
+        keep = partial(accept, request.db, keys, key)
         # Here the first sign-in is no news: the link went to the same mailbox.
-        keep_proof(response, request.app_settings, proof_of(keys, user.username))
-        return response
+        return take_password(request, values, user, INVITATION_SPENT, keep, anew=False)
 
-    name = invitation.user.username if invitation else None
     offered = next(
         (offer for offer in waiting if invitation and offer.id == invitation.offer_id), None
     )
-    page = {"name": name, "offered": offered, "spent": INVITATION_SPENT}
+    page = {"name": user and user.username, "offered": offered, "spent": INVITATION_SPENT}
     return handle_form(request, form, on_valid, page)
 
 
@@ -333,27 +394,18 @@ LINK_SPENT: Final = (
     " melden; lukt dat niet, vraag dan een nieuwe mail."
 )
 
-UNLOCKED: Final = "In deze browser kunt u het nu weer proberen. Vul uw wachtwoord in."
-
 
 @form_view(Root, ASK, NO_PERMISSION_REQUIRED, "templates/ask_unlock.jinja2")
 def ask_view(request: Request) -> Any:
     """Ask for the unlock mail. The answer is the same for every name."""
-    form = Form(AskUnlockSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
 
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+    def ask(typed: str) -> None:
         keys = request.registry.key_ring
-        typed = values["gebruikersnaam"]
-        # Both before this request's own transaction: they have one of their own.
-        if not count_link(request):
-            raise FormError(TOO_MANY_LINKS)
         closed = sign_in_gate(request).closed()
         if closed or is_locked_out(request.db, keys, normal_username(typed), proof_in(request)):
             ask_link(request.db, keys, typed, LinkPurpose.UNLOCK)
-        return HTTPSeeOther(location=f"/{ASK}?gevraagd=ja")
 
-    mailed = "gevraagd" in dict(query_pairs(request))
-    return handle_form(request, form, on_valid, {"asked": mailed})
+    return ask_by_mail(request, ASK, ask)
 
 
 @form_view(Root, OPEN, NO_PERMISSION_REQUIRED, "templates/unlock.jinja2")
@@ -362,9 +414,7 @@ def unlock_view(request: Request) -> Any:
 
     Signing in still needs the password.
     """
-    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
-    key = str(sent.get("sleutel", ""))[:200]
-    keys = request.registry.key_ring
+    key, keys = key_in(request), request.registry.key_ring
     form = Form(
         UnlockSchema(),
         request,
@@ -377,9 +427,8 @@ def unlock_view(request: Request) -> Any:
         user = use_link(request.db, keys, values["sleutel"], LinkPurpose.UNLOCK)
         if user is None:
             raise FormError(LINK_SPENT)
-        response = sign_in_page(request, user.username, UNLOCKED)
-        keep_proof(response, request.app_settings, proof_of(keys, user.username, by_mail=True))
-        return response
+        done = "In deze browser kunt u het nu weer proberen. Vul uw wachtwoord in."
+        return proved(request, user.username, done, by_mail=True)
 
     works = open_link(request.db, keys, key, LinkPurpose.UNLOCK) is not None
     return handle_form(request, form, on_valid, {"works": works, "spent": LINK_SPENT})

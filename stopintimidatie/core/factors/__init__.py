@@ -7,11 +7,11 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages of the second step, and the mail about a changed factor."""
-    from stopintimidatie.core.factors import mail
     from stopintimidatie.core.factors.account import factors_panel
+    from stopintimidatie.core.factors.services import TEMPLATE
     from stopintimidatie.core.factors.views import passkey_panel
 
-    config.add_mail_template(mail.TEMPLATE)
+    config.add_mail_template(TEMPLATE)
     config.add_panel("aanmelden", "passkey", passkey_panel, order=10)
     for prefix in ("aanmelden-factor", "aanmelden-instellen", "aanmelden-passkey"):
         config.add_public_prefix(prefix)

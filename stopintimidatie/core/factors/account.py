@@ -36,7 +36,6 @@ from stopintimidatie.core.web.request import Request, form_view, page_view, post
 _TEMPLATES: Final = "stopintimidatie.core.factors:templates"
 ACCOUNT: Final = "/account"
 LAST: Final = "Dit is uw enige tweede stap. Stel eerst een andere in; daarna kunt u deze weghalen."
-MANY: Final = f"U hebt al {MOST_PASSKEYS} passkeys. Haal er eerst een weg."
 
 
 GUARDS: Final = (own_account_only, recently_confirmed)
@@ -70,7 +69,7 @@ def app_view(request: Request) -> Any:
 def passkey_view(request: Request) -> Any:
     """Add a passkey."""
     if len(factors_of(request.db, _me(request).id).passkeys) >= MOST_PASSKEYS:
-        request.flash(MANY, "warning")
+        request.flash(f"U hebt al {MOST_PASSKEYS} passkeys. Haal er eerst een weg.", "warning")
         return HTTPSeeOther(ACCOUNT)
     return _setup(request, "Passkey toevoegen", "/account-passkey", "passkey")
 
@@ -124,7 +123,6 @@ def codes_view(request: Request) -> Any:
 # /uitnodigingen: roles that are offered to who is signed in.
 
 OFFERS: Final = "uitnodigingen"
-CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
 GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
 
 
@@ -149,7 +147,7 @@ def answer_view(request: Any) -> HTTPSeeOther:
         mark_used(request.db, identity.user_id, provider, *here)
         request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
     elif request.POST.get("keuze") != "weigeren":
-        request.flash(CHOOSE, "error")
+        request.flash("Er is niets besloten. Kies aannemen of niet aannemen.", "error")
     else:
         decline_offer(request.db, identity.actor, offer)
         request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")

@@ -35,7 +35,7 @@ from stopintimidatie.core.factors.views import (
     NO_CODE,
     WRONG_CODE,
     WRONG_PASSKEY,
-    CodeSchema,
+    code_schema,
     door_of,
     waiting_words,
 )
@@ -124,7 +124,7 @@ def confirm_view(request: Any) -> Any:
     identity, current = request.identity, current_session(request)
     factors = factors_of(request.db, identity.user_id)
     here = confirm_path(next_path)
-    form = Form(CodeSchema(), request, buttons=[Button("bevestigen", "Bevestigen")], action=here)
+    form = Form(code_schema(), request, buttons=[Button("bevestigen", "Bevestigen")], action=here)
 
     def page() -> Mapping[str, Any]:
         return {

@@ -33,11 +33,11 @@ from stopintimidatie.core.accounts.services import SignInResult, let_in, may_sig
 from stopintimidatie.core.accounts.sessions import Opening, Visit, end_sessions_of, pending_of
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.mail import queue_mail
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.text import plural
+from stopintimidatie.core.text import datetime_long, plural
 
 KIND: Final = "gebruiker"
 MAIL: Final = "tweede_stap"
@@ -323,3 +323,25 @@ def finish(
     session.delete(pending)
     opening = Opening(visit.device, factor=True, notice=notice)
     return let_in(session, keys, user, opening, visit, ["wachtwoord", way])
+
+
+# The mail to a person whose second factors were changed, or of whom a recovery code was used
+
+
+def _write_mail(writing: Writing) -> Letter:
+    return Letter(
+        {
+            "at": datetime_long(writing.message.created_at),
+            "action": writing.message.values["wijziging"],
+            "link": writing.link("/wachtwoord-vergeten"),
+            "account": writing.link("/account"),
+        }
+    )
+
+
+TEMPLATE: Final = MailTemplate(
+    MAIL,
+    "De beveiliging van uw account is gewijzigd",
+    "stopintimidatie.core.factors:templates/mail/tweede_stap.txt.jinja2",
+    _write_mail,
+)

@@ -60,6 +60,7 @@ from stopintimidatie.core.forms import (
     handle_form,
 )
 from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
@@ -80,43 +81,24 @@ WRONG_PASSKEY: Final = (
     "Deze passkey is niet herkend. Er is niets gewijzigd. Probeer het nog een keer, of kies een"
     " andere manier."
 )
-TOO_LATE: Final = (
-    "Het duurde te lang, of u stelde in een ander venster al iets in. Er is niets gewijzigd. Ga"
-    " naar de aanmeldpagina en meld u opnieuw aan."
-)
 
 
-def answer_field() -> Any:
-    """Return the field in which a script puts the answer of the browser about a passkey."""
-    return field(Text(LONGEST), "Passkey", missing="", widget=Hidden())
-
-
-class CodeSchema(Schema):
-    """A code of the app, or a recovery code; or the answer of the browser about a passkey."""
-
+def code_schema(
+    title: str = "Code", about: str = "Zes cijfers uit uw app. Een herstelcode mag ook."
+) -> Any:
+    """Return the form of a code; or of the answer of the browser about a passkey."""
     code = field(
         Text(20),
-        "Code",
+        title,
+        name="code",
         missing="",
         needed_sometimes=True,
-        description="Zes cijfers uit uw app. Een herstelcode mag ook.",
+        description=about,
         widget=TextInput(autocomplete="one-time-code"),
     )
-    passkey = answer_field()
-
-
-class SetupSchema(Schema):
-    """The first code of a new app, or a new passkey."""
-
-    code = field(
-        Text(20),
-        "Code uit uw app",
-        missing="",
-        needed_sometimes=True,
-        description="De zes cijfers die uw app nu toont.",
-        widget=TextInput(autocomplete="one-time-code"),
-    )
-    passkey = answer_field()
+    # A script puts the answer of the browser here.
+    passkey = field(Text(LONGEST), "Passkey", name="passkey", missing="", widget=Hidden())
+    return Schema(code, passkey)
 
 
 def door_of(request: Any) -> Door:
@@ -127,9 +109,8 @@ def door_of(request: Any) -> Door:
 
 def waiting_words(wait: timedelta) -> str:
     """Say how long codes are refused."""
-    minutes = ceil(wait.total_seconds() / 60)
-    unit = "minuut" if minutes == 1 else "minuten"
-    return f"Er is te vaak een verkeerde code ingevuld. Probeer het over {minutes} {unit}."
+    minutes = plural(ceil(wait.total_seconds() / 60), "minuut", "minuten")
+    return f"Er is te vaak een verkeerde code ingevuld. Probeer het over {minutes}."
 
 
 def _waiting(request: Any) -> tuple[PendingSignIn | None, Factors]:
@@ -155,7 +136,7 @@ def factor_view(request: Request) -> Any:
         return HTTPSeeOther("/aanmelden")
     if not factors.any:
         return HTTPSeeOther(SETUP_PATH)
-    form = Form(CodeSchema(), request, buttons=[Button("aanmelden", "Aanmelden")])
+    form = Form(code_schema(), request, buttons=[Button("aanmelden", "Aanmelden")])
     next_path = pending.next_path
 
     def page() -> Mapping[str, Any]:
@@ -223,7 +204,10 @@ def setup_view(request: Request) -> Any:
         with transaction(door.engine) as session:
             waiting = take_pending(session, pending_token(request), demo=door.demo)
             if waiting is None or factors_of(session, waiting.user_id).any:
-                raise FormError(TOO_LATE)
+                raise FormError(
+                    "Het duurde te lang, of u stelde in een ander venster al iets in. Er is niets"
+                    " gewijzigd. Ga naar de aanmeldpagina en meld u opnieuw aan."
+                )
             codes = setup.keep(session, waiting.user, values)
             way = "passkey" if values.get("passkey") else "app"
             result = finish(session, door.keys, waiting, visit, way)
@@ -267,7 +251,7 @@ class Setup:
         token = token_of(request) if request.identity is not None else pending_token(request)
         self._secret = new_secret(request.registry.key_ring, user.id, token or "", factors.app)
         self.form = Form(
-            SetupSchema(),
+            code_schema("Code uit uw app", "De zes cijfers die uw app nu toont."),
             request,
             buttons=[Button("instellen", "App instellen")],
             action=action,

@@ -30,7 +30,6 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, without_admin
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.queries import overdue
-from stopintimidatie.municipalities.people.review import handle_review
 from stopintimidatie.municipalities.people.roster import (
     LIST,
     ONE,
@@ -41,6 +40,7 @@ from stopintimidatie.municipalities.people.roster import (
     Roster,
     change_confirmed,
     handle_person,
+    handle_review,
     list_page,
 )
 from stopintimidatie.municipalities.people.services import domains_of, set_domains
@@ -52,7 +52,7 @@ from stopintimidatie.municipalities.people.views import (
     decide,
     handle_invite,
 )
-from stopintimidatie.municipalities.sso.provider import allow_passwords
+from stopintimidatie.municipalities.sso.services import allow_passwords
 
 MOST: Final = 10
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

@@ -60,7 +60,7 @@ from stopintimidatie.municipalities.levels.services import LevelRefusedError
 from stopintimidatie.municipalities.partners.vocabulary import offered_bases
 from stopintimidatie.municipalities.people.parties import pending
 from stopintimidatie.municipalities.people.services import domains_of, is_outside
-from stopintimidatie.municipalities.sso.provider import find_provider
+from stopintimidatie.municipalities.sso.services import find_provider
 
 PAGE: Final = "templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100

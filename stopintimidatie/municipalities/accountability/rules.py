@@ -131,35 +131,18 @@ class Person:
     """Name a person that a small municipality needs, and the roles that this person may combine."""
 
     label: str
-    about: str
     roles: tuple[Role, ...]
 
 
 FEWEST: Final = (
-    Person(
-        "Eerste medewerker",
-        "handelt af, keurt uitvoer van de tweede goed, en doet privacy",
-        (Role.OFFICER, Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER),
-    ),
+    Person("Eerste medewerker", (Role.OFFICER, Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER)),
     Person(
         "Tweede medewerker",
-        "handelt af, kijkt kopieën na, beoordeelt wat weg mag, en beheert; keurt geen uitvoer goed",
         (Role.OFFICER, Role.DOSSIER_OWNER, Role.PROCESS_OWNER, Role.ADMIN),
     ),
-    Person(
-        "Waarnemer",
-        "van een andere gemeente, met mandaat en einddatum: keurt uitvoer van de eerste goed, en"
-        " die van de tweede als de eerste vrij is",
-        (Role.DEPUTY,),
-    ),
-    Person(
-        "FG",
-        "van buiten: leest, vraagt en adviseert; beslist niets",
-        (Role.DATA_PROTECTION_OFFICER,),
-    ),
-    Person(
-        "Archivaris", "van buiten: keurt termijnen en vernietigingslijsten goed", (Role.ARCHIVIST,)
-    ),
+    Person("Waarnemer", (Role.DEPUTY,)),
+    Person("FG", (Role.DATA_PROTECTION_OFFICER,)),
+    Person("Archivaris", (Role.ARCHIVIST,)),
 )
 
 

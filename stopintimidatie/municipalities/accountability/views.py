@@ -13,8 +13,9 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import RoleAssignment
-from stopintimidatie.core.forms import Schema, field, handle_form
+from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.httpclient import OutgoingError, check_address
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request
@@ -37,7 +38,7 @@ from stopintimidatie.municipalities.accountability.services import (
 from stopintimidatie.municipalities.areas.resources import Administration
 from stopintimidatie.municipalities.levels.services import profile_of
 from stopintimidatie.municipalities.people.services import able
-from stopintimidatie.municipalities.settings import pages
+from stopintimidatie.municipalities.settings.pages import PartPage, settings_page
 from stopintimidatie.municipalities.settings.rules import Part
 
 NAME: Final = "verantwoording"
@@ -174,34 +175,36 @@ def _complete(node: Any, values: Mapping[str, Any]) -> None:
         raise error
 
 
-@pages.settings_page(
+@settings_page(
     name=NAME, request_method=("GET", "POST"), renderer="templates/accountability.jinja2"
 )
 def accountability(context: Administration, request: Request) -> Any:
     """Show what is dated and what is missing, with the form, and save it."""
+    page = PartPage(context, request, Part.ACCOUNTABILITY, back=NAME)
     account = account_of(request.db, context.holder)
     stored = account.content
     days = {name: date.fromisoformat(stored[name]) for name in _DAYS if stored.get(name)}
-    schema = accountability_schema(desk=pages.is_national(context))
-    first = {**stored, **days}
-    form = pages.part_form(context, request, Part.ACCOUNTABILITY, schema, first, pages.PREVIEW)
-    page = _page(context, request, account)
 
-    def on_valid(values: dict[str, Any]) -> Any:
-        content = {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in values.items()
-            if name != "versie" and value
-        }
-        if form.pressed() == pages.PREVIEW.name:
-            return {**page, "form": form, "controller": controller_of(content), "tried": True}
-        saved = pages.save(
-            context, request, Part.ACCOUNTABILITY, content, {**values, "vanaf": None}, back=NAME
-        )
+    def read(values: dict[str, Any]) -> dict[str, Any]:
         ask_to_settle(request.db, context.holder)
-        return saved
+        return _content_of(values)
 
-    return handle_form(request, form, on_valid, page)
+    return page.handle(
+        accountability_schema(desk=page.national),
+        {**stored, **days},
+        read,
+        lambda values: {"controller": controller_of(_content_of(values))},
+        **_page(context, request, account),
+    )
+
+
+def _content_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the form as they are stored; without those left empty."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if name != "versie" and value
+    }
 
 
 def administration_panel(context: Administration, request: Request) -> Panel:
@@ -214,15 +217,14 @@ def administration_panel(context: Administration, request: Request) -> Panel:
 def _page(context: Administration, request: Request, account: Account) -> dict[str, Any]:
     lines = account.lines
     held = able(RoleAssignment.role).where(RoleAssignment.holder == context.holder)
-    national = pages.is_national(context)
+    national = context.holder == NATIONAL
     controller = controller_of(account.content)
     missing = lacking_words(lacking(lines))
     looked_at = bool(missing) and not national
     slug = None if national else context.__parent__.__name__
     return {
         "controller": controller,
-        "tried": False,
-        "name": pages.name_of(context),
+        "name": None if national else context.__parent__.title,
         "statement": f"/privacy/{slug}" if slug else "/privacy",
         "statement_lacks": ", ".join(controller.lacking(desk=national)),
         "lines": lines,

@@ -37,7 +37,7 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import current_holder, enter
 from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, lineage
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import NavItem
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 
@@ -276,13 +276,12 @@ class OwnPlace:
         rows = request.db.scalars(
             select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
         ).all()
-        places = [ListItem(row.name, f"/gemeenten/{row.slug}/{self.name}") for row in rows]
-        if NATIONAL in holders:
-            places.insert(0, ListItem(DESK, f"/{NATIONAL}/{self.name}"))
+        places = {f"/{NATIONAL}/{self.name}": DESK} if NATIONAL in holders else {}
+        places |= {f"/gemeenten/{row.slug}/{self.name}": row.name for row in rows}
         if not places:
             raise HTTPNotFound()
         if len(places) == 1:
-            return HTTPSeeOther(places[0].href)
+            return HTTPSeeOther(next(iter(places)))
         return {"label": self.label, "places": places}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.addresses import (
     Owner,
     clear_address,
@@ -34,15 +35,6 @@ from stopintimidatie.municipalities.partners.vocabulary import covenant_problem
 # Shared by all changes: one at a time, nothing overwritten, recorded in the log
 
 KIND: Final = "partner"
-
-
-class PartnerError(Exception):
-    """The change is refused; the Dutch message says what to do, `field` which answer is wrong."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
 
 
 class StalePartnerError(Exception):
@@ -69,10 +61,10 @@ def refuse_ended(row: PartnerOrganisation) -> None:
     """Refuse a change of an organisation that was ended.
 
     Raises:
-        PartnerError: it was ended.
+        FormError: it was ended.
     """
     if row.ended_at is not None:
-        raise PartnerError("Deze partner is beëindigd. Neem de partner eerst weer in gebruik.")
+        raise FormError("Deze partner is beëindigd. Neem de partner eerst weer in gebruik.")
 
 
 def note_change(row: Any, actor: Actor) -> None:
@@ -129,13 +121,13 @@ def add_contact(
     """Add a contact to a partner, and mail a code to the address.
 
     Raises:
-        PartnerError: the organisation was ended, or has too many already.
+        FormError: the organisation was ended, or has too many already.
     """
     lock(session, organisation)
     refuse_ended(organisation)
     count = select(func.count()).where(PartnerContact.organisation_id == organisation.id)
     if session.scalars(count).one() >= MOST:
-        raise PartnerError(f"Er staan al {MOST} contactpersonen. Verwijder er eerst een.")
+        raise FormError(f"Er staan al {MOST} contactpersonen. Verwijder er eerst een.")
     row = PartnerContact(
         holder=organisation.holder,
         organisation_id=organisation.id,
@@ -164,7 +156,7 @@ def change_contact(
     """Change the data of a contact; another address must be confirmed anew.
 
     Raises:
-        PartnerError: the organisation was ended.
+        FormError: the organisation was ended.
         StalePartnerError: somebody else changed it.
     """
     lock(session, organisation)
@@ -250,7 +242,7 @@ def add_partner(
     """Add a partner with a free number.
 
     Raises:
-        PartnerError: a rule isn't kept; `field` says where.
+        FormError: a rule isn't kept.
     """
     _check(session, holder, values)
     row = PartnerOrganisation(
@@ -277,7 +269,7 @@ def change_partner(
     """Change a partner; return the names of the columns that differ.
 
     Raises:
-        PartnerError: a rule isn't kept, or the organisation was ended.
+        FormError: a rule isn't kept, or the organisation was ended.
         StalePartnerError: somebody else changed it.
     """
     lock(session, row, version)
@@ -324,7 +316,7 @@ def end_partner(session: Session, row: PartnerOrganisation, reason: str, actor: 
     """End a partner: delete its contacts; the organisation stays, for the disclosures to it.
 
     Raises:
-        PartnerError: it was ended already.
+        FormError: it was ended already.
     """
     lock(session, row)
     refuse_ended(row)
@@ -340,11 +332,11 @@ def resume_partner(session: Session, row: PartnerOrganisation, actor: Actor) -> 
     """Use an ended partner again.
 
     Raises:
-        PartnerError: it wasn't ended, or another has its name by now.
+        FormError: it wasn't ended, or another has its name by now.
     """
     lock(session, row)
     if row.ended_at is None:
-        raise PartnerError("Deze partner is al in gebruik.")
+        raise FormError("Deze partner is al in gebruik.")
     _refuse_same_name(session, row.holder, row.name, row)
     row.ended_at = row.ended_by = row.ended_reason = None
     note_change(row, actor)
@@ -361,7 +353,7 @@ def _check(
         values["covenant_name"], values["covenant_from"], values["covenant_until"]
     )
     if problem:
-        raise PartnerError(*problem)
+        raise FormError(*problem)
     _refuse_same_name(session, holder, values["name"], row)
 
 
@@ -377,9 +369,9 @@ def _refuse_same_name(
     if row is not None:
         others = others.where(PartnerOrganisation.id != row.id)
     if session.execute(others.limit(1)).first() is not None:
-        raise PartnerError(
+        raise FormError(
             "Er is al een partner met deze naam. Kies een andere naam, of pas die partner aan.",
-            "name",
+            "naam",
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -26,16 +25,14 @@ from stopintimidatie.core.forms import (
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, day_of, plural
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
     Crumb,
-    Paging,
     Request,
     form_view,
     page_view,
     query_pairs,
-    wanted_page,
 )
 from stopintimidatie.municipalities.partners import services
 from stopintimidatie.municipalities.partners.models import PartnerContact, PartnerOrganisation
@@ -47,7 +44,6 @@ from stopintimidatie.municipalities.partners.resources import (
 )
 from stopintimidatie.municipalities.partners.services import (
     KIND,
-    PartnerError,
     Person,
     StalePartnerError,
 )
@@ -64,10 +60,6 @@ CONTROLS: Final[Mapping[str, str]] = {
     "convenant": "covenant_name",
     "convenant_van": "covenant_from",
     "convenant_tot": "covenant_until",
-}
-# The control in which an error is shown, by the column or by the `field` of a PartnerError.
-CONTROL_OF: Final = {attribute: control for control, attribute in CONTROLS.items()} | {
-    "covenant": "convenant",
 }
 
 
@@ -147,16 +139,6 @@ class ContactSchema(Schema):
     versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=0)
 
 
-def read_person(values: Mapping[str, Any]) -> Person:
-    """Return the answers of the form as a person."""
-    return Person(
-        function=values["functie"],
-        name=values["naam"],
-        email=values["adres"],
-        phone=values["telefoon"],
-    )
-
-
 class EndSchema(Schema):
     """The form to end a partner, with a reason."""
 
@@ -173,27 +155,19 @@ FORM_PAGE: Final = "stopintimidatie.municipalities.partners:templates/form.jinja
 Values = dict[str, Any]
 
 
-def form_page(request: Request, heading: str, above: str, **more: Any) -> Values:
-    """Return the values of a page with a form, as the breadcrumb and the heading.
+def form_page(request: Request, heading: str, above: str) -> Values:
+    """Return the values of a page with a form: its heading, also in the breadcrumb, and above it.
 
-    Args:
-        request: The request.
-        heading: The heading, also the last part of the breadcrumb.
-        above: Small text over the heading: the name of the municipality or the partner.
-        more: Other values for the template, as they are.
+    `above` is the name of the municipality or the partner.
     """
-    return {
-        "crumbs": [*request.breadcrumb, Crumb(heading, request.path)],
-        "heading": heading,
-        "above": above,
-        **more,
-    }
+    crumbs = [*request.breadcrumb, Crumb(heading, request.path)]
+    return {"crumbs": crumbs, "heading": heading, "above": above}
 
 
 def submit(
     request: Request, form: Form, act: Callable[[Values], Any], page: Mapping[str, Any]
 ) -> Any:
-    """Show the form, or call `act` with the values that were sent; show a refusal at its field.
+    """Show the form, or call `act` with the values that were sent.
 
     Returns what `act` returns, or the values for the template.
     """
@@ -203,8 +177,6 @@ def submit(
             return act(values)
         except StalePartnerError as stale:
             raise later_version(form, stale.row) from None
-        except PartnerError as problem:
-            raise FormError(problem.message, CONTROL_OF.get(problem.field or "")) from None
 
     return handle_form(request, form, on_valid, page)
 
@@ -213,7 +185,9 @@ _TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"
 partner_page = partial(view_config, context=PartnerResource, permission=Permission.EDIT_PARTNER)
 
 
-def list_partners(session: Session, paging: Paging) -> Sequence[tuple[PartnerOrganisation, int]]:
+def list_partners(
+    session: Session, offset: int, size: int
+) -> Sequence[tuple[PartnerOrganisation, int]]:
     """Return a page of the partners with their number of contacts; the ended ones come last."""
     people = (
         select(func.count(PartnerContact.id))
@@ -227,41 +201,22 @@ def list_partners(session: Session, paging: Paging) -> Sequence[tuple[PartnerOrg
             func.lower(PartnerOrganisation.name),
             PartnerOrganisation.id,
         )
-        .offset(paging.offset)
-        .limit(paging.size)
+        .offset(offset)
+        .limit(size)
     )
     return session.execute(page).all()
-
-
-def partner_item(row: PartnerOrganisation, people: int, href: str, today: date) -> ListItem:
-    """Return a partner as an item of the list."""
-    meta = [PartnerKind.word(row.kind)]
-    if row.ended_at is not None:
-        return ListItem(row.name, href, ["beeindigd"], [*meta, date_text(row.ended_at)])
-    meta.append(plural(people, "contactpersoon", "contactpersonen"))
-    covenant, badges = row.covenant, []
-    if covenant is not None and covenant.over(today):
-        badges.append("convenant_verlopen")
-    elif covenant is not None and covenant.ends_soon(today):
-        badges.append("convenant_verloopt")
-    return ListItem(row.name, href, badges, meta)
 
 
 @page_view(PartnerList, "", Permission.VIEW_PARTNER, f"{_TEMPLATES}/partners.jinja2")
 def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     """Show the partners of this municipality, the ended ones too."""
-    today = day_of(utc_now())
     number = request.db.scalars(select(func.count(PartnerOrganisation.id))).one()
-    paging = Paging(wanted_page(request), number)
-    rows = list_partners(request.db, paging)
-    edits = request.has_permission(Permission.EDIT_PARTNER, context)
     return {
-        "items": [
-            partner_item(row, people, request.resource_path(context, row.reference), today)
-            for row, people in rows
-        ],
-        "paging": paging,
-        "add": request.resource_path(context, "toevoegen") if edits else None,
+        "partners": read_register(request, number, partial(list_partners, request.db)),
+        "kinds": dict(PartnerKind.choices()),
+        "today": day_of(utc_now()),
+        "here": request.resource_path(context).rstrip("/"),
+        "edits": request.has_permission(Permission.EDIT_PARTNER, context),
     }
 
 
@@ -295,11 +250,8 @@ def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
     profiles = dict(profiles_for(request.registry, request.db, row.holder))
     return {
         "partner": row,
-        "facts": [
-            ("Soort", PartnerKind.word(row.kind)),
-            ("Ziet", profiles.get(row.profile or "", "wordt gekozen bij de uitvoer")),
-            ("Gewijzigd", f"{date_text(row.changed_at)} door {row.changed_by}"),
-        ],
+        "kind": PartnerKind.word(row.kind),
+        "profile": profiles.get(row.profile or ""),
         "bases": [LegalBasis.word(code) for code in row.legal_bases],
         "covenant": row.covenant,
         "earlier": services.earlier_covenants(request.db, row),
@@ -346,13 +298,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
         request.flash("De partner is beëindigd. De contactpersonen zijn verwijderd.")
         return HTTPSeeOther(back)
 
-    intro = (
-        "De organisatie blijft in de lijst staan als beëindigd, met wat zij kreeg in het"
-        " verstrekkingenregister. Namen, nummers en adressen van contactpersonen verwijderen wij"
-        " meteen."
-    )
-    page = form_page(request, "Partner beëindigen", row.name, intro=intro)
-    return submit(request, form, act, page)
+    return submit(request, form, act, form_page(request, "Partner beëindigen", row.name))
 
 
 @partner_page(name="hervatten", request_method="POST")
@@ -361,7 +307,7 @@ def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     try:
         services.resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
-    except PartnerError as problem:
+    except FormError as problem:
         request.flash(problem.message, "error")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -386,7 +332,8 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
         note_read(request, context.holder, KIND, [row.id], task="contactpersoon bewerken")
 
     def act(values: dict[str, Any]) -> Any:
-        person, actor = read_person(values), request.actor
+        person = Person(values["functie"], values["naam"], values["adres"], values["telefoon"])
+        actor = request.actor
         if known is None:
             services.add_contact(request.db, keys, row, person, actor)
         else:

@@ -157,10 +157,10 @@ def covenant_problem(
     """Return what is wrong with the answers about a covenant, and with which; None: nothing."""
     if not name:
         if since or until:
-            return "Schrijf op hoe het convenant heet, of haal de datums weg.", "covenant"
+            return "Schrijf op hoe het convenant heet, of haal de datums weg.", "convenant"
         return None
     if since is None:
-        return "Kies vanaf welke dag het convenant geldt.", "covenant_from"
+        return "Kies vanaf welke dag het convenant geldt.", "convenant_van"
     if until is not None and until < since:
-        return "Het convenant eindigt voordat het begint. Kies een latere dag.", "covenant_until"
+        return "Het convenant eindigt voordat het begint. Kies een latere dag.", "convenant_tot"
     return None

@@ -66,10 +66,6 @@ NO_READER_LEFT: Final = "Bij deze gemeente leest nu niemand meer meldingen, of s
 NO_ADMIN_LEFT: Final = (
     "Deze gemeente heeft nu geen beheerder meer, of straks niet meer. Nodig er een uit."
 )
-BY_GROUP: Final = (
-    "Deze rol komt uit een groep van de gemeente. Haal deze persoon uit die groep, of blokkeer"
-    " deze persoon hier."
-)
 ONLY_SHORTER: Final = (
     "Langer dan afgesproken kan alleen met een nieuw voorstel. Kies ‘Collega uitnodigen’ en vul"
     " dezelfde rol in met de nieuwe einddatum."
@@ -332,7 +328,10 @@ def _role(session: Session, by: Steward, person: UUID, role: str) -> tuple[User,
     if row is None:
         raise AccountError("Deze persoon heeft deze rol niet meer.")
     if row.by_group:
-        raise AccountError(BY_GROUP)
+        raise AccountError(
+            "Deze rol komt uit een groep van de gemeente. Haal deze persoon uit die groep, of"
+            " blokkeer deze persoon hier."
+        )
     return user, row
 
 

@@ -107,9 +107,7 @@ GROUP_PROPOSED: Final = "gebruiker.groep_voorgesteld"
 
 # Names of the fields that a mandate is about, in the form.
 MANDATE, UNTIL = "mandaat", "tot_en_met"
-NO_MANDATE: Final = "Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg."
 WHOSE_MANDATE: Final = "Schrijf op wie besloot dat deze persoon waarneemt, en wanneer."
-LONG_MANDATE: Final = "Een waarnemer heeft een einddatum, hoogstens een jaar vooruit."
 
 
 def propose(
@@ -175,11 +173,11 @@ def _check_mandate(role: Role, until: date | None, mandate: str) -> None:
     """
     if role is not Role.DEPUTY:
         if mandate:
-            raise FormError(NO_MANDATE, MANDATE)
+            raise FormError("Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg.", MANDATE)
         return
     problems = [] if mandate else [(WHOSE_MANDATE, MANDATE)]
     if until is None or until > local_date(utc_now()) + LONGEST_MANDATE:
-        problems.append((LONG_MANDATE, UNTIL))
+        problems.append(("Een waarnemer heeft een einddatum, hoogstens een jaar vooruit.", UNTIL))
     if problems:
         first, *also = problems
         raise FormError(*first, also)

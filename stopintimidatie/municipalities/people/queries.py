@@ -39,7 +39,6 @@ from stopintimidatie.municipalities.people.rules import (
 from stopintimidatie.municipalities.people.services import READERS, able, domains_of, is_outside
 
 NO_FACTOR: Final = "geen"
-AT_PROVIDER: Final = "bij de gemeente"
 
 
 def signed_in_before(role: dict[str, Any]) -> datetime | None:
@@ -89,7 +88,7 @@ class Person:
     def factor(self) -> str:
         """The second factors in words."""
         factors = [word for word, has in (("passkey", self.passkey), ("app", self.app)) if has]
-        return " en ".join(factors) or (AT_PROVIDER if self.through_provider else NO_FACTOR)
+        return " en ".join(factors) or ("bij de gemeente" if self.through_provider else NO_FACTOR)
 
     @property
     def has_factor(self) -> bool:

@@ -45,7 +45,6 @@ from stopintimidatie.municipalities.people.forms import (
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import pending, proposals_for
 from stopintimidatie.municipalities.people.queries import count_due
-from stopintimidatie.municipalities.people.review import handle_review
 from stopintimidatie.municipalities.people.roster import (
     LIST,
     ONE,
@@ -56,6 +55,7 @@ from stopintimidatie.municipalities.people.roster import (
     Roster,
     change_confirmed,
     handle_person,
+    handle_review,
     known_invitee,
     list_page,
 )

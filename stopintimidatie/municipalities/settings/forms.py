@@ -21,9 +21,9 @@ from stopintimidatie.municipalities.settings.pages import (
     used_in,
     words_of,
 )
-from stopintimidatie.municipalities.settings.replies import reply_blanks
 from stopintimidatie.municipalities.settings.rules import BLANKS, unknown_blanks
 from stopintimidatie.municipalities.settings.services import LARGEST_UPLOAD
+from stopintimidatie.municipalities.settings.standard import EMERGENCY, reply_blanks
 from stopintimidatie.municipalities.settings.vocabulary import (
     MOST_CHOICES,
     MOST_QUESTIONS,
@@ -33,7 +33,6 @@ from stopintimidatie.municipalities.settings.vocabulary import (
     Question,
     answer_type,
 )
-from stopintimidatie.municipalities.settings.words import EMERGENCY
 
 Pairs = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 3_000

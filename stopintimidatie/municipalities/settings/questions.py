@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
 
-from stopintimidatie.core.forms import Button, FormError, handle_form
+from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
     MunicipalityAdministration,
 )
-from stopintimidatie.municipalities.settings import pages
 from stopintimidatie.municipalities.settings.forms import (
     content_of_question,
     help_line_schema,
@@ -21,8 +20,21 @@ from stopintimidatie.municipalities.settings.forms import (
     question_schema,
     question_values,
 )
+from stopintimidatie.municipalities.settings.pages import (
+    PART_PAGE,
+    PartPage,
+    asked_language,
+    more_languages,
+    municipality_page,
+    settings_page,
+    shown_languages,
+    typed_words,
+    used_in,
+    words_of,
+)
 from stopintimidatie.municipalities.settings.rules import Part, Published
 from stopintimidatie.municipalities.settings.services import add_question
+from stopintimidatie.municipalities.settings.standard import HELP_LINES
 from stopintimidatie.municipalities.settings.vocabulary import (
     MOST_QUESTIONS,
     USES,
@@ -31,87 +43,59 @@ from stopintimidatie.municipalities.settings.vocabulary import (
     question_of,
     vocabulary,
 )
-from stopintimidatie.municipalities.settings.words import HELP_LINES
 
-NEW_LINE: Final = "nieuw"
+NEW: Final = "nieuw"
 MOST_LINES: Final = 15
-REMOVE_LINE: Final = Button("weghalen", "Lijn weghalen", "secondary")
-ABOUT: Final = (
-    "De melder ziet alleen de lijnen die passen bij leeftijd en wat er gebeurde. 112 staat altijd"
-    " bovenaan."
-)
 Line = dict[str, Any]
 
 
-def _lines(context: Administration, published: Published) -> list[Line]:
+def _lines(page: PartPage) -> list[Line]:
     """Return the owner's own lines; the desk begins with the standard ones."""
-    default = HELP_LINES if pages.is_national(context) else []
-    return list(pages.content_of(context, published, Part.HELP).get("lijnen", default))
+    return list(page.content.get("lijnen", HELP_LINES if page.national else []))
 
 
-@pages.settings_page(
-    name="hulplijnen", request_method="GET", renderer="templates/help_lines.jinja2"
-)
+@settings_page(name="hulplijnen", request_method="GET", renderer="templates/help_lines.jinja2")
 def help_lines(context: Administration, request: Request) -> dict[str, Any]:
     """Show the own help lines to change, and all those that a reporter may see."""
-    published = pages.published_here(context, request)
-    ages, forms = dict(vocabulary(request, "leeftijden")), dict(vocabulary(request, "vormen"))
-    return {
-        "national": pages.is_national(context),
-        "own": [
-            {
-                "name": line["naam"]["nl"],
-                "phone": line["telefoon"],
-                "for_whom": _for_whom(line, ages, forms),
-                "href": f"{request.resource_path(context, 'hulplijn')}?nummer={number}",
-            }
-            for number, line in enumerate(_lines(context, published), 1)
-        ],
-        "add": f"{request.resource_path(context, 'hulplijn')}?nummer={NEW_LINE}",
-        "all": published.help_lines("nl"),
-        "plan": pages.waiting_plan(request.db, context, Part.HELP),
-        "back": request.resource_path(context),
-    }
+    page = PartPage(context, request, Part.HELP)
+    return page.show(
+        own=_lines(page),
+        all=page.published.help_lines("nl"),
+        ages=dict(vocabulary(request, "leeftijden")),
+        happened=dict(vocabulary(request, "vormen")),
+        here=request.resource_path(context, "hulplijn"),
+    )
 
 
-def _for_whom(line: Mapping[str, Any], ages: Mapping[str, str], forms: Mapping[str, str]) -> str:
-    """Return the ages and forms that a line is for, in words."""
-    parts = [
-        ", ".join(labels.get(code, code) for code in line.get(name, ()))
-        for name, labels in (("leeftijden", ages), ("vormen", forms))
-    ]
-    return "; ".join(part for part in parts if part) or "iedereen"
-
-
-@pages.settings_page(
-    name="hulplijn", request_method=("GET", "POST"), renderer="templates/part.jinja2"
-)
+@settings_page(name="hulplijn", request_method=("GET", "POST"), renderer=PART_PAGE)
 def help_line(context: Administration, request: Request) -> Any:
     """Show the form of a help line, with a preview, and add, change or remove it."""
-    published = pages.published_here(context, request)
-    lines = _lines(context, published)
+    page = PartPage(context, request, Part.HELP, back="hulplijnen")
+    lines = _lines(page)
     number = _number(request, lines)
     line = lines[number - 1] if number else {"naam": {}}
-    languages = pages.shown_languages(request, pages.used_in(line["naam"], line.get("uitleg")))
+    languages = shown_languages(request, used_in(line["naam"], line.get("uitleg")))
     ages, happened = vocabulary(request, "leeftijden"), vocabulary(request, "vormen")
-    schema = help_line_schema(ages, happened, languages)
     first = _filled_in(line, languages) if number else {}
-    first["plaats"] = number or len(lines) + 1
-    buttons = [pages.PREVIEW, *([REMOVE_LINE] if number else [])]
-    form = pages.part_form(context, request, Part.HELP, schema, first, *buttons, back="hulplijnen")
-    heading = "Hulplijn wijzigen" if number else "Hulplijn toevoegen"
-    page = pages.part_page(context, request, heading, ABOUT, Part.HELP, languages)
 
-    def on_valid(values: dict[str, Any]) -> Any:
-        new = None if form.pressed() == REMOVE_LINE.name else _line(values, languages)
-        content = {"lijnen": _lines_with(lines, number, new, values["plaats"])}
-        if form.pressed() == pages.PREVIEW.name:
-            tried = pages.with_part(context, published, Part.HELP, content)
-            shown = _preview(context, tried, values)
-            return {**page, "form": form, "preview": shown, "tried": True}
-        return pages.save(context, request, Part.HELP, content, values, back="hulplijnen")
+    def read(values: dict[str, Any] | None) -> dict[str, Any]:
+        new = _line(values, languages) if values else None
+        return {"lijnen": _lines_with(lines, number, new, values["plaats"] if values else 0)}
 
-    return handle_form(request, form, on_valid, page)
+    def attempt(values: dict[str, Any]) -> dict[str, Any]:
+        # Shown to a reporter that the line is for.
+        tried, age = page.with_content(read(values)), next(iter(values["leeftijden"]), None)
+        return {"preview": page.answer(tried, "nl", values["vormen"][:1], age, logo=None)}
+
+    return page.handle(
+        help_line_schema(ages, happened, languages),
+        {**first, "plaats": number or len(lines) + 1},
+        read,
+        attempt,
+        "Lijn weghalen" if number else "",
+        heading="Hulplijn wijzigen" if number else "Hulplijn toevoegen",
+        more_languages=more_languages(request, languages),
+    )
 
 
 def _number(request: Request, lines: Sequence[Line]) -> int:
@@ -120,8 +104,8 @@ def _number(request: Request, lines: Sequence[Line]) -> int:
     Raises:
         HTTPNotFound: there is no such line.
     """
-    wanted = request.GET.get("nummer", NEW_LINE)
-    if wanted == NEW_LINE:
+    wanted = request.GET.get("nummer", NEW)
+    if wanted == NEW:
         return 0
     if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:3]) <= len(lines)):
         raise HTTPNotFound()
@@ -130,8 +114,8 @@ def _number(request: Request, lines: Sequence[Line]) -> int:
 
 def _filled_in(line: Line, languages: Choices) -> dict[str, Any]:
     return {
-        **pages.typed_words("naam", line["naam"], languages),
-        **pages.typed_words("uitleg", line.get("uitleg", {}), languages),
+        **typed_words("naam", line["naam"], languages),
+        **typed_words("uitleg", line.get("uitleg", {}), languages),
         "telefoon": line["telefoon"],
         "leeftijden": line.get("leeftijden", ()),
         "vormen": line.get("vormen", ()),
@@ -155,88 +139,63 @@ def _lines_with(lines: Sequence[Line], number: int, line: Line | None, place: in
 
 def _line(values: Mapping[str, Any], languages: Choices) -> Line:
     return {
-        "naam": pages.words_of(values, "naam", languages),
+        "naam": words_of(values, "naam", languages),
         "telefoon": values["telefoon"],
-        "uitleg": pages.words_of(values, "uitleg", languages),
+        "uitleg": words_of(values, "uitleg", languages),
         "leeftijden": list(values["leeftijden"]),
         "vormen": list(values["vormen"]),
     }
 
 
-def _preview(context: Administration, tried: Published, values: Mapping[str, Any]) -> Any:
-    """Return the screen of a reporter that the line is for."""
-    age = values["leeftijden"][0] if values["leeftijden"] else None
-    form = values["vormen"][0] if values["vormen"] else None
-    return pages.answer_preview(
-        tried, pages.name_of(context) or pages.EXAMPLE_PLACE, age=age, form=form
+# Questions
+
+
+def _question_screen(
+    page: PartPage, questions: Sequence[Question], language: str = "nl"
+) -> dict[str, Any]:
+    return page.screen(language, title="Vragen van uw gemeente", questions=questions)
+
+
+@municipality_page(name="vragen", request_method="GET", renderer="templates/questions.jinja2")
+def questions(context: MunicipalityAdministration, request: Request) -> dict[str, Any]:
+    """Show the questions that are asked now, in the app and at triage."""
+    page = PartPage(context, request, Part.QUESTIONS)
+    asked = {use: page.published.questions(use) for use in USES}
+    return page.show(
+        uses=USES,
+        questions=asked,
+        here=request.resource_path(context, "vraag"),
+        preview=_question_screen(page, asked["app"]),
     )
 
 
-# Questions
-
-NEW: Final = "nieuw"
-REMOVE: Final = Button("weghalen", "Vraag weghalen", "secondary")
-QUESTION_ABOUT: Final = (
-    "Een eigen vraag is nooit verplicht. Vraag niet naar namen, kentekens, afkomst of geloof."
-    " Wijzigt u een vraag, dan houden oude meldingen de vraag zoals zij gesteld is."
-)
-
-
-@pages.municipality_page(name="vragen", request_method="GET", renderer="templates/questions.jinja2")
-def questions(context: MunicipalityAdministration, request: Request) -> dict[str, Any]:
-    """Show the questions that are asked now, in the app and at triage."""
-    published = pages.published_here(context, request)
-    here = request.resource_path(context, "vraag")
-    return {
-        "uses": [
-            {
-                "label": label,
-                "add": f"{here}?nummer={NEW}&gebruik={use}",
-                "questions": [
-                    {
-                        "words": question.words["nl"],
-                        "kind": question.kind.label,
-                        "languages": ", ".join(question.words),
-                        "href": f"{here}?nummer={question.id}",
-                    }
-                    for question in published.questions(use)
-                ],
-            }
-            for use, label in USES.items()
-        ],
-        "plan": pages.waiting_plan(request.db, context, Part.QUESTIONS),
-        "preview": pages.question_preview(context, published, published.questions("app")),
-        "back": request.resource_path(context),
-    }
-
-
-@pages.municipality_page(
-    name="vraag", request_method=("GET", "POST"), renderer="templates/part.jinja2"
-)
+@municipality_page(name="vraag", request_method=("GET", "POST"), renderer=PART_PAGE)
 def question(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of a question, with a preview, and add, change or remove it."""
-    published = pages.published_here(context, request)
+    page = PartPage(context, request, Part.QUESTIONS, back="vragen")
+    published = page.published
     present = _chosen(request, published)
-    languages = pages.shown_languages(request, languages_of(present))
-    schema = question_schema(languages)
-    first = _first_values(request, published, present, languages)
-    buttons = [pages.PREVIEW, *([REMOVE] if present else [])]
-    form = pages.part_form(context, request, Part.QUESTIONS, schema, first, *buttons, back="vragen")
-    heading = "Eigen vraag wijzigen" if present else "Eigen vraag toevoegen"
-    page = pages.part_page(context, request, heading, QUESTION_ABOUT, Part.QUESTIONS, languages)
+    languages = shown_languages(request, languages_of(present))
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def read(values: dict[str, Any] | None) -> dict[str, Any]:
+        kept = content_of_question(values, languages) if values else None
+        place = values["plaats"] if values else 0
+        return {"vragen": _names_in_order(context, request, published, present, kept, place)}
+
+    def attempt(values: dict[str, Any]) -> dict[str, Any]:
         content = content_of_question(values, languages)
-        if form.pressed() == pages.PREVIEW.name:
-            example = question_of("voorbeeld", context.holder, content)
-            language = pages.asked_language(request)
-            preview = pages.question_preview(context, published, [example], language)
-            return {**page, "form": form, "preview": preview, "tried": True}
-        kept = None if form.pressed() == REMOVE.name else content
-        ids = _names_in_order(context, request, published, present, kept, values["plaats"])
-        return pages.save(context, request, Part.QUESTIONS, {"vragen": ids}, values, back="vragen")
+        example = question_of("voorbeeld", context.holder, content)
+        return {"preview": _question_screen(page, [example], asked_language(request))}
 
-    return handle_form(request, form, on_valid, page)
+    return page.handle(
+        question_schema(languages),
+        _first_values(request, published, present, languages),
+        read,
+        attempt,
+        "Vraag weghalen" if present else "",
+        heading="Eigen vraag wijzigen" if present else "Eigen vraag toevoegen",
+        more_languages=more_languages(request, languages),
+    )
 
 
 def _chosen(request: Request, published: Published) -> Question | None:

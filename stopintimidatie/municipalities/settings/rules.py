@@ -2,7 +2,7 @@
 
 A `Published` gives all texts that a reporter reads: the answer on the spot, LET OP, help lines and
 questions. In the language that was asked for, the municipality's own texts go before the desk's,
-and those before the standard texts (`words`).
+and those before the standard texts (`standard`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, Final
 from stopintimidatie.core.clock import next_opening, working_days_after
 from stopintimidatie.core.text import date_long, local
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.settings import words as house
-from stopintimidatie.municipalities.settings.replies import REPLIES, Reply, reply_of
+from stopintimidatie.municipalities.settings import standard
+from stopintimidatie.municipalities.settings.standard import TEXTS, Reply, reply_of
 from stopintimidatie.municipalities.settings.vocabulary import Question
 
 # Every reporter can read one of these; a municipality may add others of the vocabulary.
@@ -96,12 +96,12 @@ class Published:
     @property
     def contact_within_days(self) -> int:
         """The number of days within which a reporter who asked for it is contacted."""
-        return int(self.own.part(Part.CONTACT).get("dagen", house.CONTACT_WITHIN_DAYS))
+        return int(self.own.part(Part.CONTACT).get("dagen", standard.CONTACT_WITHIN_DAYS))
 
     @property
     def read_within_days(self) -> int:
         """The number of working days within which somebody reads a new report."""
-        return int(self.own.part(Part.CONTACT).get("lezen", house.READ_WITHIN_WORKING_DAYS))
+        return int(self.own.part(Part.CONTACT).get("lezen", standard.READ_WITHIN_WORKING_DAYS))
 
     @property
     def telephone(self) -> str | None:
@@ -116,7 +116,7 @@ class Published:
     @property
     def let_op_working_days(self) -> int:
         """The number of working days after which the reporter may ring the municipality."""
-        national = self.national.part(Part.LET_OP).get("werkdagen", house.LET_OP_WORKING_DAYS)
+        national = self.national.part(Part.LET_OP).get("werkdagen", standard.LET_OP_WORKING_DAYS)
         return int(self.own.part(Part.LET_OP).get("werkdagen", national))
 
     def officers_empowered(self, day: date) -> bool:
@@ -166,15 +166,15 @@ class Published:
 
         Without an answer for any of the forms it is the general one.
         """
-        general, spoken = house.NOT_PLACED, fallback_of(language)
+        general, spoken = standard.NOT_PLACED, fallback_of(language)
         if self.profile is not None:
-            general = house.CONNECTED if self.connected else house.NOT_CONNECTED
+            general = standard.CONNECTED if self.connected else standard.NOT_CONNECTED
         for code in dict.fromkeys((language, spoken)):
             for texts in self._answers(code):
                 for name in (*forms, general):
                     if answer := texts.get(name):
                         return answer["titel"], answer["tekst"]
-        answer = house.ANSWERS[spoken][general]
+        answer = TEXTS["antwoorden"][spoken][general]
         return answer["titel"], answer["tekst"]
 
     def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
@@ -190,13 +190,13 @@ class Published:
             for contents in (self.own, self.national):
                 if text := contents.part(Part.LET_OP).get("teksten", {}).get(code):
                     return str(text)
-        return house.LET_OP[spoken]
+        return str(TEXTS["let_op"][spoken])
 
     def help_lines(self, language: str) -> tuple[HelpLine, ...]:
         """Return all help lines: 112, then the municipality's own, then those for all."""
-        national = self.national.part(Part.HELP).get("lijnen", house.HELP_LINES)
+        national = self.national.part(Part.HELP).get("lijnen", standard.HELP_LINES)
         own = self.own.part(Part.HELP).get("lijnen", ())
-        return tuple(_line(line, language) for line in (house.EMERGENCY, *own, *national))
+        return tuple(_line(line, language) for line in (standard.EMERGENCY, *own, *national))
 
     def help_for(
         self, language: str, age: str | None, forms: Sequence[str]
@@ -221,7 +221,7 @@ class Published:
 
     def standard_replies(self) -> tuple[Reply, ...]:
         """Return the replies that the desk offers everybody."""
-        rows = self.national.part(Part.REPLIES).get("sjablonen", REPLIES)
+        rows = self.national.part(Part.REPLIES).get("sjablonen", standard.REPLIES)
         return tuple(reply_of(row) for row in rows)
 
     def questions(self, use: str) -> tuple[Question, ...]:
@@ -307,12 +307,12 @@ def let_op(
     if received_at is not None:
         last = let_op_until(published, received_at)
         values["dag"] = day_in_words(last, spoken)
-        sentences.append(house.LET_OP_DAY[spoken])
+        sentences.append(TEXTS["let_op_dag"][spoken])
     if published.telephone:
-        sentences.append(house.LET_OP_PHONE[spoken])
+        sentences.append(TEXTS["let_op_telefoon"][spoken])
     if reference is not None:
         values["kenmerk"] = reference
-        sentences.append(house.LET_OP_REFERENCE[spoken])
+        sentences.append(TEXTS["let_op_kenmerk"][spoken])
     return " ".join(fill_blanks(sentence, values) for sentence in sentences)
 
 
@@ -329,7 +329,7 @@ def read_from(
         return None
     spoken = fallback_of(published.language(language))
     day = day_in_words(opens.date(), spoken).rpartition(" ")[0]
-    return fill_blanks(house.READ_FROM[spoken], {"dag": day})
+    return fill_blanks(TEXTS["gelezen_vanaf"][spoken], {"dag": day})
 
 
 def let_op_until(published: Published, received_at: datetime) -> date:
@@ -390,20 +390,6 @@ class LetOp:
     passed: bool
 
 
-_PASSED: Final = {
-    "nl": "Er zijn {days} werkdagen voorbij en wij hoorden niets van de gemeente {name}. Wilt u"
-    " weten wat er gebeurt? Neem dan zelf contact op met de gemeente {name}.{phone}"
-    " Noem uw kenmerk {reference}. Het ligt niet aan u.",
-    "en": "{days} working days have passed and we heard nothing from the municipality of {name}. Do"
-    " you want to know what happens? Then contact the municipality of {name} yourself.{phone}"
-    " Give your reference {reference}. It isn't because of you.",
-}
-_PHONE: Final = {
-    "nl": " Het telefoonnummer is {phone}.",
-    "en": " The telephone number is {phone}.",
-}
-
-
 def let_op_today(
     published: Published,
     name: str,
@@ -422,8 +408,10 @@ def let_op_today(
         return None
     if today <= let_op_until(published, received_at):
         return LetOp(text, passed=False)
-    spoken = language if language in _PASSED else "nl"
-    phone = _PHONE[spoken].format(phone=published.telephone) if published.telephone else ""
-    days = published.let_op_working_days
-    text_after = _PASSED[spoken].format(days=days, name=name, phone=phone, reference=reference)
-    return LetOp(text_after, passed=True)
+    spoken = "en" if language == "en" else "nl"
+    values = {**_values(published, name), "kenmerk": reference}
+    names = ["let_op_voorbij", "let_op_voorbij_telefoon", "let_op_voorbij_kenmerk"]
+    if not published.telephone:
+        names.remove("let_op_voorbij_telefoon")
+    passed = " ".join(fill_blanks(TEXTS[name][spoken], values) for name in names)
+    return LetOp(passed, passed=True)

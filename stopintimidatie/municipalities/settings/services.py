@@ -12,7 +12,7 @@ decoded and encoded again by a child process within limits, so that only its pix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -69,14 +69,6 @@ _SAFE_VALUE: Final = re.compile(r"[\w\s.,:;#%()+\-'\"/|&]*", re.ASCII)
 _REFERENCE: Final = re.compile(r"url\(\s*['\"]?#[\w.-]+['\"]?\s*\)", re.ASCII)
 
 _DAMAGED: Final = "Deze PNG is beschadigd. Sla het logo opnieuw op en probeer het nog eens."
-_STOPPED: Final = (
-    "De virusscanner houdt dit bestand tegen. Het is niet bewaard. Vraag het logo opnieuw bij wie"
-    " het maakte."
-)
-_NOT_SCANNED: Final = (
-    "De virusscanner antwoordt nu niet, dus nemen wij geen logo aan. Probeer het over een kwartier"
-    " nog eens."
-)
 _REFUSALS: Final = {
     Refusal.PIXELS: f"Kies een PNG van hoogstens {LOGO_PIXELS} bij {LOGO_PIXELS}.",
     Refusal.TOO_LARGE: "Dit logo is te groot. Neem een kleiner of eenvoudiger bestand.",
@@ -113,9 +105,15 @@ def clean_logo(content: bytes, scanner: Scanner | None = None) -> CleanLogo:
     try:
         signature = scanner.scan(BytesIO(content)) if scanner else None
     except ScannerError:
-        raise LogoError(_NOT_SCANNED) from None
+        raise LogoError(
+            "De virusscanner antwoordt nu niet, dus nemen wij geen logo aan. Probeer het over een"
+            " kwartier nog eens."
+        ) from None
     if signature is not None:
-        raise LogoError(_STOPPED)
+        raise LogoError(
+            "De virusscanner houdt dit bestand tegen. Het is niet bewaard. Vraag het logo opnieuw"
+            " bij wie het maakte."
+        )
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return _png(content)
     if b"<svg" in content[:4096] or b":svg" in content[:4096]:
@@ -314,16 +312,6 @@ def withdraw(session: Session, actor: Actor, version: MunicipalitySetting) -> No
 def _note(session: Session, actor: Actor, action: str, version: MunicipalitySetting) -> None:
     fields = [version.part]
     record(session, actor, action, version.owner, AUDIT_KIND, [version.id], fields=fields)
-
-
-def history(session: Session, owner: str, part: Part, limit: int) -> Sequence[MunicipalitySetting]:
-    """Return the versions of a part, newest first."""
-    return session.scalars(
-        select(MunicipalitySetting)
-        .where(MunicipalitySetting.owner == owner, MunicipalitySetting.part == part)
-        .order_by(MunicipalitySetting.number.desc())
-        .limit(limit)
-    ).all()
 
 
 def add_question(session: Session, owner: str, content: Mapping[str, Any]) -> str:

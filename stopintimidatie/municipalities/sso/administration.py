@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+import colander
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
@@ -18,8 +19,17 @@ from stopintimidatie.core.factors.confirmation import (
     must_confirm,
     recently_confirmed,
 )
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.forms.messages import JsonError, is_usable, loads
+from stopintimidatie.core.httpclient import OutgoingError, check_address
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
@@ -35,11 +45,11 @@ from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_g
 from stopintimidatie.municipalities.people.views import posted_id
 from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.door import calling
-from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
 from stopintimidatie.municipalities.sso.openid import ProviderError
-from stopintimidatie.municipalities.sso.provider import (
+from stopintimidatie.municipalities.sso.rules import roles_by_groups
+from stopintimidatie.municipalities.sso.services import (
+    COLUMNS,
     SECRET,
-    ProviderPlan,
     counting_groups,
     find_provider,
     members_by_role,
@@ -49,7 +59,6 @@ from stopintimidatie.municipalities.sso.provider import (
     use_of,
     version_of,
 )
-from stopintimidatie.municipalities.sso.rules import roles_by_groups
 
 PAGE: Final = "aanmelden-instellen"
 TEST: Final = "aanmelden-testen"
@@ -79,6 +88,111 @@ def provider_panel(context: Administration, request: Any) -> Panel | None:
     )
 
 
+# The forms
+
+MOST_HOURS: Final = 8
+_FAULTS: Final = {
+    "no https": "Het adres moet met https:// beginnen.",
+    "not public": "Dit adres is alleen binnen een netwerk te bereiken. Vul een openbaar adres in.",
+}
+_NO_ADDRESS: Final = (
+    "Vul het hele adres in, zoals https://login.gemeente.nl, zonder # of wachtwoord erin."
+)
+
+
+def provider_schema(*, demo: bool, new: bool) -> Any:
+    """Return the form of the provider; the secret must be filled in when it is new."""
+
+    def callable_address(node: Any, value: str) -> None:
+        try:
+            check_address(value, demo=demo)
+        except OutgoingError as fault:
+            raise colander.Invalid(node, _FAULTS.get(fault.kind, _NO_ADDRESS)) from None
+        if "?" in value:
+            raise colander.Invalid(node, _NO_ADDRESS)
+
+    kept = "" if new else " Laat leeg om het opgeslagen geheim te houden."
+    return Schema(
+        field(
+            forms.Text(500),
+            "Adres van de inlogdienst (issuer)",
+            name="adres",
+            description="Precies zoals de inlogdienst het zelf noemt, ook wat het laatste teken"
+            " betreft. Bij Microsoft Entra ID: https://login.microsoftonline.com/…/v2.0.",
+            widget=forms.TextInput(autocomplete="off", inputmode="url"),
+            validator=callable_address,
+        ),
+        field(
+            forms.Text(200), "Client-ID", name="client", widget=forms.TextInput(autocomplete="off")
+        ),
+        field(
+            forms.Password(500),
+            "Geheim (client secret)",
+            name="geheim",
+            **({} if new else {"missing": "", "needed_sometimes": True}),
+            description=f"Wij bewaren het versleuteld en tonen het nooit meer.{kept}",
+            widget=forms.PasswordInput(autocomplete="new-password"),
+        ),
+        *_terms(),
+    )
+
+
+def _terms() -> tuple[Any, ...]:
+    """Make the fields about groups and sessions, and whether it is on."""
+    return (
+        field(
+            forms.Text(100),
+            "Naam van de claim met groepen",
+            name="groepen",
+            description="Meestal ‘groups’. Zit de lijst dieper, gebruik dan punten:"
+            " realm_access.roles.",
+            widget=forms.TextInput(autocomplete="off"),
+        ),
+        field(
+            forms.Integer(1, MOST_HOURS),
+            "Zoveel uur blijft iemand hoogstens aangemeld",
+            name="uren",
+            description=f"1 tot en met {MOST_HOURS} uur.",
+        ),
+        field(forms.Flag(), "Aanmelden via de gemeente staat aan", name="aan", missing=False),
+        field(
+            forms.Flag(),
+            "Alleen via de gemeente",
+            name="alleen",
+            missing=False,
+            description="De rollen bij uw gemeente tellen dan alleen nog voor wie zich via de"
+            " gemeente aanmeldt, niet met een wachtwoord.",
+        ),
+        field(forms.Text(40), "Versie", name="versie", missing="", widget=forms.Hidden()),
+    )
+
+
+class GroupSchema(Schema):
+    """A group of the provider, and the role that it gives."""
+
+    groep = field(
+        forms.Text(200),
+        "Naam of id van de groep",
+        description="Precies zoals de groep in de claim staat, met dezelfde hoofdletters. Entra ID"
+        " stuurt meestal de id van een groep.",
+        widget=forms.TextInput(autocomplete="off"),
+    )
+    # Its choices: those that the municipality gives now.
+    rol = field(forms.OneOf(()), "Rol")
+
+
+class TrialSchema(Schema):
+    """Claims of somebody, to see which roles they would become."""
+
+    claims = field(
+        forms.Text(20_000, lines=True),
+        "Claims van één persoon (JSON)",
+        description="Wat de inlogdienst over iemand zegt, tussen accolades:"
+        ' {"groups": ["OOV-team"]}. Wij bewaren dit niet.',
+        widget=forms.TextArea(rows=8),
+    )
+
+
 # The provider
 
 NOT_KEPT: Final = (
@@ -98,12 +212,6 @@ def confirmed_for_secret(context: Any, request: Request) -> HTTPSeeOther | None:
     return recently_confirmed(context, request)
 
 
-CHANGED_MEANWHILE: Final = (
-    "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen. Kijk op de"
-    " pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
-)
-
-
 @managed_form(name=PAGE, guards=(confirmed_for_secret,), renderer=f"{_TEMPLATES}/provider.jinja2")
 def provider_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the provider of the municipality and the form to change it, and save it."""
@@ -114,8 +222,25 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         if values["versie"] != version_of(row):
             form["versie"].cstruct = version_of(row)
-            raise ConflictError(CHANGED_MEANWHILE)
-        _save(context, request, values)
+            raise ConflictError(
+                "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen."
+                " Kijk op de pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
+            )
+        changed = save_provider(
+            request.db,
+            request.registry.key_ring,
+            request.actor,
+            context.holder,
+            values,
+            opened_through=current_session(request).provider,
+        )
+        saved = find_provider(request.db, context.holder)
+        if not changed:
+            request.flash("Er is niets gewijzigd.", "info")
+        elif saved is not None and saved.waits:
+            request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
+        else:
+            request.flash(SAVED_ON if values["aan"] else SAVED_OFF)
         return HTTPSeeOther(request.resource_path(context, PAGE))
 
     return handle_form(request, form, on_valid, lambda: _page(context, request, row))
@@ -124,47 +249,8 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
 def _filled_in(row: IdentityProvider | None) -> dict[str, Any]:
     if row is None:
         return {"groepen": "groups", "uren": 8}
-    return {
-        "adres": row.issuer,
-        "client": row.client_id,
-        "groepen": row.groups_claim,
-        "uren": row.session_hours,
-        "aan": row.enabled,
-        "alleen": row.required,
-        "versie": version_of(row),
-    }
-
-
-def _save(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> None:
-    """Save the provider; flash what comes next.
-
-    Raises:
-        FormError: people could be locked out by it, or something is missing.
-    """
-    plan = ProviderPlan(
-        issuer=values["adres"],
-        client_id=values["client"],
-        client_secret=values["geheim"],
-        groups_claim=values["groepen"],
-        session_hours=values["uren"],
-        enabled=values["aan"],
-        required=values["alleen"],
-    )
-    changed = save_provider(
-        request.db,
-        request.registry.key_ring,
-        request.actor,
-        context.holder,
-        plan,
-        opened_through=current_session(request).provider,
-    )
-    row = find_provider(request.db, context.holder)
-    if changed and row is not None and row.waits:
-        request.flash("Opgeslagen. Een tweede persoon moet dit bevestigen.")
-    elif changed:
-        request.flash(SAVED_ON if plan.enabled else SAVED_OFF)
-    else:
-        request.flash("Er is niets gewijzigd.", "info")
+    known = {name: getattr(row, column) for name, column in COLUMNS.items()}
+    return {**known, "versie": version_of(row)}
 
 
 SAVED_ON: Final = "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
@@ -197,15 +283,13 @@ def _page(
 
 # Testing the connection
 
-NOTHING_YET: Final = "Vul eerst de verbinding in en sla op. Test daarna."
-
 
 @managed_page(name=TEST, request_method="POST", renderer=f"{_TEMPLATES}/provider.jinja2")
 def test_view(context: MunicipalityResource, request: Request) -> Any:
     """Ask the stored provider for its addresses; tell what is wrong with it. Changes nothing."""
     row = find_provider(request.db, context.holder)
     if row is None:
-        request.flash(NOTHING_YET, "error")
+        request.flash("Vul eerst de verbinding in en sla op. Test daarna.", "error")
         return HTTPSeeOther(request.resource_path(context, PAGE))
     issuer, demo = row.issuer, request.registry.app_settings.demo
     tested = "ok"
@@ -225,11 +309,6 @@ def test_view(context: MunicipalityResource, request: Request) -> Any:
 
 
 # Groups and their roles
-
-PROPOSED: Final = (
-    "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de groep"
-    " deze rol niet."
-)
 
 
 @managed_page(name=GROUPS, request_method="GET", renderer=f"{_TEMPLATES}/groups.jinja2")
@@ -257,8 +336,7 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     back = request.resource_path(context, GROUPS)
     buttons = [Button("voorstellen", "Rol aan de groep geven")]
     schema = GroupSchema()
-    given = roles_given(request, context.holder, GROUP_ROLES)
-    schema["rol"].typ = forms.OneOf(given)
+    schema["rol"].typ = forms.OneOf(roles_given(request, context.holder, GROUP_ROLES))
     form = Form(schema, request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -269,7 +347,10 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
             )
         except AccountError as problem:
             raise FormError(str(problem), "groep") from None
-        request.flash(PROPOSED)
+        request.flash(
+            "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de"
+            " groep deze rol niet."
+        )
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, {})

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import FormError, Schema, field
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -107,18 +107,16 @@ SCHEMA: Final = Schema(
 )
 def switch_view(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of the switch, and save it."""
-    stored = pages.published_here(context, request).own.part(Part.POLICE)
-    day = stored.get("op")
-    first = {**stored, "op": date.fromisoformat(day) if day else None}
-    form = pages.part_form(context, request, Part.POLICE, SCHEMA.clone(), first)
+    page = pages.PartPage(context, request, Part.POLICE)
+    day = page.content.get("op")
+    first = {**page.content, "op": date.fromisoformat(day) if day else None}
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def read(values: dict[str, Any]) -> Any:
         lock_switch(request.db, context.holder)
         if values["stand"] == OFF and is_in_use(request.db, context.holder):
             raise FormError(IN_USE, "stand")
         content = {name: values[name] for name in ("stand", "bron")}
         content["op"] = values["op"].isoformat()
-        return pages.save(context, request, Part.POLICE, content, {**values, "vanaf": None})
+        return content
 
-    page = pages.part_page(context, request, "Politiegegevens", ABOUT, Part.POLICE)
-    return handle_form(request, form, on_valid, page)
+    return page.handle(SCHEMA.clone(), first, read, heading="Politiegegevens", about=ABOUT)

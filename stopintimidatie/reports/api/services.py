@@ -46,8 +46,8 @@ from stopintimidatie.municipalities.settings.rules import (
     reaction,
     read_from,
 )
+from stopintimidatie.municipalities.settings.standard import EMERGENCY, TEXTS
 from stopintimidatie.municipalities.settings.vocabulary import Question
-from stopintimidatie.municipalities.settings.words import EMERGENCY, EMERGENCY_QUESTION
 from stopintimidatie.reports.api.answers import (
     ChoiceAnswer,
     EmergencyAnswer,
@@ -357,7 +357,7 @@ def form_answer(session: Session, code: str | None, wanted: str) -> FormAnswer |
 
 
 def _emergency(language: str) -> EmergencyAnswer:
-    words = EMERGENCY_QUESTION[fallback_of(language)]
+    words = TEXTS["spoedvraag"][fallback_of(language)]
     return EmergencyAnswer(
         question=words["vraag"], about=words["uitleg"], phone=EMERGENCY["telefoon"]
     )

@@ -13,13 +13,13 @@ from stopintimidatie.core.forms import ReadyText, field, from_today
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import local
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.replies import FEEDBACK, QUESTION, Reply
 from stopintimidatie.municipalities.settings.rules import (
     Published,
     fallback_of,
     fill_reply,
     help_in_words,
 )
+from stopintimidatie.municipalities.settings.standard import FEEDBACK, QUESTION, Reply
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.words import AreaNames, area_names, has_no_neighbourhood
 

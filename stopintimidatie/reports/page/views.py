@@ -31,7 +31,7 @@ from stopintimidatie.core.workflow import (
     options_of,
 )
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, in_words
-from stopintimidatie.municipalities.settings.replies import MESSAGE
+from stopintimidatie.municipalities.settings.standard import MESSAGE
 from stopintimidatie.reports import words
 from stopintimidatie.reports.attachments.services import MOST, Attachment, attachments_of, read
 from stopintimidatie.reports.conversation.queries import waiting_doubles

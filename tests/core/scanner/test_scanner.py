@@ -19,7 +19,7 @@ from stopintimidatie.core.scanner import (
     Scanner,
     ScannerError,
     Trouble,
-    _said_to_admin,
+    _seen,
     scanner_check,
 )
 from stopintimidatie.core.telemetry import metrics
@@ -159,11 +159,11 @@ def test_signatures_older_than_a_week_are_a_warning(tmp_path: Path) -> None:
             good = check(path, tmp_path)
             assert (good.state, good.numbers["scanner_away"]) == (State.GOOD, 0.0)
             assert good.message == "ClamAV 1.4.6, lijsten van 20 november 2026"
-            said = _said_to_admin(Scanner(path))
-            assert said == ("ok", f"Elk bestand wordt op virussen nagekeken ({good.message}).")
+            seen = {"there": True, "good": good.message, "away": False, "undated": False}
+            assert _seen(Scanner(path)) == seen
         with clock_at(datetime(2026, 11, 29, tzinfo=UTC)):
             old = check(path, tmp_path)
-            assert "ouder dan een week" in _said_to_admin(Scanner(path))[1]
+            assert _seen(Scanner(path)) == {**seen, "good": ""}
     assert old.state is State.NOTE
     assert "20 november 2026" in old.message
     assert old.numbers["scanner_signatures_seconds"] > 8 * 24 * 3600

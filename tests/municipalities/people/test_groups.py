@@ -16,7 +16,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import Party, pending
-from stopintimidatie.municipalities.sso import provider as groups
+from stopintimidatie.municipalities.sso import services as groups
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.seconds import waiting_kinds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopintimidatie.municipalities.settings import words as settings_words
+from stopintimidatie.municipalities.settings import standard
 from stopintimidatie.municipalities.settings.rules import HelpLine, Published
 from stopintimidatie.reports.vocabulary import AgeGroup, Form, gravest_first
 
@@ -45,7 +45,7 @@ def test_who_asks_in_english_reads_what_a_line_is_for_in_english() -> None:
 
 
 def test_every_code_of_the_default_lines_is_one_of_the_vocabulary() -> None:
-    for line in settings_words.HELP_LINES:
+    for line in standard.HELP_LINES:
         assert set(line.get("leeftijden", ())) <= set(AgeGroup)
         assert set(line.get("vormen", ())) <= set(Form)
 

@@ -9,8 +9,8 @@ from webtest import TestApp
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.replies import REPLIES, REPLY_KINDS, reply_blanks
 from stopintimidatie.municipalities.settings.rules import Published, fill_reply, unknown_blanks
+from stopintimidatie.municipalities.settings.standard import REPLIES, REPLY_KINDS, reply_blanks
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.filling import HERE, fill
 from tests.support.installation import Installation

@@ -10,7 +10,7 @@ import pytest
 
 from stopintimidatie.core.clock import AMSTERDAM, is_working_day, working_days_after
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.settings import words as settings_words
+from stopintimidatie.municipalities.settings import standard
 from stopintimidatie.municipalities.settings.rules import (
     Contents,
     Part,
@@ -117,11 +117,11 @@ def test_who_cant_be_placed_hears_that_it_is_being_found_out() -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("kind", settings_words.KINDS)
+@pytest.mark.parametrize("kind", standard.KINDS)
 def test_every_default_answer_says_what_a_frightened_person_must_know(
     language: str, kind: str
 ) -> None:
-    text = settings_words.ANSWERS[language][kind]["tekst"]
+    text = standard.TEXTS["antwoorden"][language][kind]["tekst"]
     wanted = {
         "nl": ("niet uw schuld", "112", "Wie leest dit?", "Wij beloven niet", "ouders", "volgcode"),
         "en": ("not your fault", "112", "Who reads this?", "cannot promise", "parents", "code"),

@@ -31,9 +31,9 @@ from stopintimidatie.desk.onboarding.services import colleagues_of
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.queries import staff_of
 from stopintimidatie.municipalities.people.services import READERS
-from stopintimidatie.municipalities.sso.forms import provider_schema
+from stopintimidatie.municipalities.sso.administration import provider_schema
 from stopintimidatie.municipalities.sso.openid import CALLS_TO_ONE
-from stopintimidatie.municipalities.sso.provider import CHANGED
+from stopintimidatie.municipalities.sso.services import CHANGED
 from tests.support.crossed import one_of_each
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.identity_providers import (

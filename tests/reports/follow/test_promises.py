@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from stopintimidatie.municipalities.settings import words as standard
+from stopintimidatie.municipalities.settings import standard
 from stopintimidatie.reports.api.calls import CALLS
 from tests.support.catalogue import english
 
@@ -42,7 +42,7 @@ def spoken() -> dict[str, str]:
             "templates/reporting_answer.jinja2",
         ),
         "API": "\n".join(f"{call.summary} {call.about}" for call in CALLS),
-        "antwoorden": json.dumps([standard.ANSWERS, standard.LET_OP, standard.HELP_LINES]),
+        "antwoorden": json.dumps(standard.TEXTS, ensure_ascii=False),
     }
 
 

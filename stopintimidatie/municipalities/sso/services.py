@@ -12,9 +12,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
@@ -54,6 +53,8 @@ KIND: Final = "gemeente"
 CHANGED: Final = "gemeente.aanmelden"
 # Names of the settings in the log and in the form.
 ADDRESS, CLIENT, SECRET, CLAIM, HOURS = "adres", "client", "geheim", "groepen", "uren"
+ENABLED, REQUIRED = "aan", "alleen"
+LOGGED: Final = (ADDRESS, CLIENT, SECRET, CLAIM, HOURS)
 CONNECTION: Final = frozenset({ADDRESS, CLIENT, SECRET, CLAIM})
 # After a change of these everybody may be linked by mail address once more (`entry._by_mail`).
 RELINKED: Final = frozenset({ADDRESS, CLIENT, SECRET})
@@ -80,17 +81,17 @@ FIRST_THROUGH_IT: Final = (
 )
 
 
-@dataclass(frozen=True)
-class ProviderPlan:
-    """Settings of a provider as an admin filled them in; an empty secret keeps the stored one."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    groups_claim: str
-    session_hours: int
-    enabled: bool
-    required: bool
+# Settings of a provider as an admin fills them in, by their name in the form, with their columns.
+# An empty secret keeps the stored one.
+Plan = Mapping[str, Any]
+COLUMNS: Final = {
+    ADDRESS: "issuer",
+    CLIENT: "client_id",
+    CLAIM: "groups_claim",
+    HOURS: "session_hours",
+    ENABLED: "enabled",
+    REQUIRED: "required",
+}
 
 
 def find_provider(session: Session, holder: str) -> IdentityProvider | None:
@@ -121,7 +122,7 @@ def save_provider(
     keys: KeyRing,
     actor: Actor,
     holder: str,
-    plan: ProviderPlan,
+    plan: Plan,
     *,
     opened_through: str | None,
 ) -> bool:
@@ -178,44 +179,39 @@ def put_forward(session: Session, actor: Actor, row: IdentityProvider) -> None:
     row.answered_at = row.answered_by_id = row.answered_by = None
 
 
-def _fill_in(row: IdentityProvider, plan: ProviderPlan, keys: KeyRing) -> None:
-    row.issuer, row.client_id = plan.issuer, plan.client_id
-    row.groups_claim, row.session_hours = plan.groups_claim, plan.session_hours
-    row.enabled, row.required = plan.enabled, plan.required
-    if plan.client_secret:
-        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan.client_secret, row.holder)
+def _fill_in(row: IdentityProvider, plan: Plan, keys: KeyRing) -> None:
+    for name, column in COLUMNS.items():
+        setattr(row, column, plan[name])
+    if plan[SECRET]:
+        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan[SECRET], row.holder)
 
 
-def _changes(row: IdentityProvider | None, plan: ProviderPlan) -> list[str]:
+def _changes(row: IdentityProvider | None, plan: Plan) -> list[str]:
     """Return the names of the settings that a plan changes."""
-    enabled, required = (row.enabled, row.required) if row is not None else (False, False)
+    before = {name: getattr(row, column, None) for name, column in COLUMNS.items()}
     differing = {
-        ADDRESS: row is None or row.issuer != plan.issuer,
-        CLIENT: row is None or row.client_id != plan.client_id,
-        SECRET: bool(plan.client_secret),
-        CLAIM: row is None or row.groups_claim != plan.groups_claim,
-        HOURS: row is None or row.session_hours != plan.session_hours,
-        ON: plan.enabled and not enabled,
-        OFF: enabled and not plan.enabled,
-        ONLY: plan.required and not required,
-        ALSO_PASSWORD: required and not plan.required,
+        **{name: before.get(name, "") != plan[name] for name in LOGGED},
+        ON: plan[ENABLED] and not before[ENABLED],
+        OFF: before[ENABLED] and not plan[ENABLED],
+        ONLY: plan[REQUIRED] and not before[REQUIRED],
+        ALSO_PASSWORD: before[REQUIRED] and not plan[REQUIRED],
     }
     return [name for name, differs in differing.items() if differs]
 
 
 def _check(
-    row: IdentityProvider | None, plan: ProviderPlan, changes: Sequence[str], *, through_it: bool
+    row: IdentityProvider | None, plan: Plan, changes: Sequence[str], *, through_it: bool
 ) -> None:
-    if not plan.client_secret and (row is None or ADDRESS in changes):
+    if not plan[SECRET] and (row is None or ADDRESS in changes):
         raise FormError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
-    if not plan.required:
+    if not plan[REQUIRED]:
         return
-    if not plan.enabled:
-        raise FormError(ONLY_WHEN_ON, "alleen")
+    if not plan[ENABLED]:
+        raise FormError(ONLY_WHEN_ON, REQUIRED)
     if CONNECTION & set(changes):
-        raise FormError(FIRST_OFF, "alleen")
+        raise FormError(FIRST_OFF, REQUIRED)
     if ONLY in changes and not through_it:
-        raise FormError(FIRST_THROUGH_IT, "alleen")
+        raise FormError(FIRST_THROUGH_IT, REQUIRED)
 
 
 # The way out when the provider is down: the desk, or the operator on the command line.
@@ -245,7 +241,6 @@ def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> 
 # Roles of groups. Whoever confirms a role of a person confirms that of a group as well. A role that
 # counts is given when somebody signs in through the provider, and kept until the next time.
 
-GROUP_GONE: Final = "Deze regel is er niet meer. Open de pagina opnieuw."
 _THERE_ALREADY: Final = (
     "Deze groep heeft deze rol al, of er is al om gevraagd. Haal de regel eerst weg als u haar"
     " opnieuw wilt voorstellen."
@@ -304,7 +299,7 @@ def remove_group(session: Session, actor: Actor, code: str, number: UUID) -> int
     """
     row = session.get(GroupRole, number, with_for_update=True)
     if row is None or row.holder != code:
-        raise AccountError(GROUP_GONE)
+        raise AccountError("Deze regel is er niet meer. Open de pagina opnieuw.")
     given = select(RoleAssignment).where(
         RoleAssignment.holder == code, RoleAssignment.role == row.role, RoleAssignment.by_group
     )
