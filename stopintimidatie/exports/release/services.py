@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -21,7 +21,9 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
+    PersonalDataHolder,
     Subject,
+    Treatment,
     count_filled,
     empty_rows,
     holder_of_rows,
@@ -33,7 +35,6 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pi
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider, seal_who
 from stopintimidatie.disclosures.resources import KIND
-from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.page import personal as page_personal
@@ -43,7 +44,7 @@ from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
 from stopintimidatie.exports.request.queries import check_open
-from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_once
+from stopintimidatie.exports.request.services import PICKED_UP, lock, log, note_once, read_file
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 PURPOSE: Final = "partner-answer"
@@ -207,85 +208,72 @@ ANSWER: Final = treated(
     sealed="answered_by", codes="done", text="text wants_about", staff="seen_by"
 )
 SEALED: Final = Sealed(PartnerAnswer, PURPOSE, ("answered_by",), "id")
-
-
-def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find answers about dossiers that the subject is in."""
-    inside = page_personal.find(session, keys, subject)
-    return session.scalars(
-        select(PartnerAnswer.id)
-        .where(PartnerAnswer.dossier_id.in_(inside))
-        .order_by(PartnerAnswer.at)
-    ).all()
-
-
-def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Delete what partners answered about an erased dossier."""
-    if kind == DOSSIER:
-        empty_rows(session, PartnerAnswer, PartnerAnswer.dossier_id == document, ANSWER)
-    return 0
-
-
-def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """Count the filled answers of partners about a dossier."""
-    if kind != DOSSIER:
-        return []
-    mine = PartnerAnswer.__table__.c.dossier_id == document
-    return [count_filled(session, "partner_answer", ANSWER, mine)]
-
-
-# That there was an answer, and when, stays.
-PERSONAL_DATA: Final = replace(
-    holder_of_rows("partner_antwoord", PartnerAnswer, ANSWER, find),
-    source_erased=dossier_erased,
-    source_told=dossier_told,
-)
 CORRECTION: Final = treated(codes="parts", text="note", staff="made_by confirmed_by")
+Condition = ColumnElement[bool]
 
 
-def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find corrections of exports of dossiers that the subject is in."""
-    inside = page_personal.find(session, keys, subject)
-    return session.scalars(
-        select(CopyCorrection.id)
-        .join(Export, Export.id == CopyCorrection.export_id)
-        .where(Export.dossier_id.in_(inside))
-        .order_by(CopyCorrection.made_at)
-    ).all()
+def _kept_with_dossier(
+    kind: str,
+    entity: Any,
+    columns: Mapping[str, Treatment],
+    of_dossiers: Callable[[Sequence[UUID]], Condition],
+    of_report: Callable[[Session, UUID], Condition | None] = lambda session, report: None,
+) -> PersonalDataHolder:
+    """Return the holder of rows about exports, which are emptied with the dossier or the report.
+
+    That there was a row, and when, stays.
+    """
+
+    def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+        inside = page_personal.find(session, keys, subject)
+        return session.scalars(
+            select(entity.id).where(of_dossiers(inside)).order_by(entity.export_id, entity.id)
+        ).all()
+
+    def about(session: Session, source: str, document: UUID) -> Condition | None:
+        if source == DOSSIER:
+            return of_dossiers([document])
+        return of_report(session, document) if source == REPORT else None
+
+    def erased(session: Session, keys: KeyRing, source: str, document: UUID) -> int:
+        if (mine := about(session, source, document)) is not None:
+            empty_rows(session, entity, mine, columns)
+        return 0
+
+    def told(session: Session, keys: KeyRing, source: str, document: UUID) -> list[ErasureCount]:
+        mine = about(session, source, document)
+        table = entity.__tablename__
+        return [] if mine is None else [count_filled(session, table, columns, mine)]
+
+    holder = holder_of_rows(kind, entity, columns, find)
+    return replace(holder, source_erased=erased, source_told=told)
 
 
-def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
-    """Return the condition of corrections of this dossier, or of this report by its names."""
-    if kind == DOSSIER:
-        mine = select(Export.id).where(Export.dossier_id == document)
-        return CopyCorrection.export_id.in_(mine)
-    if kind != REPORT:
-        return false()
+def _corrections_of(session: Session, report: UUID) -> Condition | None:
+    """Return the condition of corrections of this report by its names in documents."""
     named = session.execute(
         select(Disclosure.document_id, DisclosureSubject.label)
         .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
-        .where(DisclosureSubject.subject_id == document)
+        .where(DisclosureSubject.subject_id == report)
     )
     row = CopyCorrection
     either = [and_(row.export_id == at, row.label == name) for at, name in named]
-    return or_(*either) if either else false()
+    return or_(*either) if either else None
 
 
-def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Delete what a correction told; that it was told, and whether it was done, stays."""
-    empty_rows(session, CopyCorrection, _about(session, kind, document), CORRECTION)
-    return 0
-
-
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """Count the filled corrections about a dossier or a report."""
-    return [count_filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
-
-
-CORRECTION_DATA: Final = replace(
-    holder_of_rows("correctie", CopyCorrection, CORRECTION, find_corrections),
-    source_erased=source_erased,
-    source_told=source_told,
+PERSONAL_DATA: Final = (
+    _kept_with_dossier(
+        "partner_antwoord", PartnerAnswer, ANSWER, lambda ids: PartnerAnswer.dossier_id.in_(ids)
+    ),
+    _kept_with_dossier(
+        "correctie",
+        CopyCorrection,
+        CORRECTION,
+        lambda ids: CopyCorrection.export_id.in_(
+            select(Export.id).where(Export.dossier_id.in_(ids))
+        ),
+        _corrections_of,
+    ),
 )
 
 
@@ -333,7 +321,7 @@ def offer_export(
     pickup = offer(
         session,
         export.holder,
-        EXPORT,
+        KIND,
         export.id,
         export.recipient,
         actor,
@@ -369,13 +357,13 @@ def hand_over(session: Session, registry: Any, export: Export, way: str, actor: 
     log(session, export, actor, "overhandigd")
 
 
-def tell(session: Session, template: str, pickup: Pickup, key: str | None = None) -> bool:
+def tell(session: Session, template: str, pickup: Pickup) -> bool:
     """Send a message to who it was put ready for; return whether there is anybody."""
     if pickup.address_id is None or session.get(MailAddress, pickup.address_id) is None:
         return False
     to = Recipient("adres", str(pickup.address_id))
     values = {"ophalen": pickup.reference}
-    queue_mail(session, pickup.holder, template, to, about=pickup.id, values=values, key=key)
+    queue_mail(session, pickup.holder, template, to, about=pickup.id, values=values)
     return True
 
 
@@ -395,11 +383,6 @@ def pickups_of(session: Session, export_id: UUID) -> list[Pickup]:
 def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
     """Return the pick-ups of an export that wait."""
     return [row for row in pickups_of(session, export_id) if row.state in WAITING]
-
-
-def export_of(session: Session, pickup: Pickup) -> Export | None:
-    """Return the export of a pick-up, or None when it is of something else."""
-    return session.get(Export, pickup.document_id) if pickup.document_kind == EXPORT else None
 
 
 def refusal(pickup: Pickup, export: Export) -> str | None:
@@ -426,7 +409,9 @@ def fetch_file(
     if no is not None:
         raise FormError(no)
     actor = outsider(pickup)
-    pdf = fetch(session, registry, export, actor, way=PICKED_UP)
+    pdf = read_file(session, registry, export)
+    log(session, export, actor, "gedownload")
+    note_once(session, export, EventKind.GIVEN, actor, PICKED_UP)
     pickup.downloads += 1
     pickup.state = PickupState.PICKED_UP
     pickup.picked_up_at = pickup.picked_up_at or utc_now()
@@ -436,7 +421,7 @@ def fetch_file(
     return pdf
 
 
-PICKUP: Final[Any] = PickupKind(EXPORT, mail_code=_mail_code)
+PICKUP: Final[Any] = PickupKind(KIND, mail_code=_mail_code)
 
 RETENTION: Final = RetentionClass(
     "antwoord_partner",

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.second import is_second
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
@@ -178,13 +177,13 @@ def _listed(roles: Iterable[Role]) -> Select[Export, Dossier, str]:
     )
 
 
-def page(
-    session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
+def list_exports(
+    session: Session, roles: Iterable[Role], state: str | None, offset: int, size: int
 ) -> Sequence[Listed]:
     """Return exports, newest request first; in this state, if one is given."""
     rows = _listed(roles) if state is None else _listed(roles).where(Export.state == state)
     newest = rows.order_by(Export.proposed_at.desc(), Export.id)
-    return session.execute(newest.offset(offset).limit(limit)).all()
+    return session.execute(newest.offset(offset).limit(size)).all()
 
 
 OWN_REQUEST: Final = (
@@ -200,32 +199,6 @@ def waiting_for_second(
     waiting = _listed(roles).where(Export.waiting(), is_second(Export, person))
     oldest = waiting.order_by(Export.proposed_at, Export.id)
     return session.execute(oldest.limit(limit)).all()
-
-
-# The exports on the page of their dossier
-
-SHOWN: Final = 10
-
-
-def dossier_panel(context: Any, request: Any) -> Panel | None:
-    """Return the panel of the newest exports of a dossier; None for who may not see them."""
-    if not request.has_permission(Permission.VIEW_EXPORT, context):
-        return None
-    exports, total = of_dossier(request.db, context.dossier.id, SHOWN)
-    may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
-    may_ask = may_ask and not why_not_out(request.db, context.dossier)
-    return Panel(
-        "Uitvoer",
-        "stopintimidatie.exports.request:templates/panel.jinja2",
-        {
-            "exports": exports,
-            "kinds": LABELS,
-            "here": request.resource_path(context).rstrip("/"),
-            "more": total - len(exports),
-            "may_ask": may_ask,
-            "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
-        },
-    )
 
 
 # An export for a partner of the municipality: its legal bases, and its covenant on the day

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import after_working_days, utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.second import take_back
@@ -66,11 +66,13 @@ from stopintimidatie.exports.request.rules import (
     check_wish,
 )
 from stopintimidatie.exports.review.services import names_here
-from stopintimidatie.exports.vocabulary import ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import APPROVE_WITHIN, ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
 
 JOB: Final = Job("uitvoer.maken")
+# Looks whether a second person judged what was made with urgency.
+WATCH: Final = Job("uitvoer.spoed_bewaken")
 # The ways a file leaves: downloaded by an officer, or fetched by the partner.
 PICKED_UP = "opgehaald"
 # The id of what is only looked at.
@@ -179,6 +181,104 @@ def request_export(
     session.flush()
     log(session, export, actor, "aangevraagd")
     return seen
+
+
+@dataclass
+class SomeRefusedError(Exception):
+    """Some of several exports are refused, each by its number in the list."""
+
+    refused: Sequence[tuple[int, FormError]]
+
+
+Result = TypeVar("Result")
+
+
+def _each(wishes: Sequence[ExportRequest], do: Callable[[int], Result]) -> list[Result]:
+    """Do the same for each recipient, by its number: all or none.
+
+    Raises:
+        SomeRefusedError: some were refused; it holds all refusals.
+    """
+    results, refused = [], []
+    for number in range(len(wishes)):
+        try:
+            results.append(do(number))
+        except FormError as problem:
+            refused.append((number, problem))
+    if refused:
+        raise SomeRefusedError(refused)
+    return results
+
+
+def _beside(wishes: Sequence[ExportRequest], number: int) -> list[tuple[str, str]]:
+    """Return name and kind of the other recipients."""
+    others = [*wishes[:number], *wishes[number + 1 :]]
+    return [(w.recipient, PROFILES[w.profile].label) for w in others if w.profile in PROFILES]
+
+
+def check_requests(
+    session: Session,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportRequest],
+    actor: Actor,
+) -> list[Prepared]:
+    """Return what each recipient would get if these exports were asked for together.
+
+    Raises:
+        SomeRefusedError: some can't be asked for so.
+    """
+
+    def look(number: int) -> Prepared:
+        wish, beside = wishes[number], _beside(wishes, number)
+        return check_request(session, settings, loaded, wish, actor, beside=beside)
+
+    return _each(wishes, look)
+
+
+def request_exports(
+    session: Session,
+    keys: KeyRing,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportRequest],
+    actor: Actor,
+) -> list[Export]:
+    """Ask for exports in one action, and have the urgent ones made once all are asked for.
+
+    Several share an id that no document shows.
+
+    Raises:
+        SomeRefusedError: some can't be asked for so.
+    """
+    together = uuid4() if len(wishes) > 1 else None
+
+    def ask(number: int) -> Prepared:
+        wish, beside = wishes[number], _beside(wishes, number)
+        prepared = request_export(session, settings, loaded, wish, actor, beside=beside)
+        prepared.export.together = together
+        session.flush()
+        return prepared
+
+    asked = _each(wishes, ask)
+
+    def hurry(number: int) -> Export:
+        prepared = asked[number]
+        if prepared.export.urgent:
+            _make_at_once(session, keys, prepared, actor)
+        return prepared.export
+
+    return _each(wishes, hurry)
+
+
+def _make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Actor) -> None:
+    """Have an urgent export made before it is approved; all other rules count as usual."""
+    export, now = prepared.export, prepared.at
+    export.approve_by = after_working_days(now, APPROVE_WITHIN)
+    freeze_and_make(session, keys, prepared)
+    log(session, export, actor, "spoed", reason=export.urgent_reason)
+    payload = {"id": str(export.id)}
+    enqueue(session, WATCH, export.holder, payload, delay=export.approve_by - now)
 
 
 def _free_id(session: Session) -> str:
@@ -308,21 +408,8 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
     return password
 
 
-def fetch(session: Session, registry: Any, export: Export, actor: Actor, way: str) -> bytes:
-    """Return the file to somebody who may have it, and record that in the register.
-
-    Raises:
-        FormError: the file isn't ready, or isn't the one that was made.
-        DecryptionError: none of our keys can decrypt the file.
-    """
-    pdf = read_file(session, registry, export)
-    log(session, export, actor, "gedownload")
-    note_once(session, export, EventKind.GIVEN, actor, way)
-    return pdf
-
-
 def read_file(session: Session, registry: Any, export: Export) -> bytes:
-    """Return the content of the file; a caller notes that it was opened (`note_opened`).
+    """Return the content of the file; a caller notes who got it.
 
     Raises:
         FormError: the file isn't ready, or isn't the one that was made.
