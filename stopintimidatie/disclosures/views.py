@@ -205,11 +205,8 @@ class PickupPage(Resource):
 
 OWN: Final = "mij"
 ORGANISATION: Final = "organisatie"
-FOR_WHOM: Final = (
-    (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
-    (ORGANISATION, "Voor mijn organisatie"),
-)
-NOT_OWN: Final = "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in."
+
+
 NO_FUNCTION: Final = "Vul uw functie in: u haalt iets op voor een organisatie."
 
 
@@ -217,7 +214,16 @@ class PickupSchema(forms.Schema):
     """The form of who comes to pick up, and the code."""
 
     naam = forms.field(forms.Text(120), "Uw naam")
-    voor = forms.field(forms.OneOf(FOR_WHOM, radio=True), "Voor wie haalt u iets op?")
+    voor = forms.field(
+        forms.OneOf(
+            (
+                (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
+                (ORGANISATION, "Voor mijn organisatie"),
+            ),
+            radio=True,
+        ),
+        "Voor wie haalt u iets op?",
+    )
     functie = forms.field(
         forms.Text(120),
         "Uw functie",
@@ -262,10 +268,8 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
         own = values.get("voor") == OWN
         if not own and not values["functie"]:
             raise forms.FormError(NO_FUNCTION, "functie")
-        visitor = {
-            "naam": values["naam"],
-            "functie": "voor zichzelf" if own else values["functie"],
-        }
+        function = "voor zichzelf" if own else values["functie"]
+        visitor = {"naam": values["naam"], "functie": function}
         visit = None
         if pickup is not None:
             typed = values["code"]
@@ -277,7 +281,9 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
             return page
         if own and not kind.own:
             # The code was right; it counts again, for nothing of this is kept.
-            raise forms.FormError(NOT_OWN, "voor")
+            raise forms.FormError(
+                "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in.", "voor"
+            )
         response = HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
         set_visit(request, response, visit)
         return response

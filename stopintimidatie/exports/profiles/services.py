@@ -96,15 +96,6 @@ def _rule(proposed: Profile, subject: Subject, codes: Mapping[str, Any]) -> Rule
     return Rule(step[0], "zo koos de gemeente", step[1])
 
 
-def too_lax(name: str, subject: Subject, code: str) -> Rule | None:
-    """Return the minimum that this choice would open; None when it may be."""
-    least = minimum_for(name, subject)
-    known = [option for option, _ in choices(subject)]
-    if least is None or code not in known:
-        return None
-    return least if known.index(code) < strictness(subject, least) else None
-
-
 def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
     """Return the rules that do something else, in the order of the form."""
     pairs = ((subject, before.rule(subject), after.rule(subject)) for subject in SUBJECTS)
@@ -232,9 +223,11 @@ def change_profile(
 
 def _check_minimum(name: str, codes: Mapping[str, str]) -> None:
     for subject in SUBJECTS:
-        code = subject_code(subject)
-        least = too_lax(name, subject, codes.get(code, ""))
-        if least is not None:
+        code, known = subject_code(subject), [option for option, _ in choices(subject)]
+        chosen, least = codes.get(code, ""), minimum_for(name, subject)
+        if least is None or chosen not in known:
+            continue
+        if known.index(chosen) < strictness(subject, least):
             raise FormError(
                 f"‘{words_for(subject)}’ kan voor deze ontvanger niet opener dan"
                 f" ‘{least.label}’: {least.why}. Kies dat, of iets strengers.",

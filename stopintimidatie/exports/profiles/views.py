@@ -13,13 +13,7 @@ from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import (
-    Field,
-    Profile,
-    Section,
-    Subject,
-    minimum_for,
-)
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Subject, minimum_for
 from stopintimidatie.exports.profiles.services import (
     allowed,
     change_profile,

@@ -32,7 +32,7 @@ from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import COLLEAGUE
-from stopintimidatie.exports.models import CopyCorrection, Export, Part
+from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
 from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
 from stopintimidatie.exports.request.jobs import MADE_JOB, Change
@@ -41,21 +41,6 @@ from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import OWNER
 
 # Correction notices: who holds a copy hears what changed, and it stays open until they confirm.
-
-
-# The instruction to the holder of a copy, by kind of change.
-WORDS: Final = {
-    Change.CORRECTED: "Er klopt iets niet. Pas uw kopie aan, of vernietig haar.",
-    Change.RESTRICTED: (
-        "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat"
-        " het weer mag. Vraag de afzender om welk gegeven het gaat."
-    ),
-    Change.FREED: "De beperking op een gegeven is opgeheven: u mag het weer gebruiken.",
-    Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
-    Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
-}
-# The instruction when a whole dossier is erased. What is about a dossier names no report.
-WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
 
 
 @dataclass(frozen=True)
@@ -161,15 +146,6 @@ def confirm(
         raise FormError("Deze correctie is al bevestigd.")
     row.confirmed_at, row.confirmed_by = utc_now(), who.name
     note_event(session, disclosure, EventKind.CORRECTION_DONE, who, row.label)
-
-
-def correction_words(row: CopyCorrection) -> str:
-    """Return what changed and what to do."""
-    parts = ", ".join(Part.word(code) for code in row.parts)
-    if not row.label and row.change == Change.ERASED:
-        return WHOLE
-    said = {change.value: words for change, words in WORDS.items()}.get(row.change, row.change)
-    return f"{said} Het gaat om: {parts}." if parts else said
 
 
 def page_for(session: Session, export: Export) -> Pickup | None:

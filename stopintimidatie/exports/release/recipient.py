@@ -29,11 +29,10 @@ from stopintimidatie.disclosures.pickup import (
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
-from stopintimidatie.exports.models import Done, Export
+from stopintimidatie.exports.models import Done, Export, Part
 from stopintimidatie.exports.release.copies import (
     confirm,
     confirm_destroyed,
-    correction_words,
     corrections_of,
     is_out,
 )
@@ -164,10 +163,11 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         "refused": refused if spoken or lost or here.export.state != "gereed" else None,
         "here": address_of(context, ""),
         "corrections": [
-            (row, correction_words(row))
+            row
             for row in corrections_of(request.db, here.export.id)
             if row.confirmed_at is None and not lost
         ],
+        "parts": dict(Part.choices()),
         "is_out": is_out(here.copy),
         "done": dict(query_pairs(request)).get("gedaan", ""),
         "panels": panels(request, "ophalen", context),

@@ -123,18 +123,19 @@ def give_answer(
     answer, words = (given.without_words, given.words) if apart else (given, "")
     latest = next(iter(answers_of(session, export.id)), None)
     heard = apart is None or not words or apart.has(session, keys, export, words)
-    if latest is not None and heard and _is_again(latest, pickup, answer):
+    columns = {"pickup_id": pickup.id, **_columns(answer)}
+    same = all(getattr(latest, name, None) == columns[name] for name in columns)
+    if latest is not None and heard and same and utc_now() - latest.at <= IMPATIENCE:
         return latest
-    mine = PartnerAnswer.export_id == export.id
-    if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
+    counted = select(func.count(PartnerAnswer.id)).where(PartnerAnswer.export_id == export.id)
+    if (session.scalar(counted) or 0) >= MOST:
         raise FormError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
     row = PartnerAnswer(
         holder=export.holder,
         export_id=export.id,
         dossier_id=dossier.id,
-        pickup_id=pickup.id,
         at=utc_now(),
-        **_columns(answer),
+        **columns,
     )
     session.add(row)
     session.flush()
@@ -147,7 +148,13 @@ def give_answer(
 
 def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
     """Write an answer to the chronology, the register and the log, and mail the owner."""
-    append(session, dossier, actor, PARTNER_ANSWERED, values=_answer_values(export, answer))
+    values = {
+        "uitvoer": export.reference,
+        "gedaan": ", ".join(Done.word(code) for code in answer.done),
+        "op": answer.done_on.isoformat() if answer.done_on else "",
+        "reden": answer.words or (f"{_WANTS}." if answer.wants_reporter else ""),
+    }
+    append(session, dossier, actor, PARTNER_ANSWERED, values=values)
     disclosure = find_disclosure(session, export.reference)
     if disclosure is not None:
         note_event(session, disclosure, EventKind.ANSWERED, actor)
@@ -157,24 +164,9 @@ def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, ac
         queue_mail(session, export.holder, ANSWERED.name, to, about=export.id)
 
 
-def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:
-    if latest.pickup_id != pickup.id or utc_now() - latest.at > IMPATIENCE:
-        return False
-    return all(getattr(latest, name) == value for name, value in _columns(answer).items())
-
-
 def _columns(answer: Answer) -> dict[str, Any]:
     about = answer.wants_about if answer.wants_reporter else None
     return {**asdict(answer), "done": list(answer.done), "wants_about": about}
-
-
-def _answer_values(export: Export, answer: Answer) -> dict[str, Any]:
-    return {
-        "uitvoer": export.reference,
-        "gedaan": ", ".join(Done.word(code) for code in answer.done),
-        "op": answer.done_on.isoformat() if answer.done_on else "",
-        "reden": answer.words or (f"{_WANTS}." if answer.wants_reporter else ""),
-    }
 
 
 def answers_of(session: Session, export_id: UUID) -> Sequence[PartnerAnswer]:
@@ -280,13 +272,6 @@ PERSONAL_DATA: Final = (
 DAYS, DAYS_MOST = 14, 30
 TIMES, TIMES_MOST = 3, 10
 WAITING: Final = (PickupState.READY, *OPEN)
-WITHDRAWN_DOCUMENT: Final = (
-    "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het al?"
-    " Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
-)
-OVER: Final = (
-    "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te zetten."
-)
 USED: Final = (
     "U hebt dit document zo vaak opgehaald als kon. Hebt u het nog eens nodig? Vraag het aan de"
     " gemeente."
@@ -388,11 +373,16 @@ def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
 def refusal(pickup: Pickup, export: Export) -> str | None:
     """Return why the file can't be fetched (any more), in words for who came for it."""
     if export.state != ExportState.READY or pickup.state == PickupState.WITHDRAWN:
-        return WITHDRAWN_DOCUMENT
-    if pickup.state == PickupState.EXPIRED:
-        return OVER
-    if pickup.expires_at is not None and utc_now() > pickup.expires_at:
-        return OVER
+        return (
+            "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het"
+            " al? Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
+        )
+    over = pickup.expires_at is not None and utc_now() > pickup.expires_at
+    if over or pickup.state == PickupState.EXPIRED:
+        return (
+            "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te"
+            " zetten."
+        )
     return USED if pickup.downloads >= (pickup.downloads_most or 0) else None
 
 

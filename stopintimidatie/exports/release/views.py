@@ -35,7 +35,6 @@ from stopintimidatie.exports.release.copies import (
     confirm,
     confirm_destroyed,
     copies_with,
-    correction_words,
     corrections_of,
     is_out,
     notify,
@@ -160,9 +159,9 @@ def back(context: ExportResource, request: Request) -> HTTPSeeOther:
 def only_open(context: ExportResource, request: Request) -> HTTPSeeOther | None:
     """Send back from a document that may not be given now, and say why."""
     shut = shut_by(request.db, request.registry, context.export)
-    if shut is None:
+    if shut is None and (request.method == "POST" or context.export.state == ExportState.READY):
         return None
-    request.flash(shut.words, "warning")
+    request.flash(shut.words if shut else "Dit document is er niet (meer).", "warning")
     return back(context, request)
 
 
@@ -174,13 +173,11 @@ _ASKED: Final = (*_OPEN, recently_confirmed)
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
-    people = _people(context, request) if export.state == ExportState.READY else []
+    people = _people(context, request)
     if not people and request.method != "POST":
         request.flash(
             "Bij deze partner staat niemand met een bevestigd e-mailadres. Zet er eerst iemand bij,"
-            " op de pagina van de partner."
-            if export.state == ExportState.READY
-            else "Dit document kan nu niet worden klaargezet.",
+            " op de pagina van de partner.",
             "warning",
         )
         return back(context, request)
@@ -213,9 +210,6 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
     export = context.export
-    if export.state != ExportState.READY and request.method != "POST":
-        request.flash("Dit document is er niet (meer).", "warning")
-        return back(context, request)
 
     def act(values: dict[str, Any]) -> None:
         hand_over(request.db, request.registry, export, values["hoe"], request.actor)
@@ -374,7 +368,6 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     keeper = ANSWER_KEEPER.only(request.registry) if answers else None
     copy = copy_of(request.db, disclosure.id) if disclosure else None
     events = events_of(request.db, disclosure.id) if disclosure else []
-    corrections = corrections_of(request.db, export.id) if sees else []
     return Panel(
         "Geven en terughoren",
         f"{_TEMPLATES}/panel.jinja2",
@@ -393,6 +386,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "waits": waits,
             "copy": copy,
             "is_out": is_out(copy),
-            "corrections": [(row, correction_words(row)) for row in corrections],
+            "corrections": corrections_of(request.db, export.id) if sees else [],
+            "parts": dict(Part.choices()),
         },
     )

@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports, roles_at
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
-from stopintimidatie.exports.extract.rules import named
+from stopintimidatie.exports.extract.services import named
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.services import differences, profile_at
 from stopintimidatie.exports.request.forms import restricted_schema
@@ -54,7 +54,7 @@ WAITING: Final = "wacht"
 SHOWN: Final = 100
 GUARDS: Final = (hidden_reports, recently_confirmed)
 
-# What waits for a second person, for the menu and the start page.
+# For the menu and the start page: exports that wait for a second person.
 SECOND: Final = Second(
     KIND,
     "Besluiten over uitvoer",

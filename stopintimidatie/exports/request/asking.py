@@ -5,8 +5,9 @@ For several, the form has the questions with one answer for all, and then a grou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import colander
@@ -22,10 +23,11 @@ from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import back_to, hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.rules import restricted, unwilling
+from stopintimidatie.exports.extract.services import restricted, unwilling
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Field, Profile
+from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.request import forms as request_forms
 from stopintimidatie.exports.request.forms import (
     choices_in_full,
@@ -37,8 +39,9 @@ from stopintimidatie.exports.request.preview import PREVIEW, preview_of
 from stopintimidatie.exports.request.queries import bases_for, why_not_out
 from stopintimidatie.exports.request.services import (
     SomeRefusedError,
-    check_requests,
+    check_request,
     empowered_today,
+    for_each,
     request_exports,
 )
 from stopintimidatie.exports.review.views import NAME as REVIEW
@@ -87,42 +90,6 @@ class Chosen:
         return f"{self.group}.{control}"
 
 
-def _schema(
-    chosen: Sequence[Chosen], reluctant: Sequence[Sequence[tuple[int, str]]], **terms: Any
-) -> Any:
-    """Return the form: the questions for all first, then the others for each recipient.
-
-    Args:
-        chosen: the recipients.
-        reluctant: for each recipient, `unwilling` of `request_schema`.
-        terms: the others of `request_schema`.
-    """
-    groups = []
-    for recipient, theirs in zip(chosen, reluctant, strict=True):
-        schema = request_schema(partner=recipient.partner, unwilling=theirs, **terms)
-        if not recipient.group:
-            return schema
-        # A kind that was chosen isn't asked again.
-        known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
-        mine = (node for node in schema.children if node.name not in known)
-        names = {"title": recipient.title, "name": recipient.group}
-        groups.append(forms.Schema(*mine, **names, names_mistakes=True))
-    shared = (node for node in request_schema(**terms).children if node.name in OF_ALL)
-    return forms.Schema(*shared, *groups)
-
-
-def _first_values(
-    chosen: Sequence[Chosen], dossier: Any, phone: str | None, in_full: Sequence[str]
-) -> dict[str, Any]:
-    values = first_values(dossier, phone, chosen[0].partner, in_full)
-    for recipient in chosen:
-        if recipient.group:
-            values[recipient.group] = first_values(dossier, phone, recipient.partner)
-        if recipient.profile is not None:
-            values[recipient.group]["ontvanger"] = recipient.profile.label
-    return values
-
-
 def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
     """Return the request for a recipient in the values of the form."""
     kind = {} if recipient.profile is None else {KIND: recipient.profile.name}
@@ -144,13 +111,15 @@ def only_going_out(context: DossierResource, request: Request) -> HTTPSeeOther |
     return back_to(context, request)
 
 
-@form_view(
+asking_view = partial(
+    form_view,
     DossierResource,
-    ASK,
-    Permission.REQUEST_EXPORT,
-    "templates/request.jinja2",
+    permission=Permission.REQUEST_EXPORT,
     guards=(hidden_reports, only_going_out),
 )
+
+
+@asking_view(ASK, renderer="templates/request.jinja2")
 def request_view(context: DossierResource, request: Request) -> Any:
     """Show the form to ask for an export (`?partner=K-…`); preview it, or ask for it."""
     day, before = day_of(utc_now()), str(dict(query_pairs(request)).get("partner", ""))
@@ -188,13 +157,7 @@ MORE: Final = "uitvoer-samen"
 MOST: Final = 8
 
 
-@form_view(
-    DossierResource,
-    MORE,
-    Permission.REQUEST_EXPORT,
-    "templates/together.jinja2",
-    guards=(hidden_reports, only_going_out),
-)
+@asking_view(MORE, renderer="templates/together.jinja2")
 def together_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
     loaded = load_dossier(request.db, context.dossier, request.registry)
@@ -258,21 +221,19 @@ def _form(
     if choosable:
         ids = tuple(loaded.report_ids.values())
         note_read(request, context.holder, "melding", ids, task="uitvoer voorbereiden")
-    phone = published_for(request.db, context.holder).telephone
+    phone, dossier = published_for(request.db, context.holder).telephone, context.dossier
     proposed = [code for code, _ in choosable[:most]]
-    values = _first_values(chosen, context.dossier, phone, proposed)
-    kinds, reluctant = [], []
+    values, kinds = first_values(dossier, phone, chosen[0].partner, proposed), []
     for recipient in chosen:
+        if recipient.group:
+            values[recipient.group] = first_values(dossier, phone, recipient.partner)
+        if recipient.profile is not None:
+            values[recipient.group]["ontvanger"] = recipient.profile.label
         name = f"{recipient.group}.{KIND}" if recipient.group else KIND
         known = values.get(recipient.group, {}).get(KIND, "")
-        kind = recipient.profile.name if recipient.profile else request.POST.get(name, known)
-        kinds.append(kind)
-        # For one recipient the kind may still change: all are asked about then.
-        wish = PROFILES[kind].sharing if recipient.group and kind in PROFILES else None
-        reluctant.append(unwilling(reports, wish))
-    schema = _schema(
-        chosen,
-        reluctant,
+        kinds.append(recipient.profile.name if recipient.profile else request.POST.get(name, known))
+    schema_for = partial(
+        request_schema,
         minors=loaded.minors,
         empowered=empowered_today(request.db, context.holder),
         ground=loaded.minors_for(kinds),
@@ -280,6 +241,11 @@ def _form(
         choosable=choosable,
         most=most,
     )
+    if chosen[0].group:
+        schema = _grouped(chosen, kinds, reports, schema_for)
+    else:
+        # The kind may still change: all are asked about.
+        schema = schema_for(partner=chosen[0].partner, unwilling=unwilling(reports))
     asking, looking = "Uitvoer aanvragen", "Eerst voorbeeld bekijken"
     if chosen[0].group:
         asking = f"{plural(len(chosen), 'document', 'documenten')} aanvragen"
@@ -287,6 +253,26 @@ def _form(
     buttons = [Button("aanvragen", asking), Button("voorbeeld", looking, kind="secondary")]
     cancel_url = request.resource_path(context)
     return Form(schema, request, buttons=buttons, appstruct=values, cancel_url=cancel_url)
+
+
+def _grouped(
+    chosen: Sequence[Chosen],
+    kinds: Sequence[str],
+    reports: Sequence[SourceReport],
+    schema_for: Callable[..., Any],
+) -> Any:
+    """Return the form for several: the questions for all first, then the others for each."""
+    groups = []
+    for recipient, kind in zip(chosen, kinds, strict=True):
+        reluctant = unwilling(reports, PROFILES[kind].sharing if kind in PROFILES else None)
+        asked = schema_for(partner=recipient.partner, unwilling=reluctant)
+        # A kind that was chosen isn't asked again.
+        known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
+        mine = (node for node in asked.children if node.name not in known)
+        names = {"title": recipient.title, "name": recipient.group}
+        groups.append(forms.Schema(*mine, **names, names_mistakes=True))
+    shared = (node for node in schema_for().children if node.name in OF_ALL)
+    return forms.Schema(*shared, *groups)
 
 
 def _handle(
@@ -308,7 +294,7 @@ def _handle(
                 return _asked(
                     context, request, request_exports(db, keys, settings, loaded, wishes, actor)
                 )
-            looked = check_requests(db, settings, loaded, wishes, actor)
+            looked = for_each(check_request, db, settings, loaded, wishes, actor)
         except SomeRefusedError as error:
             first, *also = (
                 _shown_at(chosen[number], *mistake)

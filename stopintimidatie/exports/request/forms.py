@@ -12,21 +12,22 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import day_of, plural
-from stopintimidatie.exports.extract.rules import GROUNDS, REASON_MAX
-from stopintimidatie.exports.profiles.defaults import offered
+from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
+from stopintimidatie.exports.profiles.defaults import PROFILES, WELFARE, offered
 from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
 from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
-from stopintimidatie.exports.request.rules import PURPOSE_MAX, usual_profile
+from stopintimidatie.exports.request.rules import PURPOSE_MAX
 from stopintimidatie.exports.vocabulary import DEMAND, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import (
     LegalBasis,
     MinorsGround,
+    PartnerKind,
     Purpose,
     RestrictedUse,
 )
@@ -60,6 +61,10 @@ CONTROLS: Final[Mapping[str, str]] = {
 }
 ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()}
 REGISTERED: Final = "Dit staat in het register. Leeg: wat voor deze ontvanger gewoon is."
+DESPITE: Final = (
+    "De melder deelt ze liever niet, of is jonger dan 16 en is niets gevraagd. Is er een grond om"
+    " dat toch te doen? Open de melding, en vul grondslag en reden in. De melder krijgt bericht."
+)
 PAGE_ONE: Final = forms.Folded(
     "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
 )
@@ -219,13 +224,8 @@ def request_schema(
     if ground:
         schema["grond_minderjarigen"].missing = colander.required
     if unwilling:
-        about = (
-            "De melder deelt ze liever niet, of is jonger dan 16 en is niets gevraagd. Is er een"
-            " grond om dat toch te doen? Open de melding, en vul grondslag en reden in. De melder"
-            " krijgt bericht."
-        )
         title = f"Niet zonder grond te delen: {plural(len(unwilling), 'melding', 'meldingen')}"
-        schema.add_before("bestand", grounds_schema("toch", title, about, unwilling, GROUNDS))
+        schema.add_before("bestand", grounds_schema("toch", title, DESPITE, unwilling, GROUNDS))
     if restricted:
         schema.add_before("bestand", restricted_schema(restricted))
     if choosable:
@@ -331,9 +331,11 @@ def first_values(
         in_full: the numbers of the reports that are proposed to be told in full.
     """
     today = day_of(utc_now())
-    kind = None if partner is None else partner.profile or usual_profile(partner.kind)
+    kind = None if partner is None else partner.profile or partner.kind
+    # Most kinds of partners have the code of their profile.
+    kind = WELFARE.name if kind == PartnerKind.YOUTH_WORK else kind
     return {
-        **({"soort_ontvanger": kind} if kind else {}),
+        **({"soort_ontvanger": kind} if kind in PROFILES else {}),
         "bestand": FileForm.ARCHIVE.value,
         "volledig": in_full,
         "antwoord_voor": today + USUAL_ANSWER,

@@ -46,8 +46,7 @@ from stopintimidatie.exports.document.signature import (
     with_password,
 )
 from stopintimidatie.exports.extract.reports import going_along
-from stopintimidatie.exports.extract.rules import freed
-from stopintimidatie.exports.extract.services import subjects_from_json
+from stopintimidatie.exports.extract.services import freed, subjects_from_json
 from stopintimidatie.exports.models import (
     FILE,
     MAKING,
@@ -87,6 +86,9 @@ FAILURES: Final[Mapping[type[Exception], str]] = {
 }
 
 
+EXPECTED: Final[tuple[type[Exception], ...]] = (RenderingError, *FAILURES)
+
+
 class RestrictedError(RenderingError):
     """The use of something in the frozen content was restricted meanwhile."""
 
@@ -120,7 +122,7 @@ def make(context: JobContext, export_id: UUID) -> None:
         made = _render(context, export_id)
     except CancelledError:
         return
-    except (RenderingError, *FAILURES) as error:
+    except EXPECTED as error:
         stamp = isinstance(error, TimeStampError)
         if stamp and context.attempts < JOB_KINDS.of(context.registry)[MAKE.name].attempts:
             _wait(context, export_id)
@@ -228,7 +230,8 @@ class Progress:
     def __init__(self, context: JobContext, export_id: UUID, content: DossierContent) -> None:
         self._context = context
         self._export_id = export_id
-        self._pages = expected_pages(content)
+        # A guess.
+        self._pages = 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
         self._progress, self._at = 0, time.monotonic()
 
     def __call__(self, step: Step) -> None:
@@ -253,11 +256,6 @@ class Progress:
             )
             if updated.rowcount == 0:
                 raise CancelledError
-
-
-def expected_pages(content: DossierContent) -> float:
-    """Guess the number of pages, for a progress bar."""
-    return 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
 
 
 def in_words(step: Step, pages: float) -> tuple[int, str]:

@@ -27,9 +27,9 @@ from stopintimidatie.disclosures.services import EventKind, find_disclosure, not
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import with_files
-from stopintimidatie.exports.extract.rules import check_deviations
 from stopintimidatie.exports.extract.services import (
     Prepared,
+    check_deviations,
     check_restricted,
     earlier_editions,
     prepare,
@@ -59,12 +59,7 @@ from stopintimidatie.exports.request.queries import (
     check_open,
     check_partner,
 )
-from stopintimidatie.exports.request.rules import (
-    check_all,
-    check_in_full,
-    check_profile,
-    check_wish,
-)
+from stopintimidatie.exports.request.rules import check_all, check_wish
 from stopintimidatie.exports.review.services import names_here
 from stopintimidatie.exports.vocabulary import APPROVE_WITHIN, ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -77,12 +72,6 @@ WATCH: Final = Job("uitvoer.spoed_bewaken")
 PICKED_UP = "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
-PATIENCE: Final = timedelta(minutes=10)
-NOT_EMPOWERED: Final = (
-    "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
-    " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
-    " wanneer zij bevoegd zijn."
-)
 
 
 def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
@@ -117,14 +106,14 @@ def check_request(
     """
     now, dossier = utc_now(), loaded.row
     today = day_of(now)
-    check_profile(wish)
-    here = names_here(session, dossier.holder)
+    if wish.profile not in PROFILES:
+        raise FormError("Kies een soort ontvanger uit de lijst.", "profile")
+    here, most = names_here(session, dossier.holder), settings.pdf_full_reports
     check_all(
         (
-            lambda: check_wish(wish, today, minors=False, here=here),
+            lambda: check_wish(wish, today, minors=False, here=here, most=most),
             lambda: check_dossier(session, dossier, wish),
             lambda: check_deviations(wish, loaded.known.reports),
-            lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),
             lambda: check_empowered(session, dossier.holder, wish.profile),
         )
@@ -151,7 +140,12 @@ def check_empowered(session: Session, holder: str, profile: str) -> None:
         FormError: the boas of this municipality may not enforce today.
     """
     if PROFILES[profile].empowered_only and not empowered_today(session, holder):
-        raise FormError(NOT_EMPOWERED, "profile")
+        raise FormError(
+            "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art."
+            " 429ter Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De"
+            " beheerder vult in wanneer zij bevoegd zijn.",
+            "profile",
+        )
 
 
 def request_export(
@@ -210,28 +204,25 @@ def _each(wishes: Sequence[ExportRequest], do: Callable[[int], Result]) -> list[
     return results
 
 
-def _beside(wishes: Sequence[ExportRequest], number: int) -> list[tuple[str, str]]:
-    """Return name and kind of the other recipients."""
-    others = [*wishes[:number], *wishes[number + 1 :]]
-    return [(w.recipient, PROFILES[w.profile].label) for w in others if w.profile in PROFILES]
-
-
-def check_requests(
+def for_each(
+    ask: Callable[..., Prepared],
     session: Session,
     settings: Settings,
     loaded: LoadedDossier,
     wishes: Sequence[ExportRequest],
     actor: Actor,
 ) -> list[Prepared]:
-    """Return what each recipient would get if these exports were asked for together.
+    """Return what each recipient would get: checked with `check_request`, or asked for.
 
     Raises:
         SomeRefusedError: some can't be asked for so.
     """
 
     def look(number: int) -> Prepared:
-        wish, beside = wishes[number], _beside(wishes, number)
-        return check_request(session, settings, loaded, wish, actor, beside=beside)
+        others = [*wishes[:number], *wishes[number + 1 :]]
+        known = (other for other in others if other.profile in PROFILES)
+        beside = [(other.recipient, PROFILES[other.profile].label) for other in known]
+        return ask(session, settings, loaded, wishes[number], actor, beside=beside)
 
     return _each(wishes, look)
 
@@ -251,16 +242,11 @@ def request_exports(
     Raises:
         SomeRefusedError: some can't be asked for so.
     """
+    asked = for_each(request_export, session, settings, loaded, wishes, actor)
     together = uuid4() if len(wishes) > 1 else None
-
-    def ask(number: int) -> Prepared:
-        wish, beside = wishes[number], _beside(wishes, number)
-        prepared = request_export(session, settings, loaded, wish, actor, beside=beside)
+    for prepared in asked:
         prepared.export.together = together
-        session.flush()
-        return prepared
-
-    asked = _each(wishes, ask)
+    session.flush()
 
     def hurry(number: int) -> Export:
         prepared = asked[number]
@@ -349,7 +335,7 @@ def is_stuck(export: Export, settings: Settings) -> bool:
     stored by a clock that was wrong.
     """
     last = export.progress_at
-    limit = timedelta(seconds=settings.pdf_timeout_seconds) + PATIENCE
+    limit = timedelta(seconds=settings.pdf_timeout_seconds + 600)
     return export.state in MAKING and last is not None and abs(utc_now() - last) > limit
 
 

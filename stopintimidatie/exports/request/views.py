@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.profiles.defaults import LABELS
-from stopintimidatie.exports.redaction.texts import texts_of_officers
+from stopintimidatie.exports.redaction.source import texts_of_officers
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.approval import together_href, way_back
 from stopintimidatie.exports.request.preview import TEXTS

@@ -94,13 +94,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
             words = [word for field in texts for word in words_at(texts[field], marked[field])]
             _make_unreadable(context, request, words, values)
             return HTTPSeeOther(back)
-        for name in FOR_GOOD:
-            if values.get(name):
-                raise FormError(
-                    f"U koos ‘{SAVE.title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
-                    " maak dit leeg.",
-                    name,
-                )
+        _nothing_for_good(values)
         if asks and not values["minderjarig"]:
             raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
         if asks:
@@ -235,6 +229,21 @@ def marks_in(
         except MarkError as problem:
             raise FormError(str(problem), name) from None
     return marked
+
+
+def _nothing_for_good(values: Mapping[str, Any]) -> None:
+    """Check that no field of the other button was filled in.
+
+    Raises:
+        FormError: One was.
+    """
+    for name in FOR_GOOD:
+        if values.get(name):
+            raise FormError(
+                f"U koos ‘{SAVE.title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
+                " maak dit leeg.",
+                name,
+            )
 
 
 def _make_unreadable(
