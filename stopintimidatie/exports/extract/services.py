@@ -1,4 +1,4 @@
-"""What goes out now: also against a preference, on a ground per report, and told to reporters."""
+"""From a request to what goes out now: also against a preference, on a ground, which is told."""
 
 from __future__ import annotations
 

@@ -107,9 +107,9 @@ def correct(
     session.flush()
     note_event(session, disclosure, EventKind.CORRECTED, actor, label)
     record(session, actor, "uitvoer.correctie", export.holder, KIND, [export.id])
-    told = tell_holder(session, keys, export, CORRECTED.name)
-    row.told_at = utc_now() if told else None
-    return told
+    sent = tell_holder(session, keys, export, CORRECTED.name)
+    row.told_at = utc_now() if sent else None
+    return sent
 
 
 def notify(
@@ -321,10 +321,10 @@ def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             if is_out(copy) and payload.get("soort"):
                 # A report in it was erased or redacted.
                 change, label = Correction(Change(payload["soort"])), payload.get("melding", "")
-                told = correct(session, keys, export, disclosure, label, change, SYSTEM)
+                sent = correct(session, keys, export, disclosure, label, change, SYSTEM)
             elif is_out(copy) or offered:
-                told = tell_holder(session, keys, export, WITHDRAWN.name)
+                sent = tell_holder(session, keys, export, WITHDRAWN.name)
             else:
                 continue
-            if not told:
+            if not sent:
                 alarm(session, export, disclosure, copy_of(session, disclosure.id))

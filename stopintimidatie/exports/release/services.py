@@ -232,13 +232,13 @@ def _kept_with_dossier(
             empty_rows(session, entity, mine, columns)
         return 0
 
-    def told(session: Session, keys: KeyRing, source: str, document: UUID) -> list[ErasureCount]:
+    def count(session: Session, keys: KeyRing, source: str, document: UUID) -> list[ErasureCount]:
         mine = about(session, source, document)
         table = entity.__tablename__
         return [] if mine is None else [count_filled(session, table, columns, mine)]
 
     holder = holder_of_rows(kind, entity, columns, find)
-    return replace(holder, source_erased=erased, source_told=told)
+    return replace(holder, source_erased=erased, source_told=count)
 
 
 def _corrections_of(session: Session, report: UUID) -> Condition | None:

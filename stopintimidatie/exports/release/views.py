@@ -355,7 +355,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     pickups = pickups_of(request.db, export.id)
     # Answers and corrections may tell of the reports of a person-directed dossier.
     answers = answers_of(request.db, export.id) if sees else []
-    # Who came for it and who answered is personal data too.
+    # The names of who came for it and of who answered are personal data too.
     if pickups:
         ids = [row.id for row in pickups]
         note_read(request, context.holder, PICKUP, ids, task="uitvoer bekijken")

@@ -147,7 +147,7 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
     )
 
 
-# What officers wrote in a dossier, looked at before it goes outside
+# Texts of officers in a dossier, looked at before they go outside
 
 NEW: Final = "Nieuw of gewijzigd: dit is nog niet nagekeken."
 

@@ -88,16 +88,15 @@ def review_view(context: ReportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         check_shown(form, values, shown, version)
-        read = marks_in({CONTROLS[field]: text for field, text in texts.items()}, values, signs)
-        marked = {field: read[CONTROLS[field]] for field in texts}
+        marked = _marked(texts, values, signs)
         if form.pressed() == GOOD.name:
             words = [word for field in texts for word in words_at(texts[field], marked[field])]
             _make_unreadable(context, request, words, values)
             return HTTPSeeOther(back)
         _nothing_for_good(values)
-        if asks and not values["minderjarig"]:
-            raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
         if asks:
+            if not values["minderjarig"]:
+                raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
             treat_as_minor(request.db, report, values["minderjarig"], request.actor)
         save_review(request.db, report, marked, request.actor)
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
@@ -229,6 +228,13 @@ def marks_in(
         except MarkError as problem:
             raise FormError(str(problem), name) from None
     return marked
+
+
+def _marked(
+    texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
+) -> dict[Field, tuple[Span, ...]]:
+    read = marks_in({CONTROLS[field]: text for field, text in texts.items()}, values, signs)
+    return {field: read[CONTROLS[field]] for field in texts}
 
 
 def _nothing_for_good(values: Mapping[str, Any]) -> None:
