@@ -38,7 +38,7 @@ from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.redaction.texts import texts_of_officers
+from stopintimidatie.exports.redaction.source import texts_of_officers
 from stopintimidatie.exports.release import services as release
 from stopintimidatie.exports.request import services as exports
 from stopintimidatie.exports.request.jobs import make, withdraw

@@ -174,10 +174,14 @@ def enter_pickup(
     keys: KeyRing = registry.key_ring
     visit = None
     row = kind_of(registry, pickup).spoken(session, pickup)
-    if row is not None and _code_counts(row) and is_code(typed, spoken_code(keys, row)):
+    if (
+        row is not None
+        and _counts(row, "code", CODE_LASTS)
+        and is_code(typed, spoken_code(keys, row))
+    ):
         row.code_nonce = None
         visit = Visit(pickup.reference, Way.SPOKEN, who, code=str(row.id), made=row.code_made_at)
-    elif _mail_code_counts(pickup) and is_code(typed, mail_code_of(keys, pickup)):
+    elif _counts(pickup, "mail", MAIL_CODE_LASTS) and is_code(typed, mail_code_of(keys, pickup)):
         visit = Visit(pickup.reference, Way.MAILED, who)
     if visit is None:
         _note(session, pickup, outsider(pickup), "ophalen.verkeerde_code")
@@ -186,23 +190,12 @@ def enter_pickup(
     return visit
 
 
-def _code_counts(row: Any) -> bool:
-    """Tell whether the spoken code may still be tried; asking this counts as a try."""
-    if row.code_nonce is None or row.code_made_at is None or row.code_tries >= TRIES:
+def _counts(row: Any, name: str, lasts: timedelta) -> bool:
+    """Tell whether a code may still be tried, `code` or `mail`; asking this counts as a try."""
+    nonce, made_at, tries = (getattr(row, f"{name}_{n}") for n in ("nonce", "made_at", "tries"))
+    if nonce is None or made_at is None or tries >= TRIES or utc_now() > made_at + lasts:
         return False
-    if utc_now() > row.code_made_at + CODE_LASTS:
-        return False
-    row.code_tries += 1
-    return True
-
-
-def _mail_code_counts(pickup: Pickup) -> bool:
-    """Tell whether the mailed code may still be tried; asking this counts as a try."""
-    if pickup.mail_nonce is None or pickup.mail_made_at is None or pickup.mail_tries >= TRIES:
-        return False
-    if utc_now() > pickup.mail_made_at + MAIL_CODE_LASTS:
-        return False
-    pickup.mail_tries += 1
+    setattr(row, f"{name}_tries", tries + 1)
     return True
 
 

@@ -59,8 +59,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Filters in the address; an unknown value finds nothing."""
+    """Filters in the address, for who reads them today; an unknown value finds nothing."""
 
+    roles: frozenset[Role]
+    today: date
     kind: str = ""
     basis: str = ""
     term: str = ""
@@ -69,11 +71,17 @@ class Filters:
     recipient: str = ""
 
     @classmethod
-    def read(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+    def read(cls, pairs: Iterable[tuple[str, str]], roles: frozenset[Role], today: date) -> Self:
         """Return the filters in the parameters of an address."""
         given = dict(pairs)
         names = ("soort", "grondslag", "termijn", "dossier", "stand", "ontvanger")
-        return cls(*(given.get(name, "")[:200].replace("\x00", "") for name in names))
+        values = (given.get(name, "")[:200].replace("\x00", "") for name in names)
+        return cls(roles, today, *values)
+
+    @property
+    def chosen(self) -> bool:
+        """Tell whether anything is filtered."""
+        return self != Filters(self.roles, self.today)
 
 
 def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
@@ -81,17 +89,17 @@ def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
     return true() if RESTRICTED_ROLES & set(roles) else Disclosure.restricted.is_(False)
 
 
-def _matching(filters: Filters, roles: Iterable[Role], today: date) -> list[ColumnElement[bool]]:
-    running = Disclosure.destroy_by >= today
+def _matching(filters: Filters) -> list[ColumnElement[bool]]:
+    running = Disclosure.destroy_by >= filters.today
     chosen = (
         (filters.kind, Disclosure.profile == filters.kind),
         (filters.basis, Disclosure.legal_basis == filters.basis),
         (filters.source, Disclosure.source_reference == filters.source),
         (filters.recipient, _same_recipient(filters.recipient)),
-        (filters.stand, stand_condition(filters.stand, today)),
+        (filters.stand, stand_condition(filters.stand, filters.today)),
         (filters.term in TERMS, running if filters.term == "loopt" else ~running),
     )
-    return [readable_by(roles), *(condition for value, condition in chosen if value)]
+    return [readable_by(filters.roles), *(condition for value, condition in chosen if value)]
 
 
 def _same_recipient(reference: str) -> ColumnElement[bool]:
@@ -133,21 +141,16 @@ def real_disclosures(ids: Collection[UUID]) -> Select[Disclosure, datetime]:
     return asked.order_by(since, Disclosure.id)
 
 
-def count(session: Session, filters: Filters, roles: Iterable[Role], today: date) -> int:
-    """Count the disclosures that fit the filters and may be seen with these roles."""
+def count(session: Session, filters: Filters) -> int:
+    """Count the disclosures that fit the filters."""
     disclosures: Select[Any] = select(func.count()).select_from(Disclosure).outerjoin(*WITH_COPY)
-    return session.scalar(disclosures.where(*_matching(filters, roles, today))) or 0
+    return session.scalar(disclosures.where(*_matching(filters))) or 0
 
 
-def page(
-    session: Session,
-    filters: Filters,
-    roles: Iterable[Role],
-    today: date,
-    offset: int,
-    limit: int,
+def list_disclosures(
+    session: Session, filters: Filters, offset: int = 0, size: int | None = None, *options: Any
 ) -> Sequence[Row]:
-    """Return a page of the disclosures that fit the filters, newest first."""
+    """Return the disclosures that fit the filters, newest first; without a size all of them."""
     subjects = (
         select(func.count(DisclosureSubject.id))
         .where(DisclosureSubject.disclosure_id == Disclosure.id)
@@ -157,19 +160,20 @@ def page(
     rows = session.execute(
         select(Disclosure, DisclosedCopy, subjects)
         .outerjoin(*WITH_COPY)
-        .where(*_matching(filters, roles, today))
+        .where(*_matching(filters))
         .order_by(Disclosure.made_at.desc(), Disclosure.id)
         .offset(offset)
-        .limit(limit)
+        .limit(size)
+        .options(*options)
     )
     return [Row(*row) for row in rows]
 
 
-def facets(session: Session, roles: Iterable[Role], today: date) -> Mapping[str, Facet]:
+def facets(session: Session, filters: Filters) -> Mapping[str, Facet]:
     """Return the values of each filter with words and counts, of all disclosures one may see."""
-    seen = readable_by(roles)
+    seen, today = readable_by(filters.roles), filters.today
     terms = (
-        (code, words, count(session, Filters(term=code), roles, today))
+        (code, words, count(session, Filters(filters.roles, today, term=code)))
         for code, words in TERMS.items()
     )
     return {

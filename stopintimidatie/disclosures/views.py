@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 import colander
-from markupsafe import Markup
 from pyramid.authorization import DENY_ALL
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import selectinload
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -23,29 +21,21 @@ from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import (
-    date_short,
-    date_text,
-    datetime_long,
-    datetime_short,
-    file_size,
-    local,
-)
+from stopintimidatie.core.text import day_of, local
 from stopintimidatie.core.tree import Resource
-from stopintimidatie.core.web.components import FacetValue, TimelineEntry, panels
+from stopintimidatie.core.web.components import FacetValue, panels
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
     post_view,
     query_pairs,
     toggled,
-    wanted_page,
 )
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.disclosures import queries, services
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.pickup import (
     PICKUP_KINDS,
     WRONG,
@@ -59,10 +49,9 @@ from stopintimidatie.disclosures.resources import PICKED_UP, DisclosureRegister,
 from stopintimidatie.disclosures.services import AUDIT_KIND
 from stopintimidatie.municipalities.partners.vocabulary import CovenantKind, MinorsGround, Purpose
 
-# The list as a file
+# The register, also as a file
 
 NAME: Final = "bestand"
-CHUNK: Final = 500
 COLUMNS: Final = (
     *("Nummer", "Gemaakt", "Ontvanger", "Soort ontvanger", "Profiel", "Waarvan", "Meldingen"),
     *("Soorten gegevens", "Van wie", "Doel", "Grondslag", "Convenant"),
@@ -80,54 +69,47 @@ COLUMNS: Final = (
 )
 def file_view(context: DisclosureRegister, request: Request) -> Response:
     """Return all rows that fit the filters as a CSV file, and log each row as read."""
-    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
-    today = local(utc_now()).date()
-    filters = queries.Filters.read(query_pairs(request))
-    rows: list[queries.Row] = []
-    while True:
-        chunk = queries.page(request.db, filters, roles, today, len(rows), CHUNK)
-        rows += chunk
-        if len(chunk) < CHUNK:
-            break
+    filters, subjects = _filters(context, request), selectinload(Disclosure.subjects)
+    rows = queries.list_disclosures(request.db, filters, 0, None, subjects)
     ids = [row.disclosure.id for row in rows]
     note_read(request, context.holder, AUDIT_KIND, ids, task="register als bestand")
-    name = f"verstrekkingen-{context.holder.lower()}-{today.isoformat()}"
-    return csv_response(name, COLUMNS, _rows(request.db, rows, today))
+    name = f"verstrekkingen-{context.holder.lower()}-{filters.today.isoformat()}"
+    return csv_response(name, COLUMNS, (_line(row, filters.today) for row in rows))
 
 
-def _rows(
-    session: Session, entries: Sequence[queries.Row], today: date
-) -> Iterator[Sequence[object]]:
-    subjects_by_id = _subjects(session, [entry.disclosure.id for entry in entries])
-    for entry in entries:
-        row, copy = entry.disclosure, entry.copy
-        subjects = subjects_by_id.get(row.id, [])
-        kinds = dict.fromkeys(kind for subject in subjects for kind in subject.categories)
-        yield (
-            row.reference,
-            _moment(row.made_at),
-            row.recipient,
-            row.recipient_kind,
-            f"{row.profile}, versie {row.profile_version}",
-            f"{row.source_kind} {row.source_reference}",
-            entry.subjects,
-            ", ".join(kinds),
-            " ".join(f"{subject.label}:{subject.subject_id}" for subject in subjects),
-            Purpose.word(row.purpose),
-            row.legal_basis_words,
-            CovenantKind.word(row.covenant),
-            MinorsGround.word(row.minors_ground),
-            row.requested_by,
-            _moment(row.requested_at),
-            row.approved_by,
-            _moment(row.approved_at),
-            row.destroy_by.isoformat(),
-            services.stand_of(copy, today),
-            _moment(copy.given_at if copy else None),
-            _moment(copy.destroyed_at if copy else None),
-            row.content_sha256,
-            row.file_sha256,
-        )
+def _filters(context: DisclosureRegister, request: Request) -> queries.Filters:
+    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    return queries.Filters.read(query_pairs(request), roles, day_of(utc_now()))
+
+
+def _line(entry: queries.Row, today: date) -> Sequence[object]:
+    row, copy = entry.disclosure, entry.copy
+    kinds = dict.fromkeys(kind for subject in row.subjects for kind in subject.categories)
+    return (
+        row.reference,
+        _moment(row.made_at),
+        row.recipient,
+        row.recipient_kind,
+        f"{row.profile}, versie {row.profile_version}",
+        f"{row.source_kind} {row.source_reference}",
+        entry.subjects,
+        ", ".join(kinds),
+        " ".join(f"{subject.label}:{subject.subject_id}" for subject in row.subjects),
+        Purpose.word(row.purpose),
+        row.legal_basis_words,
+        CovenantKind.word(row.covenant),
+        MinorsGround.word(row.minors_ground),
+        row.requested_by,
+        _moment(row.requested_at),
+        row.approved_by,
+        _moment(row.approved_at),
+        row.destroy_by.isoformat(),
+        services.stand_of(copy, today),
+        _moment(copy.given_at if copy else None),
+        _moment(copy.destroyed_at if copy else None),
+        row.content_sha256,
+        row.file_sha256,
+    )
 
 
 def _moment(at: datetime | None) -> str:
@@ -135,49 +117,11 @@ def _moment(at: datetime | None) -> str:
     return local(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[DisclosureSubject]]:
-    subjects: dict[UUID, list[DisclosureSubject]] = {}
-    for start in range(0, len(ids), CHUNK):
-        some = DisclosureSubject.disclosure_id.in_(ids[start : start + CHUNK])
-        rows = select(DisclosureSubject).where(some).order_by(DisclosureSubject.label)
-        for row in session.scalars(rows):
-            subjects.setdefault(row.disclosure_id, []).append(row)
-    return subjects
-
-
 @page_view(DisclosureRegister, "", Permission.VIEW_DISCLOSURES, "templates/register.jinja2")
 def register_view(context: DisclosureRegister, request: Request) -> dict[str, Any]:
     """Show the disclosures that fit the filters, newest first."""
-    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
-    today = local(utc_now()).date()
-    filters = queries.Filters.read(query_pairs(request))
-    paging = Paging(wanted_page(request), queries.count(request.db, filters, roles, today))
-    rows = queries.page(request.db, filters, roles, today, paging.offset, paging.size)
-    ids = [row.disclosure.id for row in rows]
-    note_read(request, context.holder, AUDIT_KIND, ids, task="register lezen")
-    return {
-        "rows": [_row(request, context, row, today) for row in rows],
-        "columns": _COLUMNS if context.holder != NATIONAL else _DESK_COLUMNS,
-        "facets": _facets(request, queries.facets(request.db, roles, today)),
-        "filtered": filters != queries.Filters(),
-        "all_href": request.resource_path(context),
-        "desk": context.holder == NATIONAL,
-        "file_href": _file_href(context, request),
-        "paging": paging,
-    }
-
-
-def _file_href(context: DisclosureRegister, request: Request) -> str | None:
-    """Return the address of the same rows as a file, for who may save it."""
-    if not request.has_permission(Permission.SAVE_DISCLOSURES, context):
-        return None
-    address: str = request.resource_path(context, NAME)
-    return f"{address}?{request.query_string}" if request.query_string else address
-
-
-def _facets(request: Request, facets: Any) -> list[tuple[str, list[FacetValue]]]:
-    chosen = query_pairs(request)
-    return [
+    filters, chosen = _filters(context, request), query_pairs(request)
+    facets = [
         (
             queries.FACETS[name],
             [
@@ -185,86 +129,44 @@ def _facets(request: Request, facets: Any) -> list[tuple[str, list[FacetValue]]]
                 for code, words, number in values
             ],
         )
-        for name, values in facets.items()
+        for name, values in queries.facets(request.db, filters).items()
+        if values
     ]
-
-
-_DESK_COLUMNS = ["Nummer", "Gemaakt", "Ontvanger", "Melding", "Grondslag", "Vernietigen"]
-_COLUMNS = [
-    *("Nummer", "Gemaakt", "Ontvanger", "Dossier", ("Meldingen", "number")),
-    *("Grondslag", "Vernietigen", "Stand"),
-]
-
-
-def _row(
-    request: Request, context: DisclosureRegister, entry: queries.Row, today: date
-) -> list[str]:
-    row = entry.disclosure
-    anchor = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
-    begin = [
-        anchor.format(request.resource_path(context, row.reference), row.reference),
-        datetime_short(row.made_at),
-        row.recipient,
-        row.source_reference,
-    ]
-    end = [row.legal_basis_words, date_short(row.destroy_by)]
-    if context.holder == NATIONAL:
-        return [*begin, *end]
-    return [*begin, str(entry.subjects), *end, services.stand_of(entry.copy, today)]
+    find = partial(queries.list_disclosures, request.db, filters)
+    entries = read_register(request, queries.count(request.db, filters), find, filters=facets)
+    ids = [row.disclosure.id for row in entries.rows]
+    note_read(request, context.holder, AUDIT_KIND, ids, task="register lezen")
+    return {
+        "entries": entries,
+        "stands": {
+            row.disclosure.reference: services.stand_of(row.copy, filters.today)
+            for row in entries.rows
+        },
+        "filtered": filters.chosen,
+        "here": request.resource_path(context).rstrip("/"),
+        "desk": context.holder == NATIONAL,
+        "may_save": request.has_permission(Permission.SAVE_DISCLOSURES, context),
+    }
 
 
 @page_view(DisclosureResource, "", Permission.VIEW_DISCLOSURES, "templates/disclosure.jinja2")
 def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, Any]:
     """Show a disclosure: recipient, content, reasons, proof, steps and subjects."""
     row = context.disclosure
-    subjects = services.subjects_of(request.db, row.id)
     note_read(request, context.holder, AUDIT_KIND, [row.id], task="verstrekking lezen")
+    events = services.events_of(request.db, row.id)
     return {
         "disclosure": row,
-        "delivery": _delivery_rows(row),
-        "why": _why(row),
-        "proof": [
-            ("SHA-256 van de inhoud", row.content_sha256),
-            ("SHA-256 van het bestand", row.file_sha256),
-            ("Grootte van het bestand", file_size(row.file_size)),
-        ],
-        "stand": services.stand_of(services.copy_of(request.db, row.id), local(utc_now()).date()),
-        "events": [
-            TimelineEntry(event.at, services.event_words(event), event.actor_name)
-            for event in services.events_of(request.db, row.id)
-        ],
-        "subjects": [
-            [subject.label, ", ".join(subject.categories), str(subject.subject_id)]
-            for subject in subjects
-        ],
+        "purpose": Purpose.word(row.purpose),
+        "covenant": CovenantKind.word(row.covenant),
+        "minors_ground": MinorsGround.word(row.minors_ground),
+        "desk": context.holder == NATIONAL,
+        "public": services.is_public(row),
+        "stand": services.stand_of(services.copy_of(request.db, row.id), day_of(utc_now())),
+        "events": [(event, services.event_words(event)) for event in events],
+        "subjects": services.subjects_of(request.db, row.id),
         "panels": panels(request, "verstrekking", context),
     }
-
-
-def _delivery_rows(row: Disclosure) -> list[tuple[str, str]]:
-    return [
-        ("Ontvanger", f"{row.recipient} ({row.recipient_kind})"),
-        ("Wat", f"{row.source_kind.capitalize()} {row.source_reference}, {_how(row)}"),
-        ("Profiel", f"{row.profile}, versie {row.profile_version}"),
-        ("Gemaakt", datetime_long(row.made_at)),
-        ("Aangevraagd door", f"{row.requested_by}, {datetime_short(row.requested_at)}"),
-        ("Goedgekeurd door", f"{row.approved_by}, {datetime_short(row.approved_at)}"),
-    ]
-
-
-def _how(row: Disclosure) -> str:
-    return "met een code opgehaald of versleuteld gemaild" if row.holder == NATIONAL else "als PDF"
-
-
-def _why(row: Disclosure) -> list[tuple[str, str]]:
-    pairs = [("Doel", Purpose.word(row.purpose)), ("Grondslag", row.legal_basis_words)]
-    if row.covenant:
-        pairs.append(("Convenant (zelf geen grondslag)", CovenantKind.word(row.covenant)))
-    if row.minors_ground:
-        pairs.append(("Extra grond voor minderjarigen", MinorsGround.word(row.minors_ground)))
-    if services.is_public(row):
-        return [*pairs, ("Vernietigen", "Niemand: het document is openbaar.")]
-    return [*pairs, ("Ontvanger vernietigt uiterlijk", date_text(row.destroy_by))]
 
 
 # /ophalen/O-4F7K-2QXJ, for a recipient with a link by mail and a code by telephone
@@ -303,11 +205,8 @@ class PickupPage(Resource):
 
 OWN: Final = "mij"
 ORGANISATION: Final = "organisatie"
-FOR_WHOM: Final = (
-    (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
-    (ORGANISATION, "Voor mijn organisatie"),
-)
-NOT_OWN: Final = "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in."
+
+
 NO_FUNCTION: Final = "Vul uw functie in: u haalt iets op voor een organisatie."
 
 
@@ -315,7 +214,16 @@ class PickupSchema(forms.Schema):
     """The form of who comes to pick up, and the code."""
 
     naam = forms.field(forms.Text(120), "Uw naam")
-    voor = forms.field(forms.OneOf(FOR_WHOM, radio=True), "Voor wie haalt u iets op?")
+    voor = forms.field(
+        forms.OneOf(
+            (
+                (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
+                (ORGANISATION, "Voor mijn organisatie"),
+            ),
+            radio=True,
+        ),
+        "Voor wie haalt u iets op?",
+    )
     functie = forms.field(
         forms.Text(120),
         "Uw functie",
@@ -360,10 +268,8 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
         own = values.get("voor") == OWN
         if not own and not values["functie"]:
             raise forms.FormError(NO_FUNCTION, "functie")
-        visitor = {
-            "naam": values["naam"],
-            "functie": "voor zichzelf" if own else values["functie"],
-        }
+        function = "voor zichzelf" if own else values["functie"]
+        visitor = {"naam": values["naam"], "functie": function}
         visit = None
         if pickup is not None:
             typed = values["code"]
@@ -375,7 +281,9 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
             return page
         if own and not kind.own:
             # The code was right; it counts again, for nothing of this is kept.
-            raise forms.FormError(NOT_OWN, "voor")
+            raise forms.FormError(
+                "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in.", "voor"
+            )
         response = HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
         set_visit(request, response, visit)
         return response

@@ -316,38 +316,20 @@ class BlobKind(StrEnum):
     LOCK = "wachtwoord"
 
 
-def read_file(session: Session, keys: KeyRing, export: Export, number: int) -> bytes:
-    """Read the content of a file that goes along.
-
-    Raises:
-        DecryptionError: It isn't there (any more), or the key doesn't fit.
-    """
-    return VAULT.read(session, keys, export, f"{FILE}{number}")
+def forget(session: Session, export: Export, kind: str) -> None:
+    """Delete what was kept of this kind; of files that go along all, as they are in the PDF."""
+    mine = ExportBlob.export_id == export.id
+    is_kind = ExportBlob.kind.startswith(FILE) if kind == FILE else ExportBlob.kind == kind
+    session.execute(delete(ExportBlob).where(mine, is_kind))
 
 
-def forget_files(session: Session, export: Export) -> None:
-    """Delete the files that go along: once in the PDF they needn't be kept beside it."""
-    session.execute(
-        delete(ExportBlob).where(
-            ExportBlob.export_id == export.id, ExportBlob.kind.startswith(FILE, autoescape=True)
-        )
-    )
-
-
-def forget(session: Session, export: Export, kind: BlobKind) -> None:
-    """Delete what was kept of this kind."""
-    session.execute(
-        delete(ExportBlob).where(ExportBlob.export_id == export.id, ExportBlob.kind == kind.value)
-    )
-
-
-def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> bytes:
+def read(session: Session, keys: KeyRing, export: Export, kind: str) -> bytes:
     """Read what was kept of this kind.
 
     Raises:
         DecryptionError: It isn't there (any more), or the key doesn't fit.
     """
-    return VAULT.read(session, keys, export, kind.value)
+    return VAULT.read(session, keys, export, kind)
 
 
 # Answers of partners, and corrections of copies. The name of who answered is encrypted.

@@ -54,11 +54,11 @@ class ExportRequest:
     feedback: str | None = None
     partner_id: UUID | None = None
     file_form: str = FileForm.ARCHIVE.value
-    # See `deviations`.
+    # Reports that go along all the same: number, ground and reason of each.
     deviations: list[dict[str, Any]] | None = None
     # The numbers of the reports that are told in full; None means the newest.
     in_full: list[int] | None = None
-    # See `routes`.
+    # A demand, and urgency.
     demand_article: str | None = None
     demand_number: str | None = None
     demand_officer: str | None = None

@@ -15,7 +15,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.second import waiting_rows
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.exports.request.pages import WAITING
+    from stopintimidatie.exports.request.approval import WAITING
     from stopintimidatie.home import services, statements
     from stopintimidatie.home.views import areas_item, start_item
     from stopintimidatie.municipalities.areas.resources import add_own_place

@@ -37,7 +37,7 @@ from stopintimidatie.core.web.request import (
     worth_counting,
 )
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.exports.request.pages import WAITING
+from stopintimidatie.exports.request.approval import WAITING
 from stopintimidatie.home.pages import (
     DECIDE,
     DUE,

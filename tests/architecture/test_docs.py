@@ -19,7 +19,7 @@ from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
 from stopintimidatie.dossiers.actions import panels
 from stopintimidatie.dossiers.actions import services as actions
-from stopintimidatie.exports.request import bulk
+from stopintimidatie.exports.request import asking
 from stopintimidatie.municipalities.settings import services as logos
 from stopintimidatie.privacy.log import views as log_views
 from stopintimidatie.privacy.log.queries import ACTIONS
@@ -251,7 +251,7 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f"| {limits.GUESSES.most}, of {limits.GUESSES_OF_ALL.most}, in een kwartier |",
         f"| {attachments.MOST}; {conversation.MOST_MESSAGES} |",
         f"| {actions.MOST_FILES}; {actions.MOST_MEASURES} |",
-        f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {bulk.MOST} |",
+        f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {asking.MOST} |",
         f"| {thousands(log_views.MOST_IN_FILE)} |",
         f"| {cleaner.LIMIT // 1_000_000} MB; JPEG en HEIC"
         f" {process.MOST_PIXELS['JPEG'] // 1_000_000} miljoen punten, PNG en WebP"

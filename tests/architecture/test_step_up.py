@@ -121,7 +121,6 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
     "files and frozen texts without contact data, behind a permission of their own": {
         "dossiers.consultations.snapshot:frozen",
         "exports.models:read",
-        "exports.models:read_file",
         "exports.request.jobs:_finish",
         "privacy.subjects.queries:_frozen",
     },

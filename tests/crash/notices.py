@@ -19,9 +19,8 @@ from stopintimidatie.disclosures.services import EventKind
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
 from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.request import jobs as request_jobs
-from stopintimidatie.exports.request import routes
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
-from stopintimidatie.exports.request.services import JOB, PICKED_UP, fetch
+from stopintimidatie.exports.request.services import JOB, PICKED_UP, WATCH, note_once
 from tests.support.exporting import Case, approved, with_partner
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -44,7 +43,7 @@ def given(installation: Installation, case: Case, number: int) -> list[str]:
         # Made already.
         session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB.name))
         for export in session.scalars(select(Export).where(Export.reference.in_(references))):
-            fetch(session, registry, export, SYSTEM, PICKED_UP)
+            note_once(session, export, EventKind.GIVEN, SYSTEM, PICKED_UP)
         ask_for_search(session, DORDRECHT)
     return references
 
@@ -61,7 +60,7 @@ def due(installation: Installation, reference: str, *, erased: bool) -> None:
         enqueue(session, request_jobs.MADE_JOB, DORDRECHT, {**payload, "stap": AFTER})
         export.urgent, export.answered_at = True, None
         export.approve_by = utc_now() - timedelta(hours=1)
-        enqueue(session, routes.JOB, DORDRECHT, payload)
+        enqueue(session, WATCH, DORDRECHT, payload)
 
 
 def check_told(installation: Installation, references: list[str]) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -34,9 +33,8 @@ def a_register(installation: Installation, *entries: dict[str, Any]) -> None:
 
 
 def test_the_register_is_a_file_with_the_same_choice_and_leaves_a_trace(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation,
 ) -> None:
-    monkeypatch.setattr(disclosures_views, "CHUNK", 2)
     a_register(
         installation,
         {"recipient": FORMULA, "purpose": "Regel één;\nen twee \u201cmet\u201d tekens"},
@@ -51,7 +49,7 @@ def test_the_register_is_a_file_with_the_same_choice_and_leaves_a_trace(
     assert 'filename="verstrekkingen-gm0505-' in answer.headers["Content-Disposition"]
     rows = rows_of(answer)
     assert list(rows[0]) == list(disclosures_views.COLUMNS)
-    assert len(rows) == 3, "the filter of the page, over more than one chunk"
+    assert len(rows) == 3, "the filter of the page"
     assert {row["Profiel"] for row in rows} == {"politie, versie 1"}
     assert f"'{FORMULA}" in {row["Ontvanger"] for row in rows}
     assert any("Regel één;\nen twee" in row["Doel"] for row in rows)

@@ -24,7 +24,7 @@ from stopintimidatie.exports.document.process import Step
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request import jobs as request_jobs
-from stopintimidatie.exports.request.texts import texts_here
+from stopintimidatie.exports.request.views import texts_here
 from stopintimidatie.exports.review.services import keep_looked_at
 from stopintimidatie.municipalities.partners.services import (
     Person,

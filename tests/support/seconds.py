@@ -32,7 +32,7 @@ from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.request import second, services
-from stopintimidatie.exports.request.pages import SECOND
+from stopintimidatie.exports.request.approval import SECOND
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import actor_of, givers

@@ -1,4 +1,4 @@
-"""Going against a reporter's sharing preference: a ground and a reason per report, and told."""
+"""From a request to what goes out now: also against a preference, on a ground, which is told."""
 
 from __future__ import annotations
 
@@ -14,24 +14,19 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
-from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, MINORS
+from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, MINORS, PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import MarkedReport, hidden, marked, redact
-from stopintimidatie.exports.redaction.selection import (
-    ROW_FIELDS,
-    Selection,
-    pseudonym,
-    wanted,
-)
+from stopintimidatie.exports.redaction.selection import ROW_FIELDS, Selection, pseudonym, wanted
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (
     Despite,
@@ -41,26 +36,141 @@ from stopintimidatie.exports.redaction.source import (
     PreviousVersion,
     SourceReport,
     Term,
+    as_looked_at,
+    texts_of_officers,
 )
-from stopintimidatie.exports.redaction.texts import as_looked_at, texts_of_officers
 from stopintimidatie.exports.review.services import shown_outside
-from stopintimidatie.exports.vocabulary import DEMAND, DOSSIER, ExportRequest
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.exports.vocabulary import BASES, DEMAND, DOSSIER, ExportRequest, clean
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.conversation.services import CLOSED, tell_once
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import AgeGroup
+from stopintimidatie.reports.words import NOT_ASKED
 from stopintimidatie.settings import Settings
 
-AGAINST_WISH: Final = (
-    "U wilde uw melding liever niet delen met {}. Wij delen haar in dit geval toch, omdat dat nodig"
-    " is en de wet het toelaat. Uw naam en contactgegevens gaan niet mee. Hebt u hier vragen over?"
-    " Stel ze ons op deze pagina."
+# A preference isn't passed over because it is handy within the house.
+GROUNDS: Final = tuple(basis for basis in BASES if basis is not LegalBasis.INTERNAL)
+REASON_MAX: Final = 500
+Kept = list[dict[str, Any]]
+RECIPIENTS: Final = {
+    Sharing.POLICE: "de politie",
+    Sharing.PARTNERS: "partners van de gemeente",
+}
+
+
+def despite(kept: Kept | None) -> dict[int, Despite]:
+    """Return the grounds for reports that go along against a wish, by serial number."""
+    return {
+        int(deviation["nummer"]): Despite(
+            Term(deviation["grondslag"], _word(str(deviation["grondslag"]))),
+            str(deviation["reden"]),
+        )
+        for deviation in kept or ()
+    }
+
+
+def _word(ground: str) -> str:
+    of_18_2 = ground in set(RestrictedUse)
+    return RestrictedUse.word(ground) if of_18_2 else LegalBasis.word(ground)
+
+
+def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
+    """Check that what goes along against a wish, or is restricted, has a ground and a reason.
+
+    Raises:
+        FormError: One is without a ground or a reason, or the ground is consent of a child.
+    """
+    bound = {DOSSIER, *(report.serial for report in reports if report.restricted)}
+    for deviation in wish.deviations or ():
+        number = deviation["nummer"]
+        grounds: Iterable[str] = RestrictedUse if number in bound else GROUNDS
+        field = f"{'beperkt' if number in bound else 'toch'}.melding_{number}"
+        if deviation.get("grondslag") not in set(grounds):
+            raise FormError(
+                "Kies een grondslag om dit toch te delen, of maak de reden leeg.",
+                f"{field}.grondslag",
+            )
+        if not clean(str(deviation.get("reden") or "")):
+            raise FormError("Schrijf op waarom u dit toch deelt.", f"{field}.reden")
+    _check_consent(wish, reports)
+
+
+def unwilling(
+    reports: Iterable[SourceReport], sharing: Sharing | None = None
+) -> list[tuple[int, str]]:
+    """Return the reports that not everybody may have: number, and what the reporter said.
+
+    `sharing`: of the recipient, where known; only what this one may not have is returned then.
+    """
+    return [
+        (
+            report.serial,
+            f"{pseudonym(report)}: {NOT_ASKED}"
+            if under_16(report)
+            else f"{pseudonym(report)}: liever niet met {_with_whom(report)}",
+        )
+        for report in reports
+        if not report.restricted
+        and not (report.share_police and report.share_partners)
+        and (sharing is None or not wanted(report, sharing))
+    ]
+
+
+def restricted(loaded: LoadedDossier) -> list[tuple[int, str]]:
+    """Return what may not be used now: number, and on which ground; the dossier itself first."""
+    whole = [(DOSSIER, loaded.restricted)] if loaded.restricted else []
+    parts = [(part.serial, part.restricted) for part in loaded.known.reports if part.restricted]
+    return [(number, f"{named(number)}: gebruik beperkt: {why}") for number, why in whole + parts]
+
+
+def named(number: int) -> str:
+    """Return how a report, by its number, or the dossier is named among the grounds."""
+    return "Het dossier" if number == DOSSIER else f"M-{number:02d}"
+
+
+def freed(kept: Kept | None) -> frozenset[int]:
+    """Return the numbers of what may be given although its use is restricted."""
+    grounds = despite(kept)
+    return frozenset(n for n, why in grounds.items() if why.ground.code in set(RestrictedUse))
+
+
+def under_16(report: SourceReport) -> bool:
+    """Tell whether a reporter is too young to consent."""
+    age = report.reporter_age
+    return age is not None and not AgeGroup.may_consent(age.code)
+
+
+NO_CONSENT: Final = (
+    "De melder van {} is jonger dan 16 en geeft geen toestemming: dat kan alleen de wettelijk"
+    " vertegenwoordiger. Kies een andere grondslag, of deel deze melding niet."
 )
-WITHOUT_ASKING: Final = (
-    "Omdat u jonger dan 16 bent, hebben wij u niet gevraagd of wij uw melding mogen delen. Wij"
-    " delen haar in dit geval met {}, omdat dat nodig is en de wet het toelaat. Uw naam en"
-    " contactgegevens gaan niet mee. Hebt u hier vragen over? Stel ze ons op deze pagina."
-)
+
+
+def _check_consent(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
+    """Check that no report of a child goes along because the child consents.
+
+    Raises:
+        FormError: The ground of the export, or of passing over a wish, is such a consent.
+    """
+    grounds = {number: chosen.ground.code for number, chosen in despite(wish.deviations).items()}
+    consent, own = LegalBasis.REPORTER_CONSENT.value, PROFILES[wish.profile].sharing is Sharing.NONE
+    for report in reports:
+        if not under_16(report):
+            continue
+        name = pseudonym(report)
+        if grounds.get(report.serial) == consent:
+            field = f"toch.melding_{report.serial}.grondslag"
+            raise FormError(NO_CONSENT.format(name), field)
+        if wish.legal_basis == consent and (own or report.serial in grounds):
+            raise FormError(NO_CONSENT.format(name), "legal_basis")
+
+
+def _with_whom(report: SourceReport) -> str:
+    shared = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
+    return " en ".join(RECIPIENTS[kind] for kind, may in shared.items() if not may)
+
+
+TOLD: Final = "stopintimidatie.exports.extract:templates/told.txt.jinja2"
 
 
 def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) -> None:
@@ -70,13 +180,12 @@ def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) 
     """
     if sharing not in RECIPIENTS:
         return
-    text = AGAINST_WISH.format(RECIPIENTS[sharing])
     for number in against:
         report = session.get(Report, number)
         if report is None or report.state in CLOSED:
             continue
         asked = AgeGroup.may_consent(report.reporter_age_group)
-        words = text if asked else WITHOUT_ASKING.format(RECIPIENTS[sharing])
+        words = render(TOLD, {"asked": asked, "recipients": RECIPIENTS[sharing]}).strip()
         tell_once(session, report, "bericht", words, SYSTEM)
 
 
@@ -180,13 +289,6 @@ def _looked_at(
     return as_looked_at(source, reviewed), len(texts) - len(reviewed)
 
 
-WHOLE_RESTRICTED: Final = (
-    "Het gebruik van dit dossier is beperkt ({}). Geef het niet door, tenzij het moet voor een"
-    " rechtsvordering of om iemand anders te beschermen: vraag de uitvoer dan aan met die grond en"
-    " een reden. Of wacht tot de privacyfunctionaris de beperking opheft."
-)
-
-
 def check_restricted(seen: Prepared) -> None:
     """Check that a dossier of which the use is restricted goes out only on a ground for that.
 
@@ -194,8 +296,13 @@ def check_restricted(seen: Prepared) -> None:
         FormError: It has none.
     """
     if seen.whole_restricted and DOSSIER not in freed(seen.export.deviations):
-        field = f"beperkt.melding_{DOSSIER}.grondslag"
-        raise FormError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
+        raise FormError(
+            f"Het gebruik van dit dossier is beperkt ({seen.whole_restricted}). Geef het niet door,"
+            " tenzij het moet voor een rechtsvordering of om iemand anders te beschermen: vraag de"
+            " uitvoer dan aan met die grond en een reden. Of wacht tot de privacyfunctionaris de"
+            " beperking opheft.",
+            f"beperkt.melding_{DOSSIER}.grondslag",
+        )
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:

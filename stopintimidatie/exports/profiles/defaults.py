@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from stopintimidatie.exports.profiles.rules import (
     FREE_TEXT,
@@ -21,6 +21,7 @@ from stopintimidatie.exports.profiles.rules import (
     Rule,
     Section,
     Sharing,
+    at_least,
     coarse,
     left_out,
 )
@@ -40,41 +41,34 @@ def _sections(**hidden: Rule) -> Mapping[Section, Rule]:
     )
 
 
-_PSEUDONYMS: Final = "de meldingen staan onder een nummer dat alleen in dit dossier geldt"
 _AGE: Final = "niet nodig voor het doel; alleen of er minderjarigen bij zijn"
-_TEXT: Final = "vrije tekst gaat pas mee als die is nagekeken en zwartgemaakt"
 _FILES: Final = "bijlagen gaan alleen mee als het profiel ze openzet"
 _TABLE: Final = "wat aan tafel is besproken, is voor wie aan tafel zat"
 _OTHERS: Final = "wie het dossier nog meer kreeg, hoeft deze ontvanger niet te weten"
 _VIA_OWNER: Final = "contact met melders loopt via de dossierhouder"
 _POLICE_CONTACT: Final = "of de melder bij de politie was, hoeft deze ontvanger niet te weten"
-_ANY: Final = _rules(
-    CONTACT=left_out("contactgegevens gaan nooit mee; ze worden apart vrijgegeven"),
-    POLICE_SOURCED=left_out("politiegegevens geven we niet door (Wpg)"),
-)
-_OUTSIDE: Final = MappingProxyType(
-    {
-        **_ANY,
-        Field.REFERENCE: left_out(_PSEUDONYMS),
-        Field.REPORTER_AGE: left_out(_AGE),
-        Field.NOTES: left_out("notities zijn voor intern gebruik"),
-        Field.PLACE_NOTE: coarse(Coarse.REVIEWED, _TEXT),
-        Field.APPEARANCE: left_out("signalementen gaan alleen mee in vaste keuzes"),
-        Field.ACCOUNT: coarse(Coarse.REVIEWED, _TEXT),
-        Field.RECIPIENTS: left_out(_OTHERS),
-    }
-)
 
 
 def _outside(**hidden: Rule) -> Mapping[Field, Rule]:
-    return MappingProxyType({**_OUTSIDE, **{Field[name]: rule for name, rule in hidden.items()}})
+    """Return rules for a recipient outside, who sees less whatever is named here."""
+    less = {
+        "REPORTER_AGE": left_out(_AGE),
+        "APPEARANCE": left_out("signalementen gaan alleen mee in vaste keuzes"),
+        "RECIPIENTS": left_out(_OTHERS),
+    }
+    return _rules(**less | hidden)
 
 
-INTERNAL = Profile(
+def _profile(**parts: Any) -> Profile:
+    """Return a profile that opens nothing of the minimum, which needn't be named in it."""
+    return at_least(Profile(**parts))
+
+
+INTERNAL = _profile(
     name="intern",
     version=1,
     label="Intern (eigen afdeling OOV)",
-    rules=_ANY,
+    rules=_rules(),
     sections=_sections(),
     sharing=Sharing.NONE,
     not_allowed="Geef dit dossier niet door buiten de eigen afdeling. Voor een partner wordt een "
@@ -85,7 +79,7 @@ INTERNAL = Profile(
     own_house=True,
 )
 
-POLICE = Profile(
+POLICE = _profile(
     name="politie",
     version=2,
     label="Politie",
@@ -99,7 +93,7 @@ POLICE = Profile(
     "datum.",
 )
 
-ENFORCEMENT = Profile(
+ENFORCEMENT = _profile(
     name="handhaving",
     version=2,
     label="Handhaving (boa's)",
@@ -117,13 +111,12 @@ ENFORCEMENT = Profile(
     empowered_only=True,
 )
 
-WELFARE = Profile(
+WELFARE = _profile(
     name="zorg_welzijn",
     version=1,
     label="Zorg en welzijn",
     rules=_outside(
         TIME=coarse(Coarse.PART_OF_DAY, "het dagdeel is genoeg om er te zijn"),
-        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
         POLICE=left_out(_POLICE_CONTACT),
         WILLING=left_out(_VIA_OWNER),
     ),
@@ -134,13 +127,12 @@ WELFARE = Profile(
     destroy_note="Zet geen gegevens uit dit dossier in het dossier van een cliënt of jongere.",
 )
 
-HOUSING = Profile(
+HOUSING = _profile(
     name="woningcorporatie",
     version=1,
     label="Woningcorporatie",
     rules=_outside(
         TIME=coarse(Coarse.PART_OF_DAY, "het dagdeel is genoeg voor maatregelen aan de plek"),
-        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
         PLACE_NOTE=left_out("kan een woning aanwijzen"),
         FEELING=left_out("niet nodig voor maatregelen aan de plek"),
         CONSEQUENCES=left_out("niet nodig voor maatregelen aan de plek"),
@@ -160,12 +152,11 @@ HOUSING = Profile(
     destroy_note="Zet geen gegevens uit dit dossier in het dossier van een huurder of woning.",
 )
 
-TRANSPORT = Profile(
+TRANSPORT = _profile(
     name="openbaar_vervoer",
     version=1,
     label="Openbaar vervoer",
     rules=_outside(
-        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
         CONSEQUENCES=left_out("niet nodig voor toezicht in het openbaar vervoer"),
         POLICE=left_out(_POLICE_CONTACT),
         WILLING=left_out(_VIA_OWNER),
@@ -177,20 +168,15 @@ TRANSPORT = Profile(
     destroy_note="Zet geen gegevens uit dit dossier in een eigen systeem voor incidenten.",
 )
 
-SCHOOL = Profile(
+SCHOOL = _profile(
     name="school",
     version=1,
     label="School",
-    rules=MappingProxyType(
-        {field: NO_SINGLE_REPORT.get(field, rule) for field, rule in _OUTSIDE.items()}
-        | {
-            Field.PLACE: coarse(
-                Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"
-            )
-        }
+    rules=_rules(
+        **{field.name: rule for field, rule in NO_SINGLE_REPORT.items() if isinstance(field, Field)}
     ),
     sections=_sections(
-        **{part.name: NO_SINGLE_REPORT[part] for part in Section if part in NO_SINGLE_REPORT}
+        **{part.name: rule for part, rule in NO_SINGLE_REPORT.items() if isinstance(part, Section)}
     ),
     sharing=Sharing.PARTNERS,
     not_allowed="Zoek niet uit wie de melders zijn of wie het deed, en vraag er leerlingen niet"
@@ -199,7 +185,7 @@ SCHOOL = Profile(
     assessed=False,
 )
 
-MAYOR = Profile(
+MAYOR = _profile(
     name="bestuur",
     version=1,
     label="Bestuur (burgemeester)",
@@ -241,9 +227,7 @@ MINORS = Overlay(
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
-        for profile in (
-            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, SCHOOL, MAYOR),
-        )
+        for profile in (INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, SCHOOL, MAYOR)
     }
 )
 

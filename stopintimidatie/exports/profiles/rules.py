@@ -309,18 +309,7 @@ def minimum_for(name: str, subject: Subject) -> Rule | None:
 
 def at_least(profile: Profile) -> Profile:
     """Return this profile with nothing of the minimum open."""
-    return replace(
-        profile,
-        rules=MappingProxyType(
-            {
-                field: stricter(field, rule, minimum_for(profile.name, field))
-                for field, rule in profile.rules.items()
-            }
-        ),
-        sections=MappingProxyType(
-            {
-                section: stricter(section, rule, minimum_for(profile.name, section))
-                for section, rule in profile.sections.items()
-            }
-        ),
-    )
+    name = profile.name
+    rules = {f: stricter(f, rule, minimum_for(name, f)) for f, rule in profile.rules.items()}
+    parts = {s: stricter(s, rule, minimum_for(name, s)) for s, rule in profile.sections.items()}
+    return replace(profile, rules=MappingProxyType(rules), sections=MappingProxyType(parts))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,20 +14,105 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import ConflictError, FormError
 from stopintimidatie.exports.models import RedactionProfile
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import Profile
-from stopintimidatie.exports.profiles.words import (
-    SUBJECTS,
-    Difference,
-    differences,
-    subject_code,
-    to_codes,
-    too_lax,
-    with_codes,
-    words_for,
+from stopintimidatie.exports.profiles.rules import (
+    SHOWN,
+    WORDS,
+    Coarse,
+    Field,
+    Profile,
+    Rule,
+    Section,
+    Subject,
+    Treatment,
+    at_least,
+    minimum_for,
+    steps,
+    strictness,
 )
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 
 KIND: Final = "redactieprofiel"
+SUBJECTS: Final[tuple[Subject, ...]] = (*Section, *Field)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rule that was, and the rule that is now."""
+
+    subject: str
+    before: str
+    after: str
+
+
+def subject_code(subject: Subject) -> str:
+    """Return its name in what is kept and in a form."""
+    kind = "onderdeel" if isinstance(subject, Section) else "veld"
+    return f"{kind}_{subject.name.lower()}"
+
+
+def step_code(treatment: Treatment, how: Coarse | None) -> str:
+    """Return the code of a step, as it is kept and posted."""
+    return how.name.lower() if how else WORDS[treatment]
+
+
+def choices(subject: Subject) -> list[tuple[str, str]]:
+    """Return every step there is, with its words."""
+    return [
+        (step_code(treatment, how), Rule(treatment, "", how).label)
+        for treatment, how in steps(subject)
+    ]
+
+
+def allowed(name: str, subject: Subject) -> list[tuple[str, str]]:
+    """Return the steps that the minimum leaves."""
+    least = minimum_for(name, subject)
+    begin = 0 if least is None else strictness(subject, least)
+    return choices(subject)[begin:]
+
+
+def to_codes(profile: Profile) -> dict[str, str]:
+    """Return all rules of a profile as codes, by the code of the subject."""
+    rules = ((subject, profile.rule(subject)) for subject in SUBJECTS)
+    return {subject_code(subject): step_code(rule.treatment, rule.how) for subject, rule in rules}
+
+
+def with_codes(proposed: Profile, version: int, codes: Mapping[str, Any]) -> Profile:
+    """Return the program's profile with these choices; what is unknown stays as proposed."""
+    rules = {field: _rule(proposed, field, codes) for field in Field}
+    sections = {section: _rule(proposed, section, codes) for section in Section}
+    return at_least(replace(proposed, version=version, rules=rules, sections=sections))
+
+
+def _rule(proposed: Profile, subject: Subject, codes: Mapping[str, Any]) -> Rule:
+    usual, wanted = proposed.rule(subject), codes.get(subject_code(subject))
+    step = next((step for step in steps(subject) if step_code(*step) == wanted), None)
+    if step is None:
+        return usual
+    if step[0] is Treatment.SHOWN:
+        return SHOWN
+    for known in (minimum_for(proposed.name, subject), usual):
+        if known is not None and (known.treatment, known.how) == step:
+            return known
+    return Rule(step[0], "zo koos de gemeente", step[1])
+
+
+def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
+    """Return the rules that do something else, in the order of the form."""
+    pairs = ((subject, before.rule(subject), after.rule(subject)) for subject in SUBJECTS)
+    return tuple(
+        Difference(words_for(subject), was.label, now.label)
+        for subject, was, now in pairs
+        if strictness(subject, was) != strictness(subject, now)
+    )
+
+
+def words_for(subject: Subject) -> str:
+    """Return the words for a field or a section, beginning with a capital."""
+    word = subject.value[:1].upper() + subject.value[1:]
+    return f"Onderdeel ‘{word}’" if isinstance(subject, Section) else word
+
+
+# The versions
 
 
 @dataclass(frozen=True)
@@ -138,9 +223,11 @@ def change_profile(
 
 def _check_minimum(name: str, codes: Mapping[str, str]) -> None:
     for subject in SUBJECTS:
-        code = subject_code(subject)
-        least = too_lax(name, subject, codes.get(code, ""))
-        if least is not None:
+        code, known = subject_code(subject), [option for option, _ in choices(subject)]
+        chosen, least = codes.get(code, ""), minimum_for(name, subject)
+        if least is None or chosen not in known:
+            continue
+        if known.index(chosen) < strictness(subject, least):
             raise FormError(
                 f"‘{words_for(subject)}’ kan voor deze ontvanger niet opener dan"
                 f" ‘{least.label}’: {least.why}. Kies dat, of iets strengers.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -14,25 +13,16 @@ from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import (
-    Field,
-    Profile,
-    Rule,
-    Section,
-    Subject,
-    minimum_for,
-)
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Subject, minimum_for
 from stopintimidatie.exports.profiles.services import (
-    change_profile,
-    current_profiles,
-    versions,
-)
-from stopintimidatie.exports.profiles.words import (
     allowed,
+    change_profile,
     choices,
+    current_profiles,
     differences,
     subject_code,
     to_codes,
+    versions,
     words_for,
 )
 from stopintimidatie.exports.vocabulary import capital
@@ -43,65 +33,45 @@ from stopintimidatie.municipalities.areas.resources import (
     settings_link,
 )
 
-REASON_MAX = 500
-
 
 def profile_schema(profile: Profile) -> Any:
     """Return the choices for this kind of recipient; what lies fixed isn't asked."""
-    groups = (
-        _group(profile, "Onderdelen van het document", tuple(Section)),
-        _group(profile, "Gegevens", tuple(Field)),
+    schema = forms.Schema()
+    groups: tuple[tuple[str, str, Any], ...] = (
+        ("onderdeel", "Onderdelen van het document", Section),
+        ("veld", "Gegevens", Field),
     )
-    return forms.Schema(
-        *(group for group in groups if group.children),
+    for name, title, subjects in groups:
+        asked = [
+            # Every step is read, so that one which isn't allowed is refused with the reason.
+            forms.field(
+                forms.OneOf(choices(subject)),
+                capital(subject.value),
+                name=subject_code(subject),
+                widget=forms.Select(values=allowed(profile.name, subject), empty=None),
+            )
+            for subject in subjects
+            if is_open(profile, subject)
+        ]
+        if asked:
+            schema.add(forms.Schema(*asked, title=title, name=name))
+    schema.add(
         forms.field(
-            forms.Text(REASON_MAX, lines=True),
+            forms.Text(500, lines=True),
             "Reden",
             name="reden",
             description="Waarom verandert u dit? De reden staat bij de versie. Schrijf geen namen"
             " van personen op.",
             widget=forms.TextArea(rows=3),
-        ),
-        forms.field(forms.Integer(0), "Versie", name="versie", widget=forms.Hidden()),
+        )
     )
-
-
-def _group(profile: Profile, title: str, subjects: Sequence[Subject]) -> Any:
-    name = subject_code(subjects[0]).partition("_")[0]
-    choices = [_choice(profile, subject) for subject in subjects if is_open(profile, subject)]
-    return forms.Schema(*choices, title=title, name=name)
+    schema.add(forms.field(forms.Integer(0), "Versie", name="versie", widget=forms.Hidden()))
+    return schema
 
 
 def is_open(profile: Profile, subject: Subject) -> bool:
     """Tell whether there is anything to choose about this subject."""
     return len(allowed(profile.name, subject)) > 1
-
-
-def _choice(profile: Profile, subject: Subject) -> Any:
-    # Every step is read, so that one which isn't allowed is refused with the reason.
-    return forms.field(
-        forms.OneOf(choices(subject)),
-        capital(subject.value),
-        name=subject_code(subject),
-        widget=forms.Select(values=allowed(profile.name, subject), empty=None),
-    )
-
-
-def first_values(profile: Profile) -> dict[str, Any]:
-    """Return the values with which the form begins."""
-    codes = to_codes(profile)
-    groups: dict[str, Any] = {}
-    for code, value in codes.items():
-        groups.setdefault(code.partition("_")[0], {})[code] = value
-    return {**groups, "versie": profile.version}
-
-
-def read_codes(profile: Profile, values: dict[str, Any]) -> dict[str, str]:
-    """Return the choices that a form tells; what it didn't ask stays."""
-    chosen: dict[str, str] = {}
-    for group in ("onderdeel", "veld"):
-        chosen |= values.get(group, {})
-    return to_codes(profile) | chosen
 
 
 # The profiles of a municipality: what each shows whom, its versions, and making a new one.
@@ -110,7 +80,6 @@ def read_codes(profile: Profile, values: dict[str, Any]) -> dict[str, str]:
 LIST: Final = "redactieprofielen"
 EDIT: Final = "redactieprofiel"
 RESET: Final = Button("standaard", "Terug naar het voorstel", kind="secondary")
-BUTTONS: Final = (Button("opslaan", "Opslaan als nieuwe versie"), RESET)
 
 
 def _asked(request: Request) -> str | None:
@@ -136,24 +105,14 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
         return {"profiles": now.values(), "own": own, "here": here, "profile": None}
     made = versions(request.db, context.holder, name)
     profile = made[0].profile
-    may_edit = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
     return {
         "profile": profile,
-        "sections": _rules(profile, Section),
-        "fields": _rules(profile, Field),
+        "sections": [(part.value, profile.rule(part), is_open(profile, part)) for part in Section],
+        "fields": [(field.value, profile.rule(field), is_open(profile, field)) for field in Field],
         "versions": made,
-        "all_href": here,
-        "edit_href": f"/gemeenten/{context.municipality.slug}/beheer/{EDIT}?profiel={name}"
-        if may_edit
-        else None,
+        "here": here,
+        "may_edit": request.has_permission(Permission.MANAGE_MUNICIPALITY, context),
     }
-
-
-def _rules(profile: Profile, subjects: Iterable[Subject]) -> list[tuple[str, Rule, bool]]:
-    """Return each rule with its subject, and whether the municipality may choose it."""
-    return [
-        (subject.value, profile.rule(subject), is_open(profile, subject)) for subject in subjects
-    ]
 
 
 @form_view(
@@ -166,17 +125,21 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
         raise HTTPNotFound()
     now = current_profiles(request.db, context.holder)[name]
     back = f"/gemeenten/{context.municipality.slug}/{LIST}?profiel={name}"
+    groups: dict[str, Any] = {"onderdeel": {}, "veld": {}}
+    for code, value in to_codes(now).items():
+        groups[code.partition("_")[0]][code] = value
     form = Form(
         profile_schema(now),
         request,
-        buttons=BUTTONS,
+        buttons=[Button("opslaan", "Opslaan als nieuwe versie"), RESET],
         action=f"{request.path}?profiel={name}",
-        appstruct=first_values(now),
+        appstruct={**groups, "versie": now.version},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        codes = None if form.pressed() == RESET.name else read_codes(now, values)
+        chosen = {**values.get("onderdeel", {}), **values.get("veld", {})}
+        codes = None if form.pressed() == RESET.name else to_codes(now) | chosen
         reason, seen, actor = values["reden"], values["versie"], request.actor
         try:
             changes = change_profile(

@@ -13,20 +13,18 @@ def includeme(config: Any) -> None:
     """Register what this room hands to the others."""
     from stopintimidatie.exports.release import mail, services
     from stopintimidatie.exports.release.copies import watch, withdrawn
-    from stopintimidatie.exports.release.panels import export_panel
-    from stopintimidatie.exports.release.services import PICKUP
-    from stopintimidatie.exports.release.views import rectify_action
+    from stopintimidatie.exports.release.views import export_panel, rectify_action
     from stopintimidatie.exports.request.jobs import JOB as WITHDRAWN_JOB
     from stopintimidatie.exports.request.jobs import MADE_JOB
 
     services.ANSWER_KEEPER.declare(config)
-    config.add_pickup_kind(PICKUP)
-    config.add_personal_data_holder(services.PERSONAL_DATA)
+    config.add_pickup_kind(services.PICKUP)
+    for holder in services.PERSONAL_DATA:
+        config.add_personal_data_holder(holder)
     config.add_sealed(services.SEALED)
     config.add_mail_recipient(mail.CONTACTS_PHONE)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
-    config.add_personal_data_holder(services.CORRECTION_DATA)
     config.add_retention_class(services.RETENTION)
     config.add_job_kind(MADE_JOB, watch)
     config.add_job_kind(WITHDRAWN_JOB, withdrawn)

@@ -29,11 +29,10 @@ from stopintimidatie.disclosures.models import (
 )
 from stopintimidatie.disclosures.pickup import offer, renew_mail_code
 from stopintimidatie.disclosures.resources import KIND
-from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import COLLEAGUE
-from stopintimidatie.exports.models import CopyCorrection, Export, Part
+from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
 from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
 from stopintimidatie.exports.request.jobs import MADE_JOB, Change
@@ -42,21 +41,6 @@ from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import OWNER
 
 # Correction notices: who holds a copy hears what changed, and it stays open until they confirm.
-
-
-# The instruction to the holder of a copy, by kind of change.
-WORDS: Final = {
-    Change.CORRECTED: "Er klopt iets niet. Pas uw kopie aan, of vernietig haar.",
-    Change.RESTRICTED: (
-        "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat"
-        " het weer mag. Vraag de afzender om welk gegeven het gaat."
-    ),
-    Change.FREED: "De beperking op een gegeven is opgeheven: u mag het weer gebruiken.",
-    Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
-    Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
-}
-# The instruction when a whole dossier is erased. What is about a dossier names no report.
-WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
 
 
 @dataclass(frozen=True)
@@ -99,15 +83,16 @@ def _still_out(*columns: Any) -> Select[Any]:
     )
 
 
-def open_correction(
+def correct(
     session: Session,
+    keys: KeyRing,
     export: Export,
     disclosure: Disclosure,
     label: str,
     correction: Correction,
     actor: Actor,
-) -> CopyCorrection:
-    """Note it; the caller has the holder told."""
+) -> bool:
+    """Note a correction and have the holder told; return whether there was anybody to tell."""
     row = CopyCorrection(
         holder=export.holder,
         export_id=export.id,
@@ -122,7 +107,21 @@ def open_correction(
     session.flush()
     note_event(session, disclosure, EventKind.CORRECTED, actor, label)
     record(session, actor, "uitvoer.correctie", export.holder, KIND, [export.id])
-    return row
+    sent = tell_holder(session, keys, export, CORRECTED.name)
+    row.told_at = utc_now() if sent else None
+    return sent
+
+
+def notify(
+    session: Session, keys: KeyRing, copies: Copies, correction: Correction, actor: Actor
+) -> list[bool]:
+    """Correct these copies at who has them; return for each if there was anybody to tell."""
+    exports = [(lock(session, row.document_id), row, label) for row, label in copies]
+    return [
+        correct(session, keys, export, disclosure, label, correction, actor)
+        for export, disclosure, label in exports
+        if export is not None
+    ]
 
 
 def corrections_of(session: Session, export_id: UUID) -> Sequence[CopyCorrection]:
@@ -145,31 +144,8 @@ def confirm(
     row = {str(row.id): row for row in corrections_of(session, export.id)}.get(number)
     if row is None or row.confirmed_at is not None:
         raise FormError("Deze correctie is al bevestigd.")
-    _confirm(row, who)
-    note_event(session, disclosure, EventKind.CORRECTION_DONE, who, row.label)
-
-
-def confirm_all(session: Session, export: Export, who: Actor) -> None:
-    """Close all corrections: a copy that is destroyed needs none."""
-    for row in corrections_of(session, export.id):
-        if row.confirmed_at is None:
-            _confirm(row, who)
-
-
-def _confirm(row: CopyCorrection, who: Actor) -> None:
     row.confirmed_at, row.confirmed_by = utc_now(), who.name
-
-
-def correction_words(row: CopyCorrection) -> str:
-    """Return what changed and what to do."""
-    parts = ", ".join(Part.word(code) for code in row.parts)
-    if not row.label and row.change == Change.ERASED:
-        return WHOLE
-    said = {change.value: words for change, words in WORDS.items()}.get(row.change, row.change)
-    return f"{said} Het gaat om: {parts}." if parts else said
-
-
-PHONED: Final = "telefonisch"
+    note_event(session, disclosure, EventKind.CORRECTION_DONE, who, row.label)
 
 
 def page_for(session: Session, export: Export) -> Pickup | None:
@@ -187,7 +163,7 @@ def page_for(session: Session, export: Export) -> Pickup | None:
     pickup = offer(
         session,
         export.holder,
-        EXPORT,
+        KIND,
         export.id,
         export.recipient,
         SYSTEM,
@@ -238,18 +214,19 @@ def is_out(copy: DisclosedCopy | None) -> bool:
     return copy is not None and copy.state == CopyState.GIVEN
 
 
-def confirm_destroyed(
-    session: Session, export: Export, disclosure: Disclosure, copy: DisclosedCopy | None, who: Actor
-) -> None:
+def confirm_destroyed(session: Session, export: Export, disclosure: Disclosure, who: Actor) -> None:
     """Note that the copy of the holder is destroyed; its corrections are done with that.
 
     Raises:
         FormError: Nobody has a copy, or it was confirmed.
     """
-    if not is_out(copy):
+    if not is_out(copy_of(session, disclosure.id)):
         raise FormError("Van dit document is er geen kopie meer om te vernietigen.")
-    confirm_all(session, export, who)
-    code = PHONED if who.kind == "gebruiker" else None
+    # A copy that is destroyed needs no correction.
+    for row in corrections_of(session, export.id):
+        if row.confirmed_at is None:
+            row.confirmed_at, row.confirmed_by = utc_now(), who.name
+    code = "telefonisch" if who.kind == "gebruiker" else None
     note_event(session, disclosure, EventKind.DESTROYED, who, code)
 
 
@@ -342,22 +319,12 @@ def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 continue
             keys, copy = context.registry.key_ring, copy_of(session, disclosure.id)
             if is_out(copy) and payload.get("soort"):
-                _correct(session, keys, export, disclosure, payload)
-            elif (is_out(copy) or offered) and not tell_holder(
-                session, keys, export, WITHDRAWN.name
-            ):
-                alarm(session, export, disclosure, copy)
-
-
-def _correct(
-    session: Session, keys: KeyRing, export: Export, disclosure: Disclosure, payload: dict[str, Any]
-) -> None:
-    """Tell the holder which report was erased or redacted, and what to do."""
-    correction = Correction(Change(payload["soort"]))
-    row = open_correction(
-        session, export, disclosure, payload.get("melding", ""), correction, SYSTEM
-    )
-    if tell_holder(session, keys, export, CORRECTED.name):
-        row.told_at = utc_now()
-    else:
-        alarm(session, export, disclosure, copy_of(session, disclosure.id))
+                # A report in it was erased or redacted.
+                change, label = Correction(Change(payload["soort"])), payload.get("melding", "")
+                sent = correct(session, keys, export, disclosure, label, change, SYSTEM)
+            elif is_out(copy) or offered:
+                sent = tell_holder(session, keys, export, WITHDRAWN.name)
+            else:
+                continue
+            if not sent:
+                alarm(session, export, disclosure, copy_of(session, disclosure.id))

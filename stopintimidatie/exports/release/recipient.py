@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,13 +26,13 @@ from stopintimidatie.disclosures.pickup import (
     set_visit,
     visit_of,
 )
+from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
-from stopintimidatie.exports.models import Done, Export
+from stopintimidatie.exports.models import Done, Export, Part
 from stopintimidatie.exports.release.copies import (
     confirm,
     confirm_destroyed,
-    correction_words,
     corrections_of,
     is_out,
 )
@@ -41,7 +40,6 @@ from stopintimidatie.exports.release.services import (
     ANSWER_KEEPER,
     USED,
     Answer,
-    export_of,
     fetch_file,
     give_answer,
     refusal,
@@ -76,7 +74,6 @@ class AnswerSchema(forms.Schema):
 
 PAGE: Final = "stopintimidatie.exports.release:templates/document.jinja2"
 NOT_NOW: Final = "Dit document kan nu niet open. Vraag het wie het voor u klaarzette."
-UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,8 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
     """
     visit = visit_of(request, context.__name__ or "")
     pickup = find_pickup(request.db, visit.reference) if visit else None
-    export = export_of(request.db, pickup) if pickup else None
+    mine = pickup is not None and pickup.document_kind == KIND
+    export = request.db.get(Export, pickup.document_id) if pickup and mine else None
     disclosure = find_disclosure(request.db, export.reference) if export else None
     if visit is None or pickup is None or export is None or disclosure is None:
         return None
@@ -139,14 +137,11 @@ def answer_form(context: PickupPage, request: Request, here: Here) -> Form:
     )
     keeper = ANSWER_KEEPER.only(request.registry)
     if keeper is not None and keeper.takes(request.db, here.export):
-        form["toelichting"].description = FEW
+        form["toelichting"].description = (
+            "Noem geen namen. Dit lezen alleen medewerkers die gemachtigd zijn voor"
+            " politiegegevens. De dossierhouder ziet wel dat u antwoordde, en wat u aankruist."
+        )
     return form
-
-
-FEW: Final = (
-    "Noem geen namen. Dit lezen alleen medewerkers die gemachtigd zijn voor politiegegevens. De"
-    " dossierhouder ziet wel dat u antwoordde, en wat u aankruist."
-)
 
 
 def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
@@ -168,10 +163,11 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         "refused": refused if spoken or lost or here.export.state != "gereed" else None,
         "here": address_of(context, ""),
         "corrections": [
-            (row, correction_words(row))
+            row
             for row in corrections_of(request.db, here.export.id)
             if row.confirmed_at is None and not lost
         ],
+        "parts": dict(Part.choices()),
         "is_out": is_out(here.copy),
         "done": dict(query_pairs(request)).get("gedaan", ""),
         "panels": panels(request, "ophalen", context),
@@ -194,8 +190,9 @@ def file_view(context: PickupPage, request: Request) -> Any:
         pdf = fetch_file(request.db, request.registry, here.pickup, here.export, here.visit.who)
     except (FormError, DecryptionError) as problem:
         request.response.status_int = 409
-        words = problem.message if isinstance(problem, FormError) else UNREADABLE
-        words = NOT_NOW if isinstance(problem, ShutError) else words
+        words = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
+        if isinstance(problem, FormError):
+            words = NOT_NOW if isinstance(problem, ShutError) else problem.message
         shown = page_of(context, request, here)
         return {**shown, "form": answer_form(context, request, here), "refused": words}
     response = Response(pdf, content_type="application/pdf")
@@ -230,36 +227,19 @@ def answer_view(context: PickupPage, request: Request) -> Any:
 
 
 @post_view(PickupPage, "vernietigd", NO_PERMISSION_REQUIRED)
-def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """Take that every copy is destroyed."""
-
-    def note(here: Here) -> None:
-        who = outsider(here.pickup)
-        confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
-
-    return _confirmed(context, request, note, "vernietigd")
-
-
 @post_view(PickupPage, "correctie", NO_PERMISSION_REQUIRED)
-def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """Take that a correction is done."""
-    number = str(request.POST.get("nr", ""))[:40]
-
-    def note(here: Here) -> None:
-        confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
-
-    return _confirmed(context, request, note, "correctie")
-
-
-def _confirmed(
-    context: PickupPage, request: Request, note: Callable[[Here], None], done: str
-) -> HTTPSeeOther:
-    """Note what a visitor confirms, and thank on the page of the document."""
-    here = here_of(context, request)
+def confirm_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """Take that a correction is done, or that every copy is destroyed."""
+    here, done = here_of(context, request), request.view_name
     if here is None:
         return start_again(context, request)
+    who = outsider(here.pickup)
     try:
-        note(here)
+        if done == "correctie":
+            number = request.POST.get("nr", "")
+            confirm(request.db, here.export, here.disclosure, number, who)
+        else:
+            confirm_destroyed(request.db, here.export, here.disclosure, who)
     except FormError:
         # The page shows how it stands; it doesn't thank for what wasn't written down.
         return HTTPSeeOther(address_of(context))

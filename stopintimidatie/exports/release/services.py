@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -21,7 +21,9 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
+    PersonalDataHolder,
     Subject,
+    Treatment,
     count_filled,
     empty_rows,
     holder_of_rows,
@@ -33,7 +35,6 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pi
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider, seal_who
 from stopintimidatie.disclosures.resources import KIND
-from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.page import personal as page_personal
@@ -43,7 +44,7 @@ from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
 from stopintimidatie.exports.request.queries import check_open
-from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_once
+from stopintimidatie.exports.request.services import PICKED_UP, lock, log, note_once, read_file
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 PURPOSE: Final = "partner-answer"
@@ -122,18 +123,19 @@ def give_answer(
     answer, words = (given.without_words, given.words) if apart else (given, "")
     latest = next(iter(answers_of(session, export.id)), None)
     heard = apart is None or not words or apart.has(session, keys, export, words)
-    if latest is not None and heard and _is_again(latest, pickup, answer):
+    columns = {"pickup_id": pickup.id, **_columns(answer)}
+    same = all(getattr(latest, name, None) == columns[name] for name in columns)
+    if latest is not None and heard and same and utc_now() - latest.at <= IMPATIENCE:
         return latest
-    mine = PartnerAnswer.export_id == export.id
-    if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
+    counted = select(func.count(PartnerAnswer.id)).where(PartnerAnswer.export_id == export.id)
+    if (session.scalar(counted) or 0) >= MOST:
         raise FormError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
     row = PartnerAnswer(
         holder=export.holder,
         export_id=export.id,
         dossier_id=dossier.id,
-        pickup_id=pickup.id,
         at=utc_now(),
-        **_columns(answer),
+        **columns,
     )
     session.add(row)
     session.flush()
@@ -146,7 +148,13 @@ def give_answer(
 
 def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
     """Write an answer to the chronology, the register and the log, and mail the owner."""
-    append(session, dossier, actor, PARTNER_ANSWERED, values=_answer_values(export, answer))
+    values = {
+        "uitvoer": export.reference,
+        "gedaan": ", ".join(Done.word(code) for code in answer.done),
+        "op": answer.done_on.isoformat() if answer.done_on else "",
+        "reden": answer.words or (f"{_WANTS}." if answer.wants_reporter else ""),
+    }
+    append(session, dossier, actor, PARTNER_ANSWERED, values=values)
     disclosure = find_disclosure(session, export.reference)
     if disclosure is not None:
         note_event(session, disclosure, EventKind.ANSWERED, actor)
@@ -156,24 +164,9 @@ def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, ac
         queue_mail(session, export.holder, ANSWERED.name, to, about=export.id)
 
 
-def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:
-    if latest.pickup_id != pickup.id or utc_now() - latest.at > IMPATIENCE:
-        return False
-    return all(getattr(latest, name) == value for name, value in _columns(answer).items())
-
-
 def _columns(answer: Answer) -> dict[str, Any]:
     about = answer.wants_about if answer.wants_reporter else None
     return {**asdict(answer), "done": list(answer.done), "wants_about": about}
-
-
-def _answer_values(export: Export, answer: Answer) -> dict[str, Any]:
-    return {
-        "uitvoer": export.reference,
-        "gedaan": ", ".join(Done.word(code) for code in answer.done),
-        "op": answer.done_on.isoformat() if answer.done_on else "",
-        "reden": answer.words or (f"{_WANTS}." if answer.wants_reporter else ""),
-    }
 
 
 def answers_of(session: Session, export_id: UUID) -> Sequence[PartnerAnswer]:
@@ -207,98 +200,78 @@ ANSWER: Final = treated(
     sealed="answered_by", codes="done", text="text wants_about", staff="seen_by"
 )
 SEALED: Final = Sealed(PartnerAnswer, PURPOSE, ("answered_by",), "id")
-
-
-def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find answers about dossiers that the subject is in."""
-    inside = page_personal.find(session, keys, subject)
-    return session.scalars(
-        select(PartnerAnswer.id)
-        .where(PartnerAnswer.dossier_id.in_(inside))
-        .order_by(PartnerAnswer.at)
-    ).all()
-
-
-def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Delete what partners answered about an erased dossier."""
-    if kind == DOSSIER:
-        empty_rows(session, PartnerAnswer, PartnerAnswer.dossier_id == document, ANSWER)
-    return 0
-
-
-def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """Count the filled answers of partners about a dossier."""
-    if kind != DOSSIER:
-        return []
-    mine = PartnerAnswer.__table__.c.dossier_id == document
-    return [count_filled(session, "partner_answer", ANSWER, mine)]
-
-
-# That there was an answer, and when, stays.
-PERSONAL_DATA: Final = replace(
-    holder_of_rows("partner_antwoord", PartnerAnswer, ANSWER, find),
-    source_erased=dossier_erased,
-    source_told=dossier_told,
-)
 CORRECTION: Final = treated(codes="parts", text="note", staff="made_by confirmed_by")
+Condition = ColumnElement[bool]
 
 
-def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find corrections of exports of dossiers that the subject is in."""
-    inside = page_personal.find(session, keys, subject)
-    return session.scalars(
-        select(CopyCorrection.id)
-        .join(Export, Export.id == CopyCorrection.export_id)
-        .where(Export.dossier_id.in_(inside))
-        .order_by(CopyCorrection.made_at)
-    ).all()
+def _kept_with_dossier(
+    kind: str,
+    entity: Any,
+    columns: Mapping[str, Treatment],
+    of_dossiers: Callable[[Sequence[UUID]], Condition],
+    of_report: Callable[[Session, UUID], Condition | None] = lambda session, report: None,
+) -> PersonalDataHolder:
+    """Return the holder of rows about exports, which are emptied with the dossier or the report.
+
+    That there was a row, and when, stays.
+    """
+
+    def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+        inside = page_personal.find(session, keys, subject)
+        return session.scalars(
+            select(entity.id).where(of_dossiers(inside)).order_by(entity.export_id, entity.id)
+        ).all()
+
+    def about(session: Session, source: str, document: UUID) -> Condition | None:
+        if source == DOSSIER:
+            return of_dossiers([document])
+        return of_report(session, document) if source == REPORT else None
+
+    def erased(session: Session, keys: KeyRing, source: str, document: UUID) -> int:
+        if (mine := about(session, source, document)) is not None:
+            empty_rows(session, entity, mine, columns)
+        return 0
+
+    def count(session: Session, keys: KeyRing, source: str, document: UUID) -> list[ErasureCount]:
+        mine = about(session, source, document)
+        table = entity.__tablename__
+        return [] if mine is None else [count_filled(session, table, columns, mine)]
+
+    holder = holder_of_rows(kind, entity, columns, find)
+    return replace(holder, source_erased=erased, source_told=count)
 
 
-def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
-    """Return the condition of corrections of this dossier, or of this report by its names."""
-    if kind == DOSSIER:
-        mine = select(Export.id).where(Export.dossier_id == document)
-        return CopyCorrection.export_id.in_(mine)
-    if kind != REPORT:
-        return false()
+def _corrections_of(session: Session, report: UUID) -> Condition | None:
+    """Return the condition of corrections of this report by its names in documents."""
     named = session.execute(
         select(Disclosure.document_id, DisclosureSubject.label)
         .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
-        .where(DisclosureSubject.subject_id == document)
+        .where(DisclosureSubject.subject_id == report)
     )
     row = CopyCorrection
     either = [and_(row.export_id == at, row.label == name) for at, name in named]
-    return or_(*either) if either else false()
+    return or_(*either) if either else None
 
 
-def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Delete what a correction told; that it was told, and whether it was done, stays."""
-    empty_rows(session, CopyCorrection, _about(session, kind, document), CORRECTION)
-    return 0
-
-
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """Count the filled corrections about a dossier or a report."""
-    return [count_filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
-
-
-CORRECTION_DATA: Final = replace(
-    holder_of_rows("correctie", CopyCorrection, CORRECTION, find_corrections),
-    source_erased=source_erased,
-    source_told=source_told,
+PERSONAL_DATA: Final = (
+    _kept_with_dossier(
+        "partner_antwoord", PartnerAnswer, ANSWER, lambda ids: PartnerAnswer.dossier_id.in_(ids)
+    ),
+    _kept_with_dossier(
+        "correctie",
+        CopyCorrection,
+        CORRECTION,
+        lambda ids: CopyCorrection.export_id.in_(
+            select(Export.id).where(Export.dossier_id.in_(ids))
+        ),
+        _corrections_of,
+    ),
 )
 
 
 DAYS, DAYS_MOST = 14, 30
 TIMES, TIMES_MOST = 3, 10
 WAITING: Final = (PickupState.READY, *OPEN)
-WITHDRAWN_DOCUMENT: Final = (
-    "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het al?"
-    " Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
-)
-OVER: Final = (
-    "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te zetten."
-)
 USED: Final = (
     "U hebt dit document zo vaak opgehaald als kon. Hebt u het nog eens nodig? Vraag het aan de"
     " gemeente."
@@ -333,7 +306,7 @@ def offer_export(
     pickup = offer(
         session,
         export.holder,
-        EXPORT,
+        KIND,
         export.id,
         export.recipient,
         actor,
@@ -369,13 +342,13 @@ def hand_over(session: Session, registry: Any, export: Export, way: str, actor: 
     log(session, export, actor, "overhandigd")
 
 
-def tell(session: Session, template: str, pickup: Pickup, key: str | None = None) -> bool:
+def tell(session: Session, template: str, pickup: Pickup) -> bool:
     """Send a message to who it was put ready for; return whether there is anybody."""
     if pickup.address_id is None or session.get(MailAddress, pickup.address_id) is None:
         return False
     to = Recipient("adres", str(pickup.address_id))
     values = {"ophalen": pickup.reference}
-    queue_mail(session, pickup.holder, template, to, about=pickup.id, values=values, key=key)
+    queue_mail(session, pickup.holder, template, to, about=pickup.id, values=values)
     return True
 
 
@@ -397,19 +370,19 @@ def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
     return [row for row in pickups_of(session, export_id) if row.state in WAITING]
 
 
-def export_of(session: Session, pickup: Pickup) -> Export | None:
-    """Return the export of a pick-up, or None when it is of something else."""
-    return session.get(Export, pickup.document_id) if pickup.document_kind == EXPORT else None
-
-
 def refusal(pickup: Pickup, export: Export) -> str | None:
     """Return why the file can't be fetched (any more), in words for who came for it."""
     if export.state != ExportState.READY or pickup.state == PickupState.WITHDRAWN:
-        return WITHDRAWN_DOCUMENT
-    if pickup.state == PickupState.EXPIRED:
-        return OVER
-    if pickup.expires_at is not None and utc_now() > pickup.expires_at:
-        return OVER
+        return (
+            "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het"
+            " al? Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
+        )
+    over = pickup.expires_at is not None and utc_now() > pickup.expires_at
+    if over or pickup.state == PickupState.EXPIRED:
+        return (
+            "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te"
+            " zetten."
+        )
     return USED if pickup.downloads >= (pickup.downloads_most or 0) else None
 
 
@@ -426,7 +399,9 @@ def fetch_file(
     if no is not None:
         raise FormError(no)
     actor = outsider(pickup)
-    pdf = fetch(session, registry, export, actor, way=PICKED_UP)
+    pdf = read_file(session, registry, export)
+    log(session, export, actor, "gedownload")
+    note_once(session, export, EventKind.GIVEN, actor, PICKED_UP)
     pickup.downloads += 1
     pickup.state = PickupState.PICKED_UP
     pickup.picked_up_at = pickup.picked_up_at or utc_now()
@@ -436,7 +411,7 @@ def fetch_file(
     return pdf
 
 
-PICKUP: Final[Any] = PickupKind(EXPORT, mail_code=_mail_code)
+PICKUP: Final[Any] = PickupKind(KIND, mail_code=_mail_code)
 
 RETENTION: Final = RetentionClass(
     "antwoord_partner",

@@ -7,51 +7,57 @@ from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
-from stopintimidatie.disclosures.models import Disclosure, Pickup
-from stopintimidatie.disclosures.pickup import make_code
-from stopintimidatie.disclosures.services import copy_of, find_disclosure
-from stopintimidatie.dossiers.pages import hidden_reports
-from stopintimidatie.exports.models import Export, ExportState, Part
+from stopintimidatie.disclosures.pickup import KIND as PICKUP
+from stopintimidatie.disclosures.pickup import make_code, who_picked_up
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.disclosures.services import (
+    EventKind,
+    copy_of,
+    event_words,
+    events_of,
+    find_disclosure,
+)
+from stopintimidatie.dossiers.pages import hidden_reports, sees_reports
+from stopintimidatie.exports.models import Done, Export, ExportState, Part
 from stopintimidatie.exports.release.copies import (
-    Copies,
     Correction,
     confirm,
     confirm_destroyed,
     copies_with,
-    open_correction,
-    tell_holder,
+    corrections_of,
+    is_out,
+    notify,
 )
-from stopintimidatie.exports.release.mail import CODE_TEXT, CORRECTED, PHONE, contact_of, mobile_of
+from stopintimidatie.exports.release.mail import CODE_TEXT, PHONE, contact_of, mobile_of
 from stopintimidatie.exports.release.services import (
+    ANSWER_KEEPER,
     DAYS,
     DAYS_MOST,
     TIMES,
     TIMES_MOST,
     WAYS,
+    answers_of,
     hand_over,
     mark_seen,
     offer_export,
     pickups_of,
     refusal,
+    who_answered,
 )
+from stopintimidatie.exports.request.approval import warn_of_refusal
 from stopintimidatie.exports.request.jobs import REASONS, Change, withdraw
-from stopintimidatie.exports.request.pages import warn_of_refusal
 from stopintimidatie.exports.request.queries import shut_by
-from stopintimidatie.exports.request.services import lock
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import KIND as PARTNER
@@ -84,12 +90,6 @@ def offer_schema(people: Sequence[Shown]) -> Any:
             forms.Integer(1, TIMES_MOST), "Hoe vaak mag het worden opgehaald?", name="keren"
         ),
     )
-
-
-class HandOverSchema(forms.Schema):
-    """The form to record that an officer gave the document."""
-
-    hoe = forms.field(forms.OneOf(WAYS, radio=True), "Hoe gaf u het?")
 
 
 class WithdrawSchema(forms.Schema):
@@ -128,10 +128,6 @@ class RectifySchema(forms.Schema):
 _TEMPLATES: Final = "stopintimidatie.exports.release:templates"
 FORM_PAGE: Final = f"{_TEMPLATES}/form.jinja2"
 _P: Final = Permission.REQUEST_EXPORT
-NOBODY: Final = (
-    "Bij deze partner staat niemand met een bevestigd e-mailadres. Zet er eerst iemand bij, op de"
-    " pagina van de partner."
-)
 
 
 def ask(
@@ -163,9 +159,9 @@ def back(context: ExportResource, request: Request) -> HTTPSeeOther:
 def only_open(context: ExportResource, request: Request) -> HTTPSeeOther | None:
     """Send back from a document that may not be given now, and say why."""
     shut = shut_by(request.db, request.registry, context.export)
-    if shut is None:
+    if shut is None and (request.method == "POST" or context.export.state == ExportState.READY):
         return None
-    request.flash(shut.words, "warning")
+    request.flash(shut.words if shut else "Dit document is er niet (meer).", "warning")
     return back(context, request)
 
 
@@ -177,9 +173,13 @@ _ASKED: Final = (*_OPEN, recently_confirmed)
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
-    people = _people(context, request) if export.state == ExportState.READY else []
+    people = _people(context, request)
     if not people and request.method != "POST":
-        request.flash(NOBODY if export.state == ExportState.READY else _NOT_NOW, "warning")
+        request.flash(
+            "Bij deze partner staat niemand met een bevestigd e-mailadres. Zet er eerst iemand bij,"
+            " op de pagina van de partner.",
+            "warning",
+        )
         return back(context, request)
 
     def act(values: dict[str, Any]) -> None:
@@ -193,9 +193,6 @@ def offer_view(context: ExportResource, request: Request) -> Any:
 
     button = Button("klaarzetten", "Klaarzetten en bericht sturen")
     return ask(request, offer_schema(people), button, act, values={"dagen": DAYS, "keren": TIMES})
-
-
-_NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
 
 
 def _people(context: ExportResource, request: Request) -> list[Shown]:
@@ -213,22 +210,22 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
     export = context.export
-    if export.state != ExportState.READY and request.method != "POST":
-        request.flash("Dit document is er niet (meer).", "warning")
-        return back(context, request)
 
     def act(values: dict[str, Any]) -> None:
         hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
 
-    return ask(request, HandOverSchema(), Button("gegeven", "Ik heb het gegeven"), act)
+    schema = forms.Schema(forms.field(forms.OneOf(WAYS, radio=True), "Hoe gaf u het?", name="hoe"))
+    return ask(request, schema, Button("gegeven", "Ik heb het gegeven"), act)
 
 
 @post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
-    pickup = _fetchable(context, request)
     keys, session = request.registry.key_ring, request.db
+    pickup = next(iter(pickups_of(session, context.export.id)), None)
+    if pickup is None or refusal(pickup, context.export) is not None:
+        raise HTTPNotFound()
     code = make_code(session, keys, pickup, request.actor)
     phone = mobile_of(session, keys, pickup)
     may_text = phone is not None and request.registry.texter.on
@@ -249,13 +246,6 @@ def code_view(context: ExportResource, request: Request) -> Any:
         "code_href": request.resource_path(context, "ophaalcode"),
         "back": request.resource_path(context),
     }
-
-
-def _fetchable(context: ExportResource, request: Request) -> Pickup:
-    for pickup in pickups_of(request.db, context.export.id)[:1]:
-        if refusal(pickup, context.export) is None:
-            return pickup
-    raise HTTPNotFound()
 
 
 @post_view(ExportResource, "antwoord-gelezen", _P, guards=(hidden_reports,))
@@ -286,31 +276,21 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
 
 
 @post_view(ExportResource, "vernietigd-gehoord", _P, guards=(hidden_reports,))
-def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
-    """Note that the holder told that it is destroyed."""
-    row = _disclosure(context, request)
-    copy = copy_of(request.db, row.id)
-    with warn_of_refusal(request):
-        confirm_destroyed(request.db, context.export, row, copy, request.actor)
-        request.flash("Vastgelegd dat de ontvanger het document heeft vernietigd.")
-    return back(context, request)
-
-
 @post_view(ExportResource, "correctie-gehoord", _P, guards=(hidden_reports,))
-def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
-    """Note that the holder told that a correction is done."""
-    row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
-    with warn_of_refusal(request):
-        confirm(request.db, context.export, row, number, request.actor)
-        request.flash("Vastgelegd dat de ontvanger de correctie heeft verwerkt.")
-    return back(context, request)
-
-
-def _disclosure(context: ExportResource, request: Request) -> Disclosure:
-    disclosure = find_disclosure(request.db, context.export.reference)
+def heard_view(context: ExportResource, request: Request) -> HTTPSeeOther:
+    """Note that the holder told that a correction is done, or that the copy is destroyed."""
+    export, session = context.export, request.db
+    disclosure = find_disclosure(session, export.reference)
     if disclosure is None:
         raise HTTPNotFound()
-    return disclosure
+    with warn_of_refusal(request):
+        if request.view_name == "correctie-gehoord":
+            confirm(session, export, disclosure, request.POST.get("nr", ""), request.actor)
+            request.flash("Vastgelegd dat de ontvanger de correctie heeft verwerkt.")
+        else:
+            confirm_destroyed(session, export, disclosure, request.actor)
+            request.flash("Vastgelegd dat de ontvanger het document heeft vernietigd.")
+    return back(context, request)
 
 
 # On a report: telling everybody who holds a copy that something in it isn't right.
@@ -328,31 +308,6 @@ def rectify_action(request: Any, context: Any) -> Action | None:
     return Action("Correctie melden aan wie een kopie heeft", request.resource_path(context, NAME))
 
 
-def notify(
-    session: Session, keys: KeyRing, copies: Copies, correction: Correction, actor: Actor
-) -> list[bool]:
-    """Open a correction at who has these copies; return for each if there was an address."""
-    deliveries = []
-    for disclosure, label in copies:
-        export = lock(session, disclosure.document_id)
-        if export is None:
-            continue
-        row = open_correction(session, export, disclosure, label, correction, actor)
-        row.told_at = utc_now() if tell_holder(session, keys, export, CORRECTED.name) else None
-        deliveries.append(row.told_at is not None)
-    return deliveries
-
-
-def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
-    """Withdraw the copies, but not of a person's dossier: who may come near it does that."""
-    for disclosure, _ in copies_with(session, report_id):
-        export = session.get(Export, disclosure.document_id)
-        if disclosure.restricted or export is None:
-            continue
-        if export.state == ExportState.READY:
-            withdraw(session, export, actor, "onjuist")
-
-
 @form_view(ReportResource, NAME, Permission.TRIAGE, FORM_PAGE)
 def rectify_view(context: ReportResource, request: Request) -> Any:
     """Take what was wrong, and what the holders must know."""
@@ -367,20 +322,71 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
         correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
         deliveries = notify(request.db, keys, copies, correction, actor)
         if values["intrekken"]:
-            _withdraw_all(request.db, report.id, actor)
-        _say(request, deliveries)
+            # But not of a person's dossier: who may come near it does that.
+            for disclosure, _ in copies_with(request.db, report.id):
+                export = request.db.get(Export, disclosure.document_id)
+                if export and export.state == ExportState.READY and not disclosure.restricted:
+                    withdraw(request.db, export, actor, "onjuist")
+        if all(deliveries):
+            request.flash("De correctie is gemeld aan iedereen die een kopie heeft.")
+            return
+        missed = plural(deliveries.count(False), "ontvanger heeft", "ontvangers hebben")
+        request.flash(
+            f"{missed} geen bevestigd e-mailadres. Bel die zelf; op de pagina van de uitvoer legt u"
+            " vast dat het is verwerkt.",
+            "warning",
+        )
 
     button = Button("melden", "Correctie melden")
     return ask(request, RectifySchema(), button, act, report=report, copies=len(copies))
 
 
-def _say(request: Request, deliveries: list[bool]) -> None:
-    if all(deliveries):
-        request.flash("De correctie is gemeld aan iedereen die een kopie heeft.")
-        return
-    missed = plural(deliveries.count(False), "ontvanger heeft", "ontvangers hebben")
-    request.flash(
-        f"{missed} geen bevestigd e-mailadres. Bel die zelf; op de pagina van de uitvoer legt u"
-        " vast dat het is verwerkt.",
-        "warning",
+# On the page of an export: pick-ups, answers, corrections and the copy.
+
+
+def export_panel(context: Any, request: Any) -> Panel | None:
+    """Return the panel of an export; None before there is a file."""
+    export: Export = context.export
+    if export.made_at is None:
+        return None
+    keys, sees = request.registry.key_ring, sees_reports(context.__parent__, request)
+    works = sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context))
+    disclosure = find_disclosure(request.db, export.reference)
+    pickups = pickups_of(request.db, export.id)
+    # Answers and corrections may tell of the reports of a person-directed dossier.
+    answers = answers_of(request.db, export.id) if sees else []
+    # The names of who came for it and of who answered are personal data too.
+    if pickups:
+        ids = [row.id for row in pickups]
+        note_read(request, context.holder, PICKUP, ids, task="uitvoer bekijken")
+    if answers:
+        note_read(request, context.holder, KIND, [export.id], task="antwoord lezen")
+    latest = pickups[0] if pickups else None
+    waits = latest is not None and refusal(latest, export) is None
+    there = works and export.state == ExportState.READY
+    may = there and shut_by(request.db, request.registry, export) is None
+    keeper = ANSWER_KEEPER.only(request.registry) if answers else None
+    copy = copy_of(request.db, disclosure.id) if disclosure else None
+    events = events_of(request.db, disclosure.id) if disclosure else []
+    return Panel(
+        "Geven en terughoren",
+        f"{_TEMPLATES}/panel.jinja2",
+        {
+            "pickups": [(row, who_picked_up(keys, row)) for row in pickups],
+            "answers": [(row, who_answered(keys, row)) for row in answers],
+            "done": dict(Done.choices()),
+            "hint": keeper.hint(request.db, export) if keeper else "",
+            "events": [(row, event_words(row)) for row in events],
+            "opened": any(row.kind == EventKind.OPENED for row in events),
+            "export": export,
+            "here": request.resource_path(context).rstrip("/"),
+            "works": works,
+            "there": there,
+            "may": may,
+            "waits": waits,
+            "copy": copy,
+            "is_out": is_out(copy),
+            "corrections": corrections_of(request.db, export.id) if sees else [],
+            "parts": dict(Part.choices()),
+        },
     )

@@ -9,12 +9,12 @@ def includeme(config: Any) -> None:
     """Register the personal data, jobs, mail, panel and pages of requests."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.exports.request import routes
+    from stopintimidatie.exports.request.approval import SECOND
     from stopintimidatie.exports.request.jobs import make_exports
-    from stopintimidatie.exports.request.pages import SECOND
     from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
-    from stopintimidatie.exports.request.queries import dossier_panel
-    from stopintimidatie.exports.request.services import JOB
+    from stopintimidatie.exports.request.services import JOB, WATCH
+    from stopintimidatie.exports.request.urgency import OVERDUE, watch
+    from stopintimidatie.exports.request.views import dossier_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -24,8 +24,8 @@ def includeme(config: Any) -> None:
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
     config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
-    config.add_job_kind(routes.JOB, routes.watch)
-    config.add_mail_template(routes.OVERDUE)
+    config.add_job_kind(WATCH, watch)
+    config.add_mail_template(OVERDUE)
     config.add_second(SECOND)
     add_own_place(
         config,
@@ -36,7 +36,5 @@ def includeme(config: Any) -> None:
         waiting=SECOND.waiting,
         answers=Permission.APPROVE_EXPORT,
     )
-    config.scan("stopintimidatie.exports.request.views")
-    config.scan("stopintimidatie.exports.request.approval")
-    config.scan("stopintimidatie.exports.request.bulk")
-    config.scan("stopintimidatie.exports.request.texts")
+    for module in ("asking", "preview", "approval", "views"):
+        config.scan(f"stopintimidatie.exports.request.{module}")

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
-from stopintimidatie.core.second import SecondError
+from stopintimidatie.core.second import Second, SecondError, why_not
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import RailDecision, WorkbenchRow
-from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.core.web.request import Crumb, Request, form_view, post_view
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports, roles_at
-from stopintimidatie.dossiers.resources import dossier_path
+from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
-from stopintimidatie.exports.extract.rules import named
+from stopintimidatie.exports.extract.services import named
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles.services import profile_at
-from stopintimidatie.exports.profiles.words import differences
-from stopintimidatie.exports.request.forms import bound_fields
-from stopintimidatie.exports.request.pages import (
-    DECIDE,
-    DESPITE,
-    TOGETHER,
-    crumbs_of,
-    look,
-    preview_of,
-    refusal_of,
-    together_href,
-    warn_of_refusal,
-    way_back,
-)
+from stopintimidatie.exports.profiles.services import differences, profile_at
+from stopintimidatie.exports.request.forms import restricted_schema
+from stopintimidatie.exports.request.preview import look, preview_of
 from stopintimidatie.exports.request.queries import (
+    OWN_REQUEST,
     Listed,
     shut_by,
     waiting_for_second,
@@ -50,20 +42,66 @@ from stopintimidatie.exports.request.queries import (
 from stopintimidatie.exports.request.second import Looked, decide, fingerprints, free
 from stopintimidatie.exports.request.services import cancel, lock, make_again, show_password
 from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 
+DECIDE: Final = "beoordelen"
+# The same page, about all exports that were asked for in one action and wait.
+TOGETHER: Final = "samen"
+REFUSE: Final = "niet"
+# The list of all that waits for a person, at a municipality: where a deputy begins.
+WAITING: Final = "wacht"
 # The most that the list beside a decision shows.
 SHOWN: Final = 100
 GUARDS: Final = (hidden_reports, recently_confirmed)
-REFUSE: Final = "niet"
-# The words for what was decided, by whether it was approved; those after urgency apart.
-DONE: Final = {
-    True: "De uitvoer is goedgekeurd en wordt nu gemaakt.",
-    False: "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer.",
-}
-AFTER: Final = {
-    True: "achteraf goedgekeurd.",
-    False: "afgewezen; het document is ingetrokken.",
-}
+
+# For the menu and the start page: exports that wait for a second person.
+SECOND: Final = Second(
+    KIND,
+    "Besluiten over uitvoer",
+    Export,
+    Permission.APPROVE_EXPORT,
+    lambda row: f"/{row.key}/{DECIDE}",
+    key=select(Neighbourhood.slug + "/" + Dossier.number + "/" + Export.reference)
+    .where(Dossier.id == Export.dossier_id, Neighbourhood.code == Dossier.neighbourhood_code)
+    .correlate(Export)
+    .scalar_subquery(),
+    about=Export.reference,
+    due=Export.approve_by,
+    only=lambda holder, identity: Export.dossier_id.in_(
+        select(Dossier.id).where(visible_to(identity.roles_for(holder)))
+    ),
+    never=NEVER_APPROVE,
+    urgent=Export.urgent,
+)
+
+
+def way_back(context: ExportResource, request: Request) -> str:
+    """Return where somebody goes from a decision: to the export; a deputy to what else waits."""
+    if request.has_permission(Permission.VIEW_EXPORT, context):
+        return str(request.resource_path(context))
+    return f"/gemeenten/{context.municipality.slug}/{WAITING}"
+
+
+def crumbs_of(context: ExportResource, request: Request) -> list[Crumb]:
+    """Return the breadcrumb of a decision; a deputy may open none of the documents above it."""
+    if request.has_permission(Permission.VIEW_EXPORT, context):
+        return request.breadcrumb
+    return [Crumb("Start", "/"), Crumb("Wacht op u", way_back(context, request))]
+
+
+def together_href(context: ExportResource, request: Request) -> str | None:
+    """Return the address to decide about all exports of one action, where more than one waits."""
+    several = len(waiting_with(request.db, context.export)) > 1
+    return f"{request.resource_path(context, DECIDE)}?{TOGETHER}=ja" if several else None
+
+
+@contextmanager
+def warn_of_refusal(request: Request) -> Iterator[None]:
+    """Say on the next page why an export can't be dealt with so, in place of an error page."""
+    try:
+        yield
+    except FormError as problem:
+        request.flash(problem.message, "warning")
 
 
 def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool) -> Any:
@@ -71,45 +109,53 @@ def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool)
 
     Of several together somebody says of each preview that they looked at it.
     """
-    nodes = []
+    schema = forms.Schema()
     for looked in several:
-        reference, recipient = looked.export.reference, looked.export.recipient
+        reference = looked.export.reference
         if together and not refuses and looked.prepared is not None:
-            title = f"Ik heb het voorbeeld voor {recipient} bekeken"
-            nodes.append(
+            schema.add(
                 forms.field(
                     forms.Flag(),
-                    title,
+                    f"Ik heb het voorbeeld voor {looked.export.recipient} bekeken",
                     name=control_of("bekeken", reference),
                     missing=False,
                     description="Dit kan als u het voorbeeld hebt geopend.",
-                    validator=_looked_at(title),
+                    validator=_looked_at,
                 )
             )
         name, hidden = control_of("gezien", reference), forms.Hidden()
-        nodes.append(forms.field(forms.Text(64), reference, name=name, missing="", widget=hidden))
-    reason = forms.field(
-        forms.Text(1000, lines=True),
-        "Reden bij afwijzen",
-        name="reden",
-        description="De aanvrager leest dit. Nodig als u afwijst.",
-        missing="",
-        needed_sometimes=True,
-    )
-    return forms.Schema(*nodes, *([reason] if refuses else []))
+        schema.add(forms.field(forms.Text(64), reference, name=name, missing="", widget=hidden))
+    if refuses:
+        schema.add(
+            forms.field(
+                forms.Text(1000, lines=True),
+                "Reden bij afwijzen",
+                name="reden",
+                description="De aanvrager leest dit. Nodig als u afwijst.",
+                missing="",
+                needed_sometimes=True,
+            )
+        )
+    return schema
 
 
-def _looked_at(title: str) -> Callable[[Any, bool], None]:
-    def validate(node: Any, ticked: bool) -> None:
-        if not ticked:
-            raise colander.Invalid(node, f"Open het voorbeeld en vink dan aan: ‘{title}’.")
-
-    return validate
+def _looked_at(node: Any, ticked: bool) -> None:
+    if not ticked:
+        raise colander.Invalid(node, f"Open het voorbeeld en vink dan aan: ‘{node.title}’.")
 
 
 def control_of(name: str, reference: str) -> str:
     """Return the name of a control about one export."""
     return f"{name}_{reference.replace('-', '').lower()}"
+
+
+# The words for what was decided: whether after urgency, whether it was approved.
+OUTCOMES: Final = {
+    (False, True): "De uitvoer is goedgekeurd en wordt nu gemaakt.",
+    (False, False): "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer.",
+    (True, True): "achteraf goedgekeurd.",
+    (True, False): "afgewezen; het document is ingetrokken.",
+}
 
 
 @form_view(
@@ -129,7 +175,8 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         return HTTPSeeOther(address)
     several = _look(context, request, exports)
     form, now = _form(request, several, together=together), fingerprints(several)
-    queue = queue_of(context, request)
+    roles, person = roles_at(request, context.holder), str(request.actor.id)
+    queue = waiting_for_second(request.db, roles, person, SHOWN)
 
     def on_valid(values: dict[str, Any]) -> Any:
         keys, reason = request.registry.key_ring, values.get("reden")
@@ -145,10 +192,11 @@ def decide_view(context: ExportResource, request: Request) -> Any:
                 if (box := control_of("bekeken", name)) in form:
                     form[box].cstruct = colander.null
             raise
-        outcome = AFTER[reason is None] if context.export.urgent else DONE[reason is None]
+        outcome = OUTCOMES[bool(context.export.urgent), reason is None]
         names = ", ".join(export.reference for export in exports)
         request.flash(f"{names}: {outcome}", link=("Bekijken", address))
-        return HTTPSeeOther(onwards(context, queue, exports, address))
+        others = [row for row in queue if row[0] not in exports]
+        return HTTPSeeOther(_address(context, *others[0]) if others else address)
 
     return handle_form(request, form, on_valid, lambda: _page(context, request, several, queue))
 
@@ -189,11 +237,11 @@ def _page(
     elif together:
         other = replace(other, label=f"Niet akkoord: {export.recipient}")
     return {
-        "items": [queued(context, row) for row in queue],
+        "items": [_queued(context, *row) for row in queue],
         "rail": [other],
         "crumbs": crumbs_of(context, request),
         "export": export,
-        "own": refusal_of(request, export),
+        "own": why_not(request.db, export, request.actor.id, own=OWN_REQUEST),
         "together": together,
         "refuses": _refuses(request),
         "together_href": None if together else together_href(context, request),
@@ -203,7 +251,7 @@ def _page(
                 "export": looked.export,
                 "words": words_of(looked.export),
                 "problem": looked.problem,
-                "preview": preview_of(request, context, looked),
+                "preview": preview_of(request, context, looked.prepared),
                 "changes": _profile_changes(request, looked),
                 "box": control_of("bekeken", looked.export.reference),
                 "href": request.resource_path(context.__parent__, looked.export.reference, DECIDE),
@@ -213,26 +261,16 @@ def _page(
     }
 
 
-# The list of what waits for a second person, beside the one in hand
-
-
 def _refuses(request: Request) -> bool:
     """Tell whether the choice is to reject: its form asks the reason."""
     return REFUSE in request.GET or "afwijzen" in request.POST
 
 
-def queue_of(context: ExportResource, request: Request) -> Sequence[Listed]:
-    """Return what waits for a second person who can be this one, the oldest first."""
-    roles, person = roles_at(request, context.holder), str(request.actor.id)
-    return waiting_for_second(request.db, roles, person, SHOWN)
-
-
-def queued(context: ExportResource, row: Listed) -> WorkbenchRow:
-    """Return an export that waits as a row of the list."""
-    export, dossier, area = row
+def _queued(context: ExportResource, export: Export, dossier: Dossier, area: str) -> WorkbenchRow:
+    """Return an export that waits as a row of the list beside the one in hand."""
     return WorkbenchRow(
         title=export.recipient,
-        href=_address(context.municipality.slug, export, dossier, area),
+        href=_address(context, export, dossier, area),
         meta=[f"dossier {dossier.number}", ago(export.proposed_at).removesuffix(" geleden")],
         text=f"{export.proposed_by} vraagt: {export.question}",
         marks=["spoed"] if export.unjudged else (),
@@ -240,16 +278,9 @@ def queued(context: ExportResource, row: Listed) -> WorkbenchRow:
     )
 
 
-def _address(slug: str, export: Export, dossier: Dossier, area: str) -> str:
-    return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{DECIDE}"
-
-
-def onwards(
-    context: ExportResource, queue: Sequence[Listed], decided: Sequence[Export], done: str
-) -> str:
-    """Return the page of the next export that waits for this person; `done`: without one."""
-    others = [row for row in queue if row[0] not in decided]
-    return _address(context.municipality.slug, *others[0]) if others else done
+def _address(context: ExportResource, export: Export, dossier: Dossier, area: str) -> str:
+    path = dossier_path(context.municipality.slug, area, dossier.number)
+    return f"{path}/{export.reference}/{DECIDE}"
 
 
 def _profile_changes(request: Request, looked: Looked) -> dict[str, Any] | None:
@@ -306,20 +337,12 @@ def password_view(context: ExportResource, request: Request) -> Any:
 # Giving a document of which something was restricted after it was made
 
 
-def _despite_schema(numbers: Sequence[int]) -> forms.Schema:
-    """Return the form: for each of these numbers the ground and the reason, all needed."""
-    parts = [(number, named(number)) for number in numbers]
-    (group,) = bound_fields(parts, "Dit staat bij de uitvoer, niet in het document.")
-    group.description, group.widget = "Elk van deze heeft een grond en een reden nodig.", None
-    for part in group.children:
-        part.widget = None
-        for node in part.children:
-            node.missing = colander.required
-    return forms.Schema(group)
-
-
 @form_view(
-    ExportResource, DESPITE, Permission.APPROVE_EXPORT, "templates/despite.jinja2", guards=GUARDS
+    ExportResource,
+    "toch-geven",
+    Permission.APPROVE_EXPORT,
+    "templates/despite.jinja2",
+    guards=GUARDS,
 )
 def despite_view(context: ExportResource, request: Request) -> Any:
     """Ask a second person for ground and reason to give a document that was restricted since."""
@@ -328,8 +351,15 @@ def despite_view(context: ExportResource, request: Request) -> Any:
     if shut is None or not shut.restricted:
         request.flash("Voor dit document is geen grond nodig.", "info")
         return HTTPSeeOther(address)
+    parts = [(number, named(number)) for number in shut.restricted]
+    group = restricted_schema(parts, "Dit staat bij de uitvoer, niet in het document.")
+    group.description, group.widget = "Elk van deze heeft een grond en een reden nodig.", None
+    for part in group.children:
+        part.widget = None
+        for node in part.children:
+            node.missing = colander.required
     button = Button("vastleggen", "Vastleggen: dit mag worden gegeven")
-    form = Form(_despite_schema(shut.restricted), request, buttons=[button], cancel_url=address)
+    form = Form(forms.Schema(group), request, buttons=[button], cancel_url=address)
 
     def on_valid(values: dict[str, Any]) -> Any:
         given = {int(k.removeprefix("melding_")): v for k, v in values["beperkt"].items()}

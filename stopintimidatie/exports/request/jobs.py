@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -38,7 +38,6 @@ from stopintimidatie.disclosures.services import (
 )
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import is_strict
-from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
 from stopintimidatie.exports.document.signature import (
     TimeStampError,
@@ -47,9 +46,18 @@ from stopintimidatie.exports.document.signature import (
     with_password,
 )
 from stopintimidatie.exports.extract.reports import going_along
-from stopintimidatie.exports.extract.rules import freed
-from stopintimidatie.exports.extract.services import subjects_from_json
-from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
+from stopintimidatie.exports.extract.services import freed, subjects_from_json
+from stopintimidatie.exports.models import (
+    FILE,
+    MAKING,
+    VAULT,
+    BlobKind,
+    Export,
+    ExportState,
+    basis_words,
+    forget,
+    read,
+)
 from stopintimidatie.exports.profiles.defaults import INTERNAL, LABELS, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.request.queries import NO_LONGER
@@ -65,28 +73,23 @@ from stopintimidatie.settings import Settings
 MADE_JOB: Final = Job("kopie.bewaken")
 logger = logging.getLogger(__name__)
 TELL_EVERY: Final = 1.0
-UNREADABLE: Final = (
-    "De bevroren inhoud kan niet worden gelezen. Probeer het opnieuw; lukt het weer niet, meld het"
-    " dan aan de beheerder."
-)
-NO_STAMP: Final = (
-    "De tijdstempeldienst antwoordt niet, en zonder tijdstempel mag deze PDF niet weg. Probeer het"
-    " later opnieuw; lukt het weer niet, meld het dan aan de beheerder."
-)
-WAITS: Final = "wacht op de tijdstempeldienst, die nog niet antwoordt"
-NO_CHILD: Final = (
-    "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer niet, meld"
-    " het dan aan de beheerder."
-)
+# The words for who asked, by what went wrong.
+FAILURES: Final[Mapping[type[Exception], str]] = {
+    ContentError: "De bevroren inhoud kan niet worden gelezen. Probeer het opnieuw; lukt het weer"
+    " niet, meld het dan aan de beheerder.",
+    DecryptionError: "De bevroren inhoud kan niet worden gelezen. Probeer het opnieuw; lukt het"
+    " weer niet, meld het dan aan de beheerder.",
+    TimeStampError: "De tijdstempeldienst antwoordt niet, en zonder tijdstempel mag deze PDF niet"
+    " weg. Probeer het later opnieuw; lukt het weer niet, meld het dan aan de beheerder.",
+    OSError: "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer"
+    " niet, meld het dan aan de beheerder.",
+}
 
 
-RESTRICTED: Final = (
-    "Sinds de goedkeuring is het gebruik beperkt van: {}. Vraag de uitvoer opnieuw aan: dat blijft"
-    " er dan uit, tenzij het mag voor een rechtsvordering of om iemand anders te beschermen."
-)
+EXPECTED: Final[tuple[type[Exception], ...]] = (RenderingError, *FAILURES)
 
 
-class RestrictedError(Exception):
+class RestrictedError(RenderingError):
     """The use of something in the frozen content was restricted meanwhile."""
 
 
@@ -119,25 +122,17 @@ def make(context: JobContext, export_id: UUID) -> None:
         made = _render(context, export_id)
     except CancelledError:
         return
-    except RenderingError as error:
-        failure, reason = type(error).__name__, str(error)
-    except (ContentError, DecryptionError) as error:
-        failure, reason = type(error).__name__, UNREADABLE
-    except RestrictedError as error:
-        failure, reason = type(error).__name__, RESTRICTED.format(error)
-    except TimeStampError as error:
-        if context.attempts < JOB_KINDS.of(context.registry)[MAKE.name].attempts:
+    except EXPECTED as error:
+        stamp = isinstance(error, TimeStampError)
+        if stamp and context.attempts < JOB_KINDS.of(context.registry)[MAKE.name].attempts:
             _wait(context, export_id)
             raise JobError(f"tijdstempel: {error}") from error
-        failure, reason = type(error).__name__, NO_STAMP
-    except OSError as error:
-        failure, reason = type(error).__name__, NO_CHILD
+        logger.error("export %s failed: %s", export_id, type(error).__name__)
+        said = (words for kind, words in FAILURES.items() if isinstance(error, kind))
+        _fail(context, export_id, next(said, str(error)))
     else:
         if made is not None:
             _finish(context, export_id, made)
-        return
-    logger.error("export %s failed: %s", export_id, failure)
-    _fail(context, export_id, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +196,9 @@ def _begin(
         export.state = ExportState.IN_THE_MAKING.value
         export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
         keys = context.registry.key_ring
-        content = from_json(
-            exports_models.read(session, keys, export, exports_models.BlobKind.CONTENT)
-        )
+        content = from_json(read(session, keys, export, BlobKind.CONTENT))
         numbers = going_along(content)
-        files = [exports_models.read_file(session, keys, export, number) for number in numbers]
+        files = [read(session, keys, export, f"{FILE}{number}") for number in numbers]
         return content, FileForm(export.file_form), files
 
 
@@ -216,7 +209,7 @@ def _check_restricted(context: JobContext, session: Session, export: Export) -> 
         RestrictedError: something was, and no ground to give it all the same was written down.
     """
     keys, free = context.registry.key_ring, freed(export.deviations)
-    kept = exports_models.read(session, keys, export, exports_models.BlobKind.SUBJECTS)
+    kept = read(session, keys, export, BlobKind.SUBJECTS)
     labels = {subject.id: subject.label for subject in subjects_from_json(kept)}
     names = {f"M-{number:02d}" for number in free if number != DOSSIER}
     bound = restrictions_on(session, context.registry, (export.dossier_id, *labels))
@@ -224,7 +217,11 @@ def _check_restricted(context: JobContext, session: Session, export: Export) -> 
     if DOSSIER not in free:
         asked[export.dossier_id] = "het dossier"
     if now := sorted(asked[number] for number in bound if number in asked):
-        raise RestrictedError(", ".join(now))
+        raise RestrictedError(
+            f"Sinds de goedkeuring is het gebruik beperkt van: {', '.join(now)}. Vraag de uitvoer"
+            " opnieuw aan: dat blijft er dan uit, tenzij het mag voor een rechtsvordering of om"
+            " iemand anders te beschermen."
+        )
 
 
 class Progress:
@@ -233,7 +230,8 @@ class Progress:
     def __init__(self, context: JobContext, export_id: UUID, content: DossierContent) -> None:
         self._context = context
         self._export_id = export_id
-        self._pages = expected_pages(content)
+        # A guess.
+        self._pages = 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
         self._progress, self._at = 0, time.monotonic()
 
     def __call__(self, step: Step) -> None:
@@ -260,11 +258,6 @@ class Progress:
                 raise CancelledError
 
 
-def expected_pages(content: DossierContent) -> float:
-    """Guess the number of pages, for a progress bar."""
-    return 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
-
-
 def in_words(step: Step, pages: float) -> tuple[int, str]:
     """Return a step of the rendering as a percentage and words."""
     if step.step == "opmaken":
@@ -280,16 +273,15 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return
-        exports_models.VAULT.keep(session, keys, export, exports_models.BlobKind.PDF.value, pdf)
-        exports_models.forget_files(session, export)
+        VAULT.keep(session, keys, export, BlobKind.PDF.value, pdf)
+        forget(session, export, FILE)
         if made.password is not None:
-            sealed = exports_models.BlobKind.LOCK.value
-            exports_models.VAULT.keep(session, keys, export, sealed, made.password.encode())
+            VAULT.keep(session, keys, export, BlobKind.LOCK.value, made.password.encode())
         export.file_sha256 = sha256(pdf).hexdigest()
         export.file_size = len(pdf)
         export.signed_by = made.signed_by
         export.made_at = export.progress_at = now
-        subjects = exports_models.read(session, keys, export, exports_models.BlobKind.SUBJECTS)
+        subjects = read(session, keys, export, BlobKind.SUBJECTS)
         entry = _entry(session, export, now)
         record_disclosure(session, entry, subjects_from_json(subjects), SYSTEM)
         export.state = ExportState.READY.value
@@ -333,7 +325,8 @@ def _wait(context: JobContext, export_id: UUID) -> None:
     with context.transaction() as session:
         export = lock(session, export_id)
         if export is not None and export.state in MAKING:
-            export.step, export.progress_at = WAITS, utc_now()
+            export.step = "wacht op de tijdstempeldienst, die nog niet antwoordt"
+            export.progress_at = utc_now()
 
 
 def _fail(context: JobContext, export_id: UUID, reason: str) -> None:
@@ -409,7 +402,7 @@ def destroy(
     Without the key nobody reads a blob again, even one from a backup. The cause is the change of a
     report that is told.
     """
-    exports_models.VAULT.destroy(session, export)
+    VAULT.destroy(session, export)
     if export.state != ExportState.WITHDRAWN:
         export.state = ExportState.WITHDRAWN.value
         export.step, export.failure = "", None
@@ -432,7 +425,7 @@ def expire(session: Session, export: Export) -> None:
 
     One that isn't made yet, or was withdrawn, keeps its state.
     """
-    exports_models.VAULT.destroy(session, export)
+    VAULT.destroy(session, export)
     if export.state == ExportState.READY:
         export.state = ExportState.WITHDRAWN.value
         export.withdrawn_at, export.withdrawn_code = utc_now(), TERM

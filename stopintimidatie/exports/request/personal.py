@@ -32,8 +32,7 @@ from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import DossierMembership
 from stopintimidatie.dossiers.page import personal as page_personal
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.exports import models as exports_models
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import BlobKind, Export, ExportState, read
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.reports import personal as reports_personal
@@ -116,10 +115,6 @@ def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export,
         .where(frozen, Export.made_at.is_(None), DossierMembership.report_id == document)
     )
     labels = {row[0]: f"M-{row[1]:02d}" for row in making} | {row[0]: row[1] for row in registered}
-    return _locked_with(session, labels)
-
-
-def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export, str]]:
     exports = [(lock(session, number), label) for number, label in labels.items()]
     return [(export, label) for export, label in exports if export is not None]
 
@@ -192,12 +187,9 @@ def frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragm
     if export.frozen_at is None or export.state == ExportState.WITHDRAWN:
         return False
     try:
-        content = exports_models.read(
-            session, keys, export, exports_models.BlobKind.CONTENT
-        ).decode()
+        frozen = json.loads(read(session, keys, export, BlobKind.CONTENT))
     except DecryptionError:
         return True
-    frozen = json.loads(content)
     return bool(fragment.taken_out_of(frozen) != frozen)
 
 

@@ -13,16 +13,14 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.second import is_second
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
 from stopintimidatie.dossiers.resources import is_strict, visible_to
 from stopintimidatie.dossiers.workflow import ClosingReason
-from stopintimidatie.exports.extract.rules import freed, named
-from stopintimidatie.exports.extract.rules import rows as deviation_rows
+from stopintimidatie.exports.extract.services import despite, freed, named
 from stopintimidatie.exports.models import Export, ExportState, basis_words
 from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges
@@ -31,7 +29,7 @@ from stopintimidatie.exports.vocabulary import BASES, DOSSIER, ExportRequest, Fi
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import WITHDRAWN
 
@@ -50,12 +48,8 @@ def waiting_with(session: Session, export: Export) -> list[Export]:
 
 def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
     """Return the newest exports of a dossier, and the number of all."""
-    newest = (
-        select(Export, func.count().over())
-        .where(Export.dossier_id == dossier_id)
-        .order_by(Export.proposed_at.desc(), Export.id)
-        .limit(limit)
-    )
+    newest = select(Export, func.count().over()).where(Export.dossier_id == dossier_id)
+    newest = newest.order_by(Export.proposed_at.desc(), Export.id).limit(limit)
     rows = session.execute(newest).all()
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
@@ -94,22 +88,22 @@ class Shut:
     def words(self) -> str:
         """The reason, and what to do, for who would give it."""
         if self.withdrawn:
-            return GONE_INSIDE
-        may = "" if self.public else MAY_STILL
-        return SINCE.format(", ".join(map(named, self.restricted))) + may
+            return (
+                "In dit document staat een melding die de melder heeft ingetrokken. Niemand kan het"
+                " openen."
+            )
+        since = (
+            "Sinds dit document is gemaakt, is het gebruik beperkt van:"
+            f" {', '.join(map(named, self.restricted))}. Geef het document niet. Trek het in en"
+            " vraag een nieuwe uitvoer aan: dat blijft er dan uit."
+        )
+        return since if self.public else f"{since} {MAY_STILL}"
 
 
 # The dossier itself, as a label like those of its reports.
 _WHOLE: Final = f"M-{DOSSIER:02d}"
-GONE_INSIDE: Final = (
-    "In dit document staat een melding die de melder heeft ingetrokken. Niemand kan het openen."
-)
-SINCE: Final = (
-    "Sinds dit document is gemaakt, is het gebruik beperkt van: {}. Geef het document niet. Trek"
-    " het in en vraag een nieuwe uitvoer aan: dat blijft er dan uit."
-)
 MAY_STILL: Final = (
-    " Moet het toch, voor een rechtsvordering of om iemand anders te beschermen? Dan legt een"
+    "Moet het toch, voor een rechtsvordering of om iemand anders te beschermen? Dan legt een"
     " collega de grond en de reden vast."
 )
 
@@ -178,13 +172,13 @@ def _listed(roles: Iterable[Role]) -> Select[Export, Dossier, str]:
     )
 
 
-def page(
-    session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
+def list_exports(
+    session: Session, roles: Iterable[Role], state: str | None, offset: int, size: int
 ) -> Sequence[Listed]:
     """Return exports, newest request first; in this state, if one is given."""
     rows = _listed(roles) if state is None else _listed(roles).where(Export.state == state)
     newest = rows.order_by(Export.proposed_at.desc(), Export.id)
-    return session.execute(newest.offset(offset).limit(limit)).all()
+    return session.execute(newest.offset(offset).limit(size)).all()
 
 
 OWN_REQUEST: Final = (
@@ -202,35 +196,7 @@ def waiting_for_second(
     return session.execute(oldest.limit(limit)).all()
 
 
-# The exports on the page of their dossier
-
-SHOWN: Final = 10
-
-
-def dossier_panel(context: Any, request: Any) -> Panel | None:
-    """Return the panel of the newest exports of a dossier; None for who may not see them."""
-    if not request.has_permission(Permission.VIEW_EXPORT, context):
-        return None
-    exports, total = of_dossier(request.db, context.dossier.id, SHOWN)
-    may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
-    may_ask = may_ask and not why_not_out(request.db, context.dossier)
-    return Panel(
-        "Uitvoer",
-        "stopintimidatie.exports.request:templates/panel.jinja2",
-        {
-            "exports": exports,
-            "kinds": LABELS,
-            "here": request.resource_path(context).rstrip("/"),
-            "more": total - len(exports),
-            "may_ask": may_ask,
-            "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
-        },
-    )
-
-
 # An export for a partner of the municipality: its legal bases, and its covenant on the day
-
-ENDED: Final = "Met deze partner werkt u niet meer samen. Kies een andere ontvanger."
 
 
 def bases_for(partner: PartnerOrganisation | None) -> list[LegalBasis]:
@@ -246,7 +212,9 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     """
     if wish.partner_id is None:
         return
-    partner = _running(session, wish.partner_id)
+    partner = session.get(PartnerOrganisation, wish.partner_id)
+    if partner is None or partner.ended_at is not None:
+        raise FormError("Met deze partner werkt u niet meer samen. Kies een andere ontvanger.")
     if PROFILES[wish.profile].own_house:
         raise FormError(
             "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
@@ -301,13 +269,6 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
         )
 
 
-def _running(session: Session, number: UUID) -> PartnerOrganisation:
-    partner = session.get(PartnerOrganisation, number)
-    if partner is None or partner.ended_at is not None:
-        raise FormError(ENDED)
-    return partner
-
-
 def words_of(export: Export) -> dict[str, Any]:
     """Return the words for the codes of a request, for `templates/facts.jinja2`."""
     return {
@@ -316,5 +277,7 @@ def words_of(export: Export) -> dict[str, Any]:
         "basis": basis_words(export.asked),
         "file": FileForm(export.file_form).label,
         "in_full": listed(ranges(sorted(export.in_full or ()))),
-        "deviations": deviation_rows(export),
+        "deviations": sorted(despite(export.deviations).items()),
+        "named": named,
+        "restricted": set(RestrictedUse),
     }

@@ -20,7 +20,6 @@ from stopintimidatie.municipalities.partners.vocabulary import (
     CovenantKind,
     LegalBasis,
     MinorsGround,
-    PartnerKind,
     Purpose,
 )
 
@@ -35,10 +34,12 @@ _ASKED: Final[Mapping[str, str]] = {
 }
 
 
-def route_problems(wish: ExportRequest, today: date) -> Problems:
+def _route_problems(wish: ExportRequest, today: date) -> Problems:
     """Yield the rules of a demand and of urgency that aren't kept, as words and answer."""
     if wish.legal_basis == DEMAND:
-        yield from _demand_problems(wish, today)
+        yield from _unanswered(wish, _ASKED)
+        if wish.demand_on is not None and wish.demand_on > today:
+            yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
     elif any(getattr(wish, name) for name in _ASKED):
         yield (
             "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
@@ -49,12 +50,6 @@ def route_problems(wish: ExportRequest, today: date) -> Problems:
         yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
     if reason and not wish.urgent:
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
-
-
-def _demand_problems(wish: ExportRequest, today: date) -> Problems:
-    yield from _unanswered(wish, _ASKED)
-    if wish.demand_on is not None and wish.demand_on > today:
-        yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
 
 
 def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Problems:
@@ -73,16 +68,6 @@ _PURPOSES: Final = {
     WELFARE.name: Purpose.HELP,
     INTERNAL.name: Purpose.OWN_WORK,
 }
-NO_PERSON: Final = (
-    "Noem een organisatie met team of functie, en geen persoon, nummer of adres: dit staat twintig"
-    " jaar in het register. Is dit toch een organisatie? Maak haar eerst partner."
-)
-
-
-def usual_profile(kind: str) -> str | None:
-    """Return the profile to propose for a kind of partner: most have the same code."""
-    name = WELFARE.name if kind == PartnerKind.YOUTH_WORK else kind
-    return name if name in PROFILES else None
 
 
 def purpose_of(wish: ExportRequest) -> Purpose:
@@ -107,6 +92,7 @@ def registered(wish: ExportRequest, here: Here = ((), ())) -> dict[str, str | No
 
 LONGEST_TERM: Final = timedelta(days=365)
 PURPOSE_MAX: Final = 1000
+_LONGEST: Final = {"question": QUESTION_MAX, "recipient": RECIPIENT_MAX, "purpose": PURPOSE_MAX}
 _REQUIRED: Final = {
     "recipient": "Schrijf op wie het document krijgt.",
     "question": "Schrijf op wat u de ontvanger vraagt.",
@@ -132,39 +118,18 @@ def check_all(checks: Iterable[Callable[[], None]]) -> None:
         raise FormError(*refused[0], refused[1:])
 
 
-def check_profile(wish: ExportRequest) -> None:
-    """Check that there is a redaction profile, on which all other rules depend.
-
-    Raises:
-        FormError: there is no such profile.
-    """
-    if wish.profile not in PROFILES:
-        raise FormError("Kies een soort ontvanger uit de lijst.", "profile")
-
-
-def check_in_full(wish: ExportRequest, most: int) -> None:
-    """Check that no more reports are told in full than a reader can use.
-
-    Raises:
-        FormError: there are more than `most`.
-    """
-    if wish.in_full is not None and len(wish.in_full) > most:
-        raise FormError(
-            f"U koos {len(wish.in_full)} meldingen. Kies er hoogstens {most}; de andere staan in"
-            " een tabel in het document.",
-            "in_full",
-        )
-
-
-def check_wish(wish: ExportRequest, today: date, *, minors: bool, here: Here | None = None) -> None:
+def check_wish(
+    wish: ExportRequest, today: date, *, minors: bool, here: Here | None = None, most: int = 0
+) -> None:
     """Check a request; `minors` tells whether the dossier is about minors.
 
-    `here`: the names here, when what is typed is checked: when it is asked for.
+    When it is asked for also what is typed is checked. `here`: the names here; `most`: so many
+    reports can be told in full, as a reader can't use more.
 
     Raises:
         FormError: the first rule that isn't kept, with the others in `also`.
     """
-    if wrong := list(_problems(wish, today, minors, here)):
+    if wrong := list(_problems(wish, today, minors, here, most)):
         raise FormError(*wrong[0], wrong[1:])
 
 
@@ -177,34 +142,42 @@ def _named(wish: ExportRequest, here: Here) -> Problems:
     }
     for name, text in typed.items():
         if names_person(text, *here):
-            yield _ASKED.get(name, NO_PERSON), name
+            yield (
+                _ASKED.get(
+                    name,
+                    "Noem een organisatie met team of functie, en geen persoon, nummer of adres:"
+                    " dit staat twintig jaar in het register. Is dit toch een organisatie? Maak"
+                    " haar eerst partner.",
+                ),
+                name,
+            )
 
 
-def _problems(wish: ExportRequest, today: date, minors: bool, here: Here | None) -> Problems:
+def _problems(
+    wish: ExportRequest, today: date, minors: bool, here: Here | None, most: int
+) -> Problems:
     if wish.file_form not in set(FileForm):
         yield "Kies een soort bestand uit de lijst.", "file_form"
     yield from _unanswered(wish, _REQUIRED)
-    yield from _too_long(wish)
+    for name, longest in _LONGEST.items():
+        if len(getattr(wish, name)) > longest:
+            yield f"Maak dit korter: gebruik hoogstens {longest} tekens.", name
+    if most and wish.in_full is not None and len(wish.in_full) > most:
+        yield (
+            f"U koos {len(wish.in_full)} meldingen. Kies er hoogstens {most}; de andere staan in"
+            " een tabel in het document.",
+            "in_full",
+        )
     yield from () if here is None else _named(wish, here)
     yield from _basis_problems(wish)
     yield from _date_problems(wish, today)
-    yield from route_problems(wish, today)
+    yield from _route_problems(wish, today)
     if minors and wish.profile != INTERNAL.name and not wish.minors_ground:
         yield (
             "In dit dossier gaat het ook om minderjarigen. Schrijf op waarom hun gegevens toch"
             " nodig zijn voor deze ontvanger.",
             "minors_ground",
         )
-
-
-def _too_long(wish: ExportRequest) -> Problems:
-    for name, most in (
-        ("question", QUESTION_MAX),
-        ("recipient", RECIPIENT_MAX),
-        ("purpose", PURPOSE_MAX),
-    ):
-        if len(getattr(wish, name)) > most:
-            yield f"Maak dit korter: gebruik hoogstens {most} tekens.", name
 
 
 def _basis_problems(wish: ExportRequest) -> Problems:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import after_working_days, utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.second import take_back
@@ -27,9 +27,9 @@ from stopintimidatie.disclosures.services import EventKind, find_disclosure, not
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import with_files
-from stopintimidatie.exports.extract.rules import check_deviations
 from stopintimidatie.exports.extract.services import (
     Prepared,
+    check_deviations,
     check_restricted,
     earlier_editions,
     prepare,
@@ -59,28 +59,19 @@ from stopintimidatie.exports.request.queries import (
     check_open,
     check_partner,
 )
-from stopintimidatie.exports.request.rules import (
-    check_all,
-    check_in_full,
-    check_profile,
-    check_wish,
-)
+from stopintimidatie.exports.request.rules import check_all, check_wish
 from stopintimidatie.exports.review.services import names_here
-from stopintimidatie.exports.vocabulary import ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import APPROVE_WITHIN, ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
 
 JOB: Final = Job("uitvoer.maken")
+# Looks whether a second person judged what was made with urgency.
+WATCH: Final = Job("uitvoer.spoed_bewaken")
 # The ways a file leaves: downloaded by an officer, or fetched by the partner.
 PICKED_UP = "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
-PATIENCE: Final = timedelta(minutes=10)
-NOT_EMPOWERED: Final = (
-    "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
-    " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
-    " wanneer zij bevoegd zijn."
-)
 
 
 def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
@@ -115,14 +106,14 @@ def check_request(
     """
     now, dossier = utc_now(), loaded.row
     today = day_of(now)
-    check_profile(wish)
-    here = names_here(session, dossier.holder)
+    if wish.profile not in PROFILES:
+        raise FormError("Kies een soort ontvanger uit de lijst.", "profile")
+    here, most = names_here(session, dossier.holder), settings.pdf_full_reports
     check_all(
         (
-            lambda: check_wish(wish, today, minors=False, here=here),
+            lambda: check_wish(wish, today, minors=False, here=here, most=most),
             lambda: check_dossier(session, dossier, wish),
             lambda: check_deviations(wish, loaded.known.reports),
-            lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),
             lambda: check_empowered(session, dossier.holder, wish.profile),
         )
@@ -149,7 +140,12 @@ def check_empowered(session: Session, holder: str, profile: str) -> None:
         FormError: the boas of this municipality may not enforce today.
     """
     if PROFILES[profile].empowered_only and not empowered_today(session, holder):
-        raise FormError(NOT_EMPOWERED, "profile")
+        raise FormError(
+            "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art."
+            " 429ter Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De"
+            " beheerder vult in wanneer zij bevoegd zijn.",
+            "profile",
+        )
 
 
 def request_export(
@@ -179,6 +175,96 @@ def request_export(
     session.flush()
     log(session, export, actor, "aangevraagd")
     return seen
+
+
+@dataclass
+class SomeRefusedError(Exception):
+    """Some of several exports are refused, each by its number in the list."""
+
+    refused: Sequence[tuple[int, FormError]]
+
+
+Result = TypeVar("Result")
+
+
+def _each(wishes: Sequence[ExportRequest], do: Callable[[int], Result]) -> list[Result]:
+    """Do the same for each recipient, by its number: all or none.
+
+    Raises:
+        SomeRefusedError: some were refused; it holds all refusals.
+    """
+    results, refused = [], []
+    for number in range(len(wishes)):
+        try:
+            results.append(do(number))
+        except FormError as problem:
+            refused.append((number, problem))
+    if refused:
+        raise SomeRefusedError(refused)
+    return results
+
+
+def for_each(
+    ask: Callable[..., Prepared],
+    session: Session,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportRequest],
+    actor: Actor,
+) -> list[Prepared]:
+    """Return what each recipient would get: checked with `check_request`, or asked for.
+
+    Raises:
+        SomeRefusedError: some can't be asked for so.
+    """
+
+    def look(number: int) -> Prepared:
+        others = [*wishes[:number], *wishes[number + 1 :]]
+        known = (other for other in others if other.profile in PROFILES)
+        beside = [(other.recipient, PROFILES[other.profile].label) for other in known]
+        return ask(session, settings, loaded, wishes[number], actor, beside=beside)
+
+    return _each(wishes, look)
+
+
+def request_exports(
+    session: Session,
+    keys: KeyRing,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportRequest],
+    actor: Actor,
+) -> list[Export]:
+    """Ask for exports in one action, and have the urgent ones made once all are asked for.
+
+    Several share an id that no document shows.
+
+    Raises:
+        SomeRefusedError: some can't be asked for so.
+    """
+    asked = for_each(request_export, session, settings, loaded, wishes, actor)
+    together = uuid4() if len(wishes) > 1 else None
+    for prepared in asked:
+        prepared.export.together = together
+    session.flush()
+
+    def hurry(number: int) -> Export:
+        prepared = asked[number]
+        if prepared.export.urgent:
+            _make_at_once(session, keys, prepared, actor)
+        return prepared.export
+
+    return _each(wishes, hurry)
+
+
+def _make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Actor) -> None:
+    """Have an urgent export made before it is approved; all other rules count as usual."""
+    export, now = prepared.export, prepared.at
+    export.approve_by = after_working_days(now, APPROVE_WITHIN)
+    freeze_and_make(session, keys, prepared)
+    log(session, export, actor, "spoed", reason=export.urgent_reason)
+    payload = {"id": str(export.id)}
+    enqueue(session, WATCH, export.holder, payload, delay=export.approve_by - now)
 
 
 def _free_id(session: Session) -> str:
@@ -249,7 +335,7 @@ def is_stuck(export: Export, settings: Settings) -> bool:
     stored by a clock that was wrong.
     """
     last = export.progress_at
-    limit = timedelta(seconds=settings.pdf_timeout_seconds) + PATIENCE
+    limit = timedelta(seconds=settings.pdf_timeout_seconds + 600)
     return export.state in MAKING and last is not None and abs(utc_now() - last) > limit
 
 
@@ -308,21 +394,8 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
     return password
 
 
-def fetch(session: Session, registry: Any, export: Export, actor: Actor, way: str) -> bytes:
-    """Return the file to somebody who may have it, and record that in the register.
-
-    Raises:
-        FormError: the file isn't ready, or isn't the one that was made.
-        DecryptionError: none of our keys can decrypt the file.
-    """
-    pdf = read_file(session, registry, export)
-    log(session, export, actor, "gedownload")
-    note_once(session, export, EventKind.GIVEN, actor, way)
-    return pdf
-
-
 def read_file(session: Session, registry: Any, export: Export) -> bytes:
-    """Return the content of the file; a caller notes that it was opened (`note_opened`).
+    """Return the content of the file; a caller notes who got it.
 
     Raises:
         FormError: the file isn't ready, or isn't the one that was made.

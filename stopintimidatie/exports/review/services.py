@@ -43,6 +43,12 @@ CONTROLS: Final[Mapping[Field, str]] = {
     Field.PLACE_NOTE: "plek",
     Field.APPEARANCE: "signalement",
 }
+# The column of each text.
+COLUMNS: Final[Mapping[Field, str]] = {
+    Field.ACCOUNT: "description",
+    Field.PLACE_NOTE: "location_text",
+    Field.APPEARANCE: "offender_appearance",
+}
 # A text that only another version of the program knew counts as not looked at.
 _KNOWN: Final = {field.name: field for field in CONTROLS}
 
@@ -57,12 +63,8 @@ class LookedAt:
 
 def text_of(report: Report, field: Field) -> str:
     """Return the reporter's own words in this field."""
-    texts = {
-        Field.ACCOUNT: report.description,
-        Field.PLACE_NOTE: report.location_text,
-        Field.APPEARANCE: report.offender_appearance,
-    }
-    return texts[field] or ""
+    text: str | None = getattr(report, COLUMNS[field])
+    return text or ""
 
 
 def texts_of(report: Report) -> dict[Field, str]:

@@ -54,7 +54,7 @@ LIMIT: Final = 20_000
 SHORTEST: Final = 2
 MOST: Final = 50
 GOOD: Final = Button("onleesbaar", "Voorgoed onleesbaar maken", kind="danger")
-BUTTONS: Final = (Button("opslaan", "Opslaan voor ontvangers"), GOOD)
+SAVE: Final = Button("opslaan", "Opslaan voor ontvangers")
 
 
 @form_view(ReportResource, NAME, Permission.REDACT, "templates/review.jinja2")
@@ -81,20 +81,23 @@ def review_view(context: ReportResource, request: Request) -> Any:
     form = Form(
         _schema(texts, signs, asks=asks, grounds=grounds),
         request,
-        buttons=[*([BUTTONS[0]] if texts else []), *([GOOD] if for_good else [])],
+        buttons=[*([SAVE] if texts else []), *([GOOD] if for_good else [])],
         appstruct={**shown, "versie": version},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
         check_shown(form, values, shown, version)
-        marked = _read(texts, values, signs)
+        marked = _marked(texts, values, signs)
         if form.pressed() == GOOD.name:
-            _made_unreadable(context, request, texts, marked, values)
+            words = [word for field in texts for word in words_at(texts[field], marked[field])]
+            _make_unreadable(context, request, words, values)
             return HTTPSeeOther(back)
         _nothing_for_good(values)
         if asks:
-            treat_as_minor(request.db, report, _answer(values), request.actor)
+            if not values["minderjarig"]:
+                raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
+            treat_as_minor(request.db, report, values["minderjarig"], request.actor)
         save_review(request.db, report, marked, request.actor)
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
         return HTTPSeeOther(back)
@@ -134,7 +137,11 @@ def check_shown(
 
 def _proposals(request: Request, report: Report) -> dict[Field, tuple[Suggestion, ...]]:
     """Return what may be marked in each text, and nothing for a text that changed meanwhile."""
-    before, places = texts_of(report), _places(request, report)
+    before, wijken = texts_of(report), Neighbourhood.municipality_code == report.holder
+    # Names of areas here are no names of people.
+    places: Sequence[str] = ()
+    if report.holder != NATIONAL:
+        places = request.db.scalars(select(Neighbourhood.name).where(wijken)).all()
     # A stranger wrote what is looked through: meanwhile nobody waits for a lock.
     with between_transactions(request):
         proposals = {
@@ -147,12 +154,44 @@ def _proposals(request: Request, report: Report) -> dict[Field, tuple[Suggestion
     return {field: proposals[field] if now[field] == before.get(field) else () for field in now}
 
 
-def _places(request: Request, report: Report) -> list[str]:
-    """Return the names of areas here, which are no names of people."""
-    if report.holder == NATIONAL:
-        return []
-    wanted = select(Neighbourhood.name).where(Neighbourhood.municipality_code == report.holder)
-    return list(request.db.scalars(wanted))
+def _area(title: str, most: int, rows: int, about: str, name: str = "") -> Any:
+    text, widget = forms.Text(most, lines=True), forms.TextArea(rows=rows)
+    return forms.field(text, title, name=name, missing="", description=about, widget=widget)
+
+
+class ReviewSchema(forms.Schema):
+    """The form below the texts: whether somebody is a minor, and what goes for good."""
+
+    minderjarig = forms.field(
+        forms.OneOf(MINORS, radio=True),
+        "Gaat dit over een minderjarige?",
+        missing="",
+        description="Nodig om op te slaan voor ontvangers. In de tekst staat een leeftijd onder de"
+        " 18, en de melding telt niet als een over een minderjarige. Bij ja gelden strengere"
+        " regels.",
+    )
+    woorden = _area(
+        "Andere woorden om voorgoed weg te halen",
+        2000,
+        2,
+        "Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
+        " Alleen voor ‘Voorgoed onleesbaar maken’.",
+    )
+    grond = forms.field(
+        forms.OneOf(()),
+        "Grond",
+        missing="",
+        description="Een verzoek staat erbij als deze melding er ‘hoort erbij’ kreeg.",
+    )
+    reden = _area(
+        "Reden", 500, 2, "Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet."
+    )
+    zeker = forms.field(
+        forms.Flag(), "Ik weet dat niemand deze woorden nog terughaalt", missing=False
+    )
+
+
+FOR_GOOD: Final = ("woorden", "grond", "reden", "zeker")
 
 
 def _schema(
@@ -163,133 +202,89 @@ def _schema(
     `asks`: whether somebody is a minor, as a text tells such an age. `grounds`: on which words can
     go for good; empty where they can't.
     """
-
-    def area(name: str, title: str, most: int, rows: int, about: str) -> Any:
-        text, widget = forms.Text(most, lines=True), forms.TextArea(rows=rows)
-        return forms.field(text, title, name=name, missing="", description=about, widget=widget)
-
-    hint = f"Zet {signs.begin} voor en {signs.end} achter wat weg moet."
-    return forms.Schema(
-        *(
-            area(CONTROLS[field], LABELS[field], LIMIT, min(14, 3 + len(text) // 80), hint)
-            for field, text in texts.items()
-        ),
-        *([_minor_field()] if asks else []),
-        *(_for_good(area, grounds) if grounds else ()),
-        version_field(),
-    )
+    schema, hint = ReviewSchema(), f"Zet {signs.begin} voor en {signs.end} achter wat weg moet."
+    for field, text in texts.items():
+        area = _area(LABELS[field], LIMIT, min(14, 3 + len(text) // 80), hint, CONTROLS[field])
+        schema.add_before("minderjarig", area)
+    schema["grond"].typ = forms.OneOf(grounds)
+    for name in (*(() if asks else ("minderjarig",)), *(() if grounds else FOR_GOOD)):
+        del schema[name]
+    schema.add(version_field())
+    return schema
 
 
-def _for_good(area: Any, grounds: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
-    """Return the fields of what goes for good."""
-    return (
-        area(
-            "woorden",
-            "Andere woorden om voorgoed weg te halen",
-            2000,
-            2,
-            "Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
-            " Alleen voor ‘Voorgoed onleesbaar maken’.",
-        ),
-        forms.field(
-            forms.OneOf(grounds),
-            "Grond",
-            name="grond",
-            missing="",
-            description="Een verzoek staat erbij als deze melding er ‘hoort erbij’ kreeg.",
-        ),
-        area(
-            "reden",
-            "Reden",
-            500,
-            2,
-            "Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet.",
-        ),
-        forms.field(
-            forms.Flag(),
-            "Ik weet dat niemand deze woorden nog terughaalt",
-            name="zeker",
-            missing=False,
-        ),
-    )
-
-
-def _minor_field() -> Any:
-    about = (
-        "Nodig om op te slaan voor ontvangers. In de tekst staat een leeftijd onder de 18, en de"
-        " melding telt niet als een over een minderjarige. Bij ja gelden strengere regels."
-    )
-    choice = forms.OneOf(MINORS, radio=True)
-    return forms.field(
-        choice,
-        "Gaat dit over een minderjarige?",
-        name="minderjarig",
-        missing="",
-        description=about,
-    )
-
-
-def _read(
-    texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
-) -> dict[Field, tuple[Span, ...]]:
-    """Read the marks that were put in the texts.
+def marks_in(
+    texts: Mapping[str, str], values: Mapping[str, Any], signs: Signs
+) -> dict[str, tuple[Span, ...]]:
+    """Return the marks that were put in each text, by its control.
 
     Raises:
         FormError: A text was changed, or a sign is missing.
     """
     marked = {}
-    for field, text in texts.items():
+    for name, text in texts.items():
         try:
-            marked[field] = read_marks(text, values[CONTROLS[field]], signs)
+            marked[name] = read_marks(text, values[name], signs)
         except MarkError as problem:
-            raise FormError(str(problem), CONTROLS[field]) from None
+            raise FormError(str(problem), name) from None
     return marked
 
 
-def _answer(values: Mapping[str, Any]) -> str:
-    """Return the answer about a minor.
-
-    Raises:
-        FormError: There is none.
-    """
-    if not values["minderjarig"]:
-        raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
-    answer: str = values["minderjarig"]
-    return answer
+def _marked(
+    texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
+) -> dict[Field, tuple[Span, ...]]:
+    read = marks_in({CONTROLS[field]: text for field, text in texts.items()}, values, signs)
+    return {field: read[CONTROLS[field]] for field in texts}
 
 
 def _nothing_for_good(values: Mapping[str, Any]) -> None:
-    """Check that no field of the reject button was filled in.
+    """Check that no field of the other button was filled in.
 
     Raises:
         FormError: One was.
     """
-    for name in ("woorden", "grond", "reden", "zeker"):
-        if values[name]:
+    for name in FOR_GOOD:
+        if values.get(name):
             raise FormError(
-                f"U koos ‘{BUTTONS[0].title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
+                f"U koos ‘{SAVE.title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
                 " maak dit leeg.",
                 name,
             )
 
 
-def _made_unreadable(
-    context: ReportResource,
-    request: Request,
-    texts: Mapping[Field, str],
-    marked: Mapping[Field, Sequence[Span]],
-    values: Mapping[str, Any],
+def _make_unreadable(
+    context: ReportResource, request: Request, marked: Sequence[str], values: Mapping[str, Any]
 ) -> None:
-    words = [word for field in texts for word in words_at(texts[field], marked[field])]
-    words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
-    _check(words, values)
-    if holds := explain_holds(request.db, context.report, texts_too=True):
-        raise FormError(" ".join(holds))
-    registry = request.registry
+    """Make words unreadable, once all is there that must be.
+
+    Raises:
+        FormError: Something is missing, or the report may not change now.
+    """
+    words = [*marked, *filter(None, map(str.strip, values["woorden"].splitlines()))]
+    holds = explain_holds(request.db, context.report, texts_too=True)
+    for wrong, message, field in (
+        (not words, "Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.", None),
+        (len(words) > MOST, f"Doe hoogstens {MOST} stukken tegelijk.", None),
+        (
+            any(len(word) < SHORTEST for word in words),
+            "Een losse letter kan niet. Markeer het hele woord.",
+            None,
+        ),
+        (
+            not values["grond"],
+            "Kies de grond: een verzoek, of een van artikel 17 lid 1 AVG.",
+            "grond",
+        ),
+        (not values["reden"], "Schrijf op waarom deze woorden weg moeten.", "reden"),
+        (not values["zeker"], "Zet het vinkje: dit kan niemand terugdraaien.", "zeker"),
+        (holds, " ".join(holds), None),
+    ):
+        if wrong:
+            raise FormError(message, field)
     count = redact_words(
         request.db,
-        registry.key_ring,
-        personal_data_holders(registry),
+        request.registry.key_ring,
+        personal_data_holders(request.registry),
         context.report,
         words,
         values["grond"],
@@ -304,26 +299,6 @@ def _made_unreadable(
         else "Deze woorden stonden nergens. Er is niets veranderd.",
         "ok" if count else "warning",
     )
-
-
-def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
-    """Check all that must be there before anything goes for good.
-
-    Raises:
-        FormError: Something is missing.
-    """
-    if not words:
-        raise FormError("Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.")
-    if len(words) > MOST:
-        raise FormError(f"Doe hoogstens {MOST} stukken tegelijk.")
-    if any(len(word) < SHORTEST for word in words):
-        raise FormError("Een losse letter kan niet. Markeer het hele woord.")
-    if not values["grond"]:
-        raise FormError("Kies de grond: een verzoek, of een van artikel 17 lid 1 AVG.", "grond")
-    if not values["reden"]:
-        raise FormError("Schrijf op waarom deze woorden weg moeten.", "reden")
-    if not values["zeker"]:
-        raise FormError("Zet het vinkje: dit kan niemand terugdraaien.", "zeker")
 
 
 def report_panel(context: ReportResource, request: Request) -> Panel | None:

@@ -21,8 +21,7 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.desk.forwarding.jobs import notify_town, tell_of_more
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.release.copies import Correction as Told
-from stopintimidatie.exports.release.copies import copies_of, copies_with
-from stopintimidatie.exports.release.views import notify
+from stopintimidatie.exports.release.copies import copies_of, copies_with, notify
 from stopintimidatie.exports.request.jobs import Change
 from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason

@@ -22,7 +22,7 @@ from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction import rules
 from stopintimidatie.exports.redaction.rules import hidden, marked
 from stopintimidatie.exports.redaction.selection import select
-from stopintimidatie.exports.request.pages import preview_values
+from stopintimidatie.exports.request.preview import preview_values
 from tests.support.drawing import render
 from tests.support.exports_factory import NOW, frozen, opened, redact
 from tests.support.leaking import BYTES, REPORTS, may_see, secrets, seeded, word

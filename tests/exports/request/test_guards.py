@@ -14,7 +14,7 @@ from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import HIDDEN
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.release.copies import Correction, open_correction
+from stopintimidatie.exports.release.copies import Correction, correct
 from stopintimidatie.exports.request.jobs import Change
 from stopintimidatie.exports.resources import ExportResource
 from tests.support.exporting import Case, approved, make_case
@@ -100,7 +100,8 @@ def test_what_tells_of_one_report_isnt_on_the_page_for_who_may_not_see_it(
         disclosure = find_disclosure(session, reference)
         assert isinstance(disclosure, Disclosure)
         about = Correction(Change.CORRECTED, (), note)
-        open_correction(session, export, disclosure, "M-01", about, SYSTEM)
+        keys = installation.registry.key_ring
+        correct(session, keys, export, disclosure, "M-01", about, SYSTEM)
     for who, seen in (("beslisser", True), ("ander", False)):
         page = case.browser(who).get(f"{case.path}/{reference}").text
         assert (note in page) is seen, who

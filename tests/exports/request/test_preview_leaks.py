@@ -15,7 +15,7 @@ from sqlalchemy import select
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.request import views as request_views
+from stopintimidatie.exports.request import preview as request_views
 from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_code
 from tests.support.exporting import make_case, quick
 from tests.support.factories import DORDRECHT

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.exports.request.texts import control_of
+from stopintimidatie.exports.request.views import control_of
 from stopintimidatie.exports.review.services import digest_of
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from tests.support.exporting import Case, contents, decide, make_case, send_request

@@ -5,9 +5,9 @@ For several, the form has the questions with one answer for all, and then a grou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import colander
@@ -17,38 +17,34 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import day_of, plural
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
-from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.dossiers.pages import back_to, hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.rules import restricted, unwilling
+from stopintimidatie.exports.extract.services import restricted, unwilling
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
-from stopintimidatie.exports.profiles.rules import Profile
+from stopintimidatie.exports.profiles.rules import Field, Profile
+from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.request import forms as request_forms
 from stopintimidatie.exports.request.forms import (
-    ROUTES,
     choices_in_full,
     first_values,
     read_request,
     request_schema,
 )
-from stopintimidatie.exports.request.pages import (
-    ASK,
-    note_choices,
-    note_preview,
-    only_going_out,
-    previews_by_kind,
-    shown,
-    stories_of,
-)
-from stopintimidatie.exports.request.queries import bases_for
-from stopintimidatie.exports.request.routes import (
+from stopintimidatie.exports.request.preview import PREVIEW, preview_of
+from stopintimidatie.exports.request.queries import bases_for, why_not_out
+from stopintimidatie.exports.request.services import (
     SomeRefusedError,
-    look_together,
-    request_together,
+    check_request,
+    empowered_today,
+    for_each,
+    request_exports,
 )
-from stopintimidatie.exports.request.services import empowered_today
+from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import (
@@ -65,13 +61,6 @@ OF_ALL: Final = frozenset(
         *("antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
         *("grond_minderjarigen", "soort_grond"),
         *("feiten", "beleving", "vermoedens", "terugkoppeling", "volledig"),
-    }
-)
-OF_EACH: Final = frozenset(
-    {
-        *("soort_ontvanger", "ontvanger", "vraag", "grondslag", "convenant", "toch", "bestand"),
-        "beperkt",
-        *ROUTES,
     }
 )
 
@@ -101,45 +90,6 @@ class Chosen:
         return f"{self.group}.{control}"
 
 
-def _schema(
-    chosen: Sequence[Chosen], reluctant: Sequence[Sequence[tuple[int, str]]], **terms: Any
-) -> Any:
-    """Return the form: the questions for all first, then the others for each recipient.
-
-    Args:
-        chosen: the recipients.
-        reluctant: for each recipient, `unwilling` of `request_schema`.
-        terms: the others of `request_schema`.
-    """
-    each = [
-        request_schema(partner=recipient.partner, unwilling=theirs, **terms)
-        for recipient, theirs in zip(chosen, reluctant, strict=True)
-    ]
-    if not chosen[0].group:
-        return each[0]
-    groups = []
-    for recipient, schema in zip(chosen, each, strict=True):
-        # A kind that was chosen isn't asked again.
-        asked = OF_EACH if recipient.profile is None else OF_EACH - {KIND}
-        mine = (node for node in schema.children if node.name in asked)
-        names = {"title": recipient.title, "name": recipient.group}
-        groups.append(forms.Schema(*mine, **names, names_mistakes=True))
-    shared = (node for node in request_schema(**terms).children if node.name in OF_ALL)
-    return forms.Schema(*shared, *groups)
-
-
-def _first_values(
-    chosen: Sequence[Chosen], dossier: Any, phone: str | None, in_full: Sequence[str]
-) -> dict[str, Any]:
-    values = first_values(dossier, phone, chosen[0].partner, in_full)
-    for recipient in chosen:
-        if recipient.group:
-            values[recipient.group] = first_values(dossier, phone, recipient.partner)
-        if recipient.profile is not None:
-            values[recipient.group]["ontvanger"] = recipient.profile.label
-    return values
-
-
 def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
     """Return the request for a recipient in the values of the form."""
     kind = {} if recipient.profile is None else {KIND: recipient.profile.name}
@@ -148,20 +98,28 @@ def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
 
 # For one recipient: a partner, or whom the form names. Another choice draws the form anew.
 
+ASK: Final = "uitvoer-aanvragen"
 CHOOSE: Final = "kiezen"
-ASKED: Final = "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
-URGENT: Final = (
-    "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
-)
 
 
-@form_view(
+def only_going_out(context: DossierResource, request: Request) -> HTTPSeeOther | None:
+    """Send who opens a form about a dossier that may go to nobody back, with the reason."""
+    why = "" if request.method == "POST" else why_not_out(request.db, context.dossier)
+    if not why:
+        return None
+    request.flash(why, "warning")
+    return back_to(context, request)
+
+
+asking_view = partial(
+    form_view,
     DossierResource,
-    ASK,
-    Permission.REQUEST_EXPORT,
-    "templates/request.jinja2",
+    permission=Permission.REQUEST_EXPORT,
     guards=(hidden_reports, only_going_out),
 )
+
+
+@asking_view(ASK, renderer="templates/request.jinja2")
 def request_view(context: DossierResource, request: Request) -> Any:
     """Show the form to ask for an export (`?partner=K-…`); preview it, or ask for it."""
     day, before = day_of(utc_now()), str(dict(query_pairs(request)).get("partner", ""))
@@ -174,7 +132,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     here = request.resource_path(context, ASK)
     page = {
         **_page(context, request, loaded, here),
-        "partners": [(row.reference, row.name) for row in running_partners(request.db)],
+        "partners": running_partners(request.db),
         "partner": partner,
         "covenant": None if partner is None else covenant_on(partner, day),
         "day": day,
@@ -184,17 +142,13 @@ def request_view(context: DossierResource, request: Request) -> Any:
     form = _form(context, request, [Chosen(reference, partner)], loaded)
     form.action = here if partner is None else f"{here}?partner={partner.reference}"
     if CHOOSE in request.POST or reference != before:
-        _keep(request, form, partner)
+        # The answers typed so far stay, but the kind of recipient of a partner.
+        sent = read_controls(form, request.POST.items())
+        if sent[KIND] is colander.null or (partner is not None and partner.profile):
+            sent[KIND] = form[KIND].cstruct
+        form.cstruct = form.deserialize(sent)
         return {**page, "form": form}
     return _handle(context, request, [Chosen(reference, partner)], loaded, form, page)
-
-
-def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> None:
-    """Put the answers typed so far back in the form, but the kind of recipient of a partner."""
-    sent = read_controls(form, request.POST.items())
-    if sent[KIND] is colander.null or (partner is not None and partner.profile):
-        sent[KIND] = form[KIND].cstruct
-    form.cstruct = form.deserialize(sent)
 
 
 # For several
@@ -203,23 +157,20 @@ MORE: Final = "uitvoer-samen"
 MOST: Final = 8
 
 
-@form_view(
-    DossierResource,
-    MORE,
-    Permission.REQUEST_EXPORT,
-    "templates/together.jinja2",
-    guards=(hidden_reports, only_going_out),
-)
+@asking_view(MORE, renderer="templates/together.jinja2")
 def together_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
     loaded = load_dossier(request.db, context.dossier, request.registry)
-    offer = _offer(request, context.holder)
+    partners = [Chosen(p.reference, p) for p in running_partners(request.db) if bases_for(p)]
+    kinds = offered(empowered=empowered_today(request.db, context.holder))
+    offer = [*partners, *(Chosen(k.name, None, k) for k in kinds if k is not INTERNAL)]
     asked = query_pairs(request)
     codes = [value for name, value in asked if name == "voor"]
     wanted = [recipient for recipient in offer if recipient.code in codes]
     page = {
         **_page(context, request, loaded, request.resource_path(context, MORE)),
-        "offer": [(recipient.code, recipient.title, recipient in wanted) for recipient in offer],
+        "offer": offer,
+        "wanted": wanted,
         "form": None,
         "nobody": not wanted and bool(asked),
         "too_many": len(wanted) - MOST,
@@ -233,27 +184,30 @@ def together_view(context: DossierResource, request: Request) -> Any:
     return _handle(context, request, chosen, loaded, form, page)
 
 
-def _offer(request: Request, holder: str) -> list[Chosen]:
-    """Return the partners of the municipality, and the kinds of recipients outside."""
-    partners = [Chosen(p.reference, p) for p in running_partners(request.db) if bases_for(p)]
-    kinds = offered(empowered=empowered_today(request.db, holder))
-    return [*partners, *(Chosen(k.name, None, k) for k in kinds if k is not INTERNAL)]
-
-
 # For both
 
 
 def _page(
     context: DossierResource, request: Request, loaded: LoadedDossier, here: str
 ) -> dict[str, Any]:
-    empowered = empowered_today(request.db, context.holder)
+    """Return what both pages tell; of a dossier outside people read only stories looked at."""
+    stories = [report for report in loaded.known.reports if report.account.strip()]
+    unread = [r for r in stories if Field.ACCOUNT not in {text.field for text in r.reviewed}]
+    href = None
+    if unread:
+        # Whoever looks at the next one comes back here.
+        query = {"terug": request.path_qs}
+        href = request.resource_path(context, unread[0].reference, REVIEW, query=query)
     return {
         "dossier": context.dossier,
         "here": here,
         "empty": not loaded.known.reports,
-        "previews": previews_by_kind(context, request, empowered=empowered),
+        "kinds": offered(empowered=empowered_today(request.db, context.holder)),
+        "preview_href": request.resource_path(context, PREVIEW),
         "restricted": [words for _, words in restricted(loaded)],
-        "stories": stories_of(context, request, loaded),
+        "stories": len(stories),
+        "unread": len(unread),
+        "next_href": href,
         "shown": [],
     }
 
@@ -265,44 +219,60 @@ def _form(
     reports, most = loaded.known.reports, request.app_settings.pdf_full_reports
     choosable = choices_in_full(reports, most)
     if choosable:
-        note_choices(request, context, loaded)
-    phone = published_for(request.db, context.holder).telephone
+        ids = tuple(loaded.report_ids.values())
+        note_read(request, context.holder, "melding", ids, task="uitvoer voorbereiden")
+    phone, dossier = published_for(request.db, context.holder).telephone, context.dossier
     proposed = [code for code, _ in choosable[:most]]
-    values = _first_values(chosen, context.dossier, phone, proposed)
-    kinds, reluctant = [], []
+    values, kinds = first_values(dossier, phone, chosen[0].partner, proposed), []
     for recipient in chosen:
+        if recipient.group:
+            values[recipient.group] = first_values(dossier, phone, recipient.partner)
+        if recipient.profile is not None:
+            values[recipient.group]["ontvanger"] = recipient.profile.label
         name = f"{recipient.group}.{KIND}" if recipient.group else KIND
         known = values.get(recipient.group, {}).get(KIND, "")
-        kind = recipient.profile.name if recipient.profile else request.POST.get(name, known)
-        kinds.append(kind)
-        # For one recipient the kind may still change: all are asked about then.
-        wish = PROFILES[kind].sharing if recipient.group and kind in PROFILES else None
-        reluctant.append(unwilling(reports, wish))
-    alone = not chosen[0].group
-    number = plural(len(chosen), "document", "documenten")
-    return Form(
-        _schema(
-            chosen,
-            reluctant,
-            minors=loaded.minors,
-            empowered=empowered_today(request.db, context.holder),
-            ground=loaded.minors_for(kinds),
-            restricted=restricted(loaded),
-            choosable=choosable,
-            most=most,
-        ),
-        request,
-        buttons=[
-            Button("aanvragen", "Uitvoer aanvragen" if alone else f"{number} aanvragen"),
-            Button(
-                "voorbeeld",
-                f"Eerst {'voorbeeld' if alone else 'voorbeelden'} bekijken",
-                kind="secondary",
-            ),
-        ],
-        appstruct=values,
-        cancel_url=request.resource_path(context),
+        kinds.append(recipient.profile.name if recipient.profile else request.POST.get(name, known))
+    schema_for = partial(
+        request_schema,
+        minors=loaded.minors,
+        empowered=empowered_today(request.db, context.holder),
+        ground=loaded.minors_for(kinds),
+        restricted=restricted(loaded),
+        choosable=choosable,
+        most=most,
     )
+    if chosen[0].group:
+        schema = _grouped(chosen, kinds, reports, schema_for)
+    else:
+        # The kind may still change: all are asked about.
+        schema = schema_for(partner=chosen[0].partner, unwilling=unwilling(reports))
+    asking, looking = "Uitvoer aanvragen", "Eerst voorbeeld bekijken"
+    if chosen[0].group:
+        asking = f"{plural(len(chosen), 'document', 'documenten')} aanvragen"
+        looking = "Eerst voorbeelden bekijken"
+    buttons = [Button("aanvragen", asking), Button("voorbeeld", looking, kind="secondary")]
+    cancel_url = request.resource_path(context)
+    return Form(schema, request, buttons=buttons, appstruct=values, cancel_url=cancel_url)
+
+
+def _grouped(
+    chosen: Sequence[Chosen],
+    kinds: Sequence[str],
+    reports: Sequence[SourceReport],
+    schema_for: Callable[..., Any],
+) -> Any:
+    """Return the form for several: the questions for all first, then the others for each."""
+    groups = []
+    for recipient, kind in zip(chosen, kinds, strict=True):
+        reluctant = unwilling(reports, PROFILES[kind].sharing if kind in PROFILES else None)
+        asked = schema_for(partner=recipient.partner, unwilling=reluctant)
+        # A kind that was chosen isn't asked again.
+        known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
+        mine = (node for node in asked.children if node.name not in known)
+        names = {"title": recipient.title, "name": recipient.group}
+        groups.append(forms.Schema(*mine, **names, names_mistakes=True))
+    shared = (node for node in schema_for().children if node.name in OF_ALL)
+    return forms.Schema(*shared, *groups)
 
 
 def _handle(
@@ -314,82 +284,52 @@ def _handle(
     page: Mapping[str, Any],
 ) -> Any:
     """Show the form; preview, or ask for the exports."""
+    db, settings, actor = request.db, request.app_settings, request.actor
 
     def on_valid(values: dict[str, Any]) -> Any:
         wishes = [_read(values, recipient) for recipient in chosen]
-        with _named(chosen):
-            if form.pressed() == "voorbeeld":
-                previews = _previews(context, request, loaded, chosen, wishes)
-                return {**page, "form": form, "shown": previews}
-            return _ask(context, request, loaded, wishes, together=bool(chosen[0].group))
+        try:
+            if form.pressed() != "voorbeeld":
+                keys = request.registry.key_ring
+                return _asked(
+                    context, request, request_exports(db, keys, settings, loaded, wishes, actor)
+                )
+            looked = for_each(check_request, db, settings, loaded, wishes, actor)
+        except SomeRefusedError as error:
+            first, *also = (
+                _shown_at(chosen[number], *mistake)
+                for number, problem in error.refused
+                for mistake in [(problem.message, problem.field), *problem.also]
+            )
+            raise FormError(*first, also) from None
+        previews = [preview_of(request, context, seen) for seen in looked]
+        return {**page, "form": form, "shown": list(zip(chosen, previews, strict=True))}
 
     return handle_form(request, form, on_valid, page)
 
 
-@contextmanager
-def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
-    """Turn refusals into errors of the form, at their answers; else they name the recipient."""
-    try:
-        yield
-    except SomeRefusedError as error:
-        first, *also = (
-            _shown_at(chosen[number], *mistake)
-            for number, problem in error.refused
-            for mistake in request_forms.mistakes(problem)
-        )
-        raise FormError(*first, also) from None
-
-
 def _shown_at(recipient: Chosen, words: str, field: str | None) -> tuple[str, str | None]:
+    """Return a refusal with its control; where it has none it names the recipient."""
     where = recipient.control_of(field)
     named = where is None and recipient.group
     return (f"{recipient.title}: {words}" if named else words, where)
 
 
-def _previews(
-    context: DossierResource,
-    request: Request,
-    loaded: LoadedDossier,
-    chosen: Sequence[Chosen],
-    wishes: Sequence[ExportRequest],
-) -> list[dict[str, Any]]:
-    """Return the preview of what each recipient would see."""
-    actor, settings = request.actor, request.app_settings
-    looked = look_together(request.db, settings, loaded, wishes, actor)
-    for seen in looked:
-        note_preview(request, context, seen)
-    return [
-        {
-            "title": recipient.title,
-            "prefix": f"{recipient.group}-",
-            "preview": shown(request, context, seen),
-        }
-        for recipient, seen in zip(chosen, looked, strict=True)
-    ]
-
-
-def _ask(
-    context: DossierResource,
-    request: Request,
-    loaded: LoadedDossier,
-    wishes: Sequence[ExportRequest],
-    *,
-    together: bool,
-) -> HTTPSeeOther:
-    settings, keys = request.app_settings, request.registry.key_ring
-    made = request_together(
-        request.db, keys, settings, loaded, wishes, request.actor, together=together
-    )
+def _asked(context: DossierResource, request: Request, made: Sequence[Export]) -> HTTPSeeOther:
+    """Say what was asked for, and go to the first."""
     hurried = sum(export.urgent for export in made)
-    if not together:
-        request.flash(URGENT if hurried else ASKED)
-        return HTTPSeeOther(request.resource_path(context, made[0].reference))
-    if hurried < len(made):
+    if len(made) == 1:
+        request.flash(
+            "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
+            if hurried
+            else "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
+        )
+    elif hurried < len(made):
         number = plural(len(made) - hurried, "document is", "documenten zijn")
         request.flash(
             f"{number} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
         )
-    if hurried:
+    if hurried and len(made) > 1:
         request.flash(
             f"{plural(hurried, 'document wordt', 'documenten worden')} meteen gemaakt. Een collega"
             " moet dat binnen één werkdag beoordelen: elk document op zijn eigen pagina."
