@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.person.services import (
     give_advice,
     write_ground,
 )
-from stopintimidatie.dossiers.person.vocabulary import Advice
+from stopintimidatie.dossiers.person.models import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel

@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.person.services import (
     latest_advice,
     write_ground,
 )
-from stopintimidatie.dossiers.person.vocabulary import Advice
+from stopintimidatie.dossiers.person.models import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare

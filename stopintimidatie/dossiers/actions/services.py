@@ -226,7 +226,7 @@ def _check(dossier: Dossier, values: Mapping[str, Any]) -> None:
     check_live(dossier)
     ended = values.get("ended_on")
     if ended is not None and ended < values["started_on"]:
-        raise DossierError("De maatregel eindigt voordat zij begint.", "ended_on")
+        raise DossierError("De maatregel eindigt voordat zij begint.", "tot")
 
 
 def _write_down(

@@ -1,42 +1,58 @@
-"""The list of dossiers, the page of a dossier, making and editing one."""
+"""The list of dossiers; making and editing one; many reports taken out, split off or put in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import select
 
-from stopintimidatie.core.forms import Button, Change, Form
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Change, Form, ManyOf, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import FacetValue, Panel
-from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs, toggled
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.dossiers.case.queries import (
     TITLES,
-    Choice,
     Filters,
-    Row,
     count_dossiers,
     facets,
     list_dossiers,
 )
-from stopintimidatie.dossiers.case.services import DossierPlan, change_dossier, create_dossier
-from stopintimidatie.dossiers.case.steps import owners_for
-from stopintimidatie.dossiers.filing.services import file_report, find_reports
+from stopintimidatie.dossiers.case.services import (
+    DossierPlan,
+    change_dossier,
+    create_dossier,
+    split_dossier,
+)
+from stopintimidatie.dossiers.case.steps import mergeable_kinds, owners_for, running_dossiers
+from stopintimidatie.dossiers.filing.services import (
+    MOST_AT_ONCE,
+    file_report,
+    find_reports,
+)
 from stopintimidatie.dossiers.filing.views import (
     TAKEN,
-    Unready,
+    act_on_all,
     check_danger,
+    check_unready,
+    choice_of,
+    chosen_of,
     danger_questions,
-    refuse,
+    latest_members,
+    nothing_here,
     requested_reports,
     take_on,
-    unready,
+    ticked,
 )
 from stopintimidatie.dossiers.forms import (
     ATTRIBUTES,
@@ -47,6 +63,8 @@ from stopintimidatie.dossiers.forms import (
     kind_choices,
     new_schema,
     read,
+    reason_field,
+    split_schema,
     stored,
 )
 from stopintimidatie.dossiers.models import Dossier
@@ -58,9 +76,9 @@ from stopintimidatie.dossiers.pages import (
     dossier_form_view,
     doubts_about_title,
     form_page,
+    hidden_reports,
     only_live,
     page_of,
-    paging_of,
     roles_at,
     submit,
     today,
@@ -81,7 +99,10 @@ from stopintimidatie.dossiers.services import (
     versions,
 )
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
+from stopintimidatie.municipalities.areas.queries import (
+    neighbourhoods_of,
+    present_neighbourhoods_of,
+)
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     NeighbourhoodResource,
@@ -91,12 +112,6 @@ from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
 
 SHOWN: Final = 10
-PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
-
-
-def list_values(municipality: str, rows: Sequence[Row]) -> Values:
-    """Return what a list of dossiers shows, for `list.jinja2`."""
-    return {"rows": rows, "kinds": DossierKind, "path_of": partial(dossier_path, municipality)}
 
 
 def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel | None:
@@ -105,18 +120,18 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
         return None
     code, slug = context.neighbourhood.code, context.municipality.slug
     roles, filters = roles_at(request, context.holder), Filters({"wijk": (code,)})
-    total = count_dossiers(request.db, roles, filters)
     bound = is_restricted(request.registry, Dossier.id)
-    rows = list_dossiers(request.db, roles, filters, Paging(1, total, SHOWN), today(), bound)
+    rows = list_dossiers(request.db, roles, filters, today(), bound, 0, SHOWN)
     ids = [row.dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
     values = {
-        **list_values(slug, rows),
-        "more": total > SHOWN,
-        "total": total,
+        "rows": rows,
+        "kinds": DossierKind,
+        "path_of": partial(dossier_path, slug),
+        "total": count_dossiers(request.db, roles, filters),
         "href": f"/gemeenten/{slug}/dossiers?wijk={code}",
     }
-    return Panel("Dossiers", PANEL, values)
+    return Panel("Dossiers", "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2", values)
 
 
 @page_view(MunicipalityResource, "dossiers", Permission.VIEW_DOSSIER, "templates/dossiers.jinja2")
@@ -124,38 +139,36 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the dossiers of a municipality, with filters that are addresses."""
     roles = roles_at(request, context.holder)
     filters = Filters.read(query_pairs(request))
-    total = count_dossiers(request.db, roles, filters)
-    paging = paging_of(request, total)
     bound = is_restricted(request.registry, Dossier.id)
-    rows = list_dossiers(request.db, roles, filters, paging, today(), bound)
-    ids = [row.dossier.id for row in rows]
+    offered = [
+        (
+            TITLES[name],
+            [
+                FacetValue(word, toggled(request, name, value), count, chosen)
+                for value, word, count, chosen in choices
+            ],
+        )
+        for name, choices in facets(request.db, roles, filters).items()
+    ]
+    dossiers = read_register(
+        request,
+        count_dossiers(request.db, roles, filters),
+        partial(list_dossiers, request.db, roles, filters, today(), bound),
+        filters=offered,
+    )
+    ids = [row.dossier.id for row in dossiers.rows]
     note_read(request, context.holder, "dossier", ids, task="lijst")
-    slug = context.municipality.slug
-    new = f"/gemeenten/{slug}/nieuw-dossier"
+    town = f"/gemeenten/{context.municipality.slug}"
     return {
         "crumbs": crumbs(request, "Dossiers"),
-        **list_values(slug, rows),
-        "paging": paging,
-        "facets": _facets(request, facets(request.db, roles, filters)),
+        "dossiers": dossiers,
+        "kinds": DossierKind,
+        "path_of": partial(dossier_path, context.municipality.slug),
         "filtered": bool(filters.chosen),
-        "all_href": f"/gemeenten/{slug}/dossiers",
-        "new_href": new if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+        "all_href": f"{town}/dossiers",
+        "new_href": f"{town}/nieuw-dossier",
+        "may_edit": bool(request.has_permission(Permission.EDIT_DOSSIER, context)),
     }
-
-
-def _facets(
-    request: Request, choices: Mapping[str, Sequence[Choice]]
-) -> list[tuple[str, list[FacetValue]]]:
-    """Return each filter in words, with links that choose a value or let it go."""
-
-    def value(name: str, choice: Choice) -> FacetValue:
-        href = toggled(request, name, choice.value)
-        return FacetValue(choice.label, href, choice.count, choice.selected)
-
-    return [
-        (TITLES[name], [value(name, choice) for choice in offered])
-        for name, offered in choices.items()
-    ]
 
 
 @dossier_form_view("nieuw-dossier", context=MunicipalityResource)
@@ -177,9 +190,7 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         appstruct=_first_values(reports),
         cancel_url=overview,
     )
-    waiting: list[Unready] = []
     page = {
-        "unready": waiting,
         "crumbs": crumbs(request, "Nieuw dossier"),
         "heading": "Nieuw dossier",
         "above": context.title,
@@ -189,9 +200,8 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         chosen = find_reports(request.db, values["meldingen"], field="meldingen")
-        waiting.extend(unready(request.db, chosen))
+        check_unready(request.db, chosen, page)
         check_title(values, doubts)
-        refuse(waiting)
         check_danger(values, chosen)
         return _make(context, request, chosen, values)
 
@@ -243,7 +253,6 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     people = owners_for(request.db, context.holder, dossier.kind)
     schema = edit_schema(areas, kinds, people, doubts, basis=dossier.legal_basis)
     values = {**stored(dossier, ATTRIBUTES), "versie": dossier.version}
-    form = dossier_form(context, request, schema, Button("opslaan", "Dossier opslaan"), values)
 
     def act(values: Values) -> Any:
         check_title(values, doubts)
@@ -257,8 +266,8 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     def conflict(values: Values) -> list[Change]:
         return differences(dossier, values, ATTRIBUTES, schema.children)
 
-    page = form_page(context, request, "Dossier bewerken")
-    return submit(request, form, act, page, conflict=conflict)
+    heading, button = "Dossier bewerken", Button("opslaan", "Dossier opslaan")
+    return dossier_form(context, request, heading, schema, button, act, values, conflict=conflict)
 
 
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
@@ -296,3 +305,110 @@ def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
         "address": f"{page_of(context, request)}/versies?veld={name}&nummer=",
         "here": page_of(context, request),
     }
+
+
+@dossier_form_view("splitsen", hidden_reports, only_live)
+def split_view(context: DossierResource, request: Request) -> Any:
+    """Show the form that makes a new dossier of some reports of this one, and make it."""
+    inside = latest_members(context, request)
+    if not inside and request.method != "POST":
+        return nothing_here(context, request)
+    dossier = context.dossier
+    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
+    doubts = doubts_about_title(request, areas)
+    fitting = mergeable_kinds(dossier.kind)
+    kinds = [(kind.value, kind.nl) for kind in DossierKind if kind.value in fitting]
+
+    def act(values: Values) -> HTTPSeeOther:
+        check_title(values, doubts)
+        plan = DossierPlan(
+            **read(values, ATTRIBUTES),
+            owner_id=dossier.owner_id,
+            purpose=dossier.purpose,
+            legal_basis=dossier.legal_basis,
+            responsible_body=dossier.responsible_body,
+        )
+        effects, chosen = WORKFLOW_EFFECTS.of(request.registry), chosen_of(inside, values)
+        why, actor = values["reden"], request.actor
+        made = split_dossier(request.db, effects, dossier, plan, chosen, why, actor)
+        request.flash(f"Dossier {made.number} is afgesplitst.")
+        return HTTPSeeOther(path_of_dossier(request.db, made.id))
+
+    heading = "Dossier splitsen"
+    return dossier_form(
+        context,
+        request,
+        heading,
+        split_schema(areas, kinds, ticked(inside), doubts),
+        Button("splitsen", heading),
+        act,
+        {"soort": dossier.kind, "wijk": dossier.neighbourhood_code},
+        intro="De meldingen die u kiest, gaan naar een nieuw dossier in voorbereiding. Doel,"
+        " grondslag en dossierhouder neemt het over. Afspraken en notities blijven hier.",
+    )
+
+
+@dossier_form_view("in-dossier", context=MunicipalityResource)
+def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the form that puts reports chosen in the inbox (`?melding=M-…`) in a dossier; do it."""
+    inbox = f"/gemeenten/{context.municipality.slug}/postvak"
+    reports = _reports_of_address(request)
+    if not reports:
+        request.flash("Zet eerst een vinkje bij een of meer meldingen.", "warning")
+        return HTTPSeeOther(inbox)
+    new = f"/gemeenten/{context.municipality.slug}/nieuw-dossier"
+    ticked = "&".join(f"melding={report.reference}" for report in reports)
+    ids = [report.id for report in reports]
+    note_read(request, context.holder, "melding", ids, task="meldingen in een dossier")
+    form = Form(
+        _filing_schema(request, reports),
+        request,
+        buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
+        appstruct={"meldingen": [report.reference for report in reports]},
+        cancel_url=inbox,
+    )
+    page = {
+        "crumbs": crumbs(request, "Meldingen in een dossier"),
+        "heading": "Meldingen in een dossier",
+        "above": context.title,
+        "intro": f"{TAKEN} Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst"
+        " een.",
+        "intro_link": ("Nieuw dossier met deze meldingen", f"{new}?{ticked}"),
+    }
+    return submit(request, form, lambda values: _file_chosen(request, reports, inbox, values), page)
+
+
+def _reports_of_address(request: Request) -> list[Report]:
+    """Return the reports that were ticked in the inbox, as far as they are there."""
+    ticked = [value for name, value in query_pairs(request) if name == "melding"][:MOST_AT_ONCE]
+    reports: dict[UUID, Report] = {}
+    for reference in ticked:
+        with suppress(DossierError):
+            reports.update((report.id, report) for report in find_reports(request.db, reference))
+    return list(reports.values())
+
+
+def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
+    choices = [(report.reference, choice_of(report)) for report in reports]
+    return Schema(
+        field(ManyOf(choices), "Meldingen", name="meldingen"),
+        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
+        reason_field(),
+        *danger_questions(reports),
+    )
+
+
+def _file_chosen(request: Request, reports: Sequence[Report], inbox: str, values: Values) -> Any:
+    session, actor = request.db, request.actor
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+    dossier = session.scalars(select(Dossier).where(Dossier.number == values["dossier"])).one()
+
+    def put_in(report: Report) -> None:
+        take_on(session, effects, report, values, actor)
+        file_report(session, effects, dossier, report, values["reden"], actor)
+
+    chosen = [report for report in reports if report.reference in values["meldingen"]]
+    check_danger(values, chosen)
+    outcome = f"in dossier {dossier.number} gezet"
+    act_on_all(request, chosen, put_in, outcome, field="meldingen")
+    return HTTPSeeOther(inbox)

@@ -6,23 +6,22 @@ Also what a new dossier needs to begin with reports: which are ready, and which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, FormError, ManyOf, Schema, field
+from stopintimidatie.core.forms import Button, FormError, ManyOf, Schema, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, query_pairs
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, Transition, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
     address_of,
     asks_about_danger,
@@ -35,23 +34,21 @@ from stopintimidatie.dossiers.filing.services import (
 from stopintimidatie.dossiers.forms import filing_schema, reason_field
 from stopintimidatie.dossiers.pages import (
     back_to,
-    back_to_finishing,
     dossier_form,
     dossier_form_view,
     form_page,
     hidden_reports,
     only_live,
     page_of,
-    submit,
 )
-from stopintimidatie.dossiers.queries import members_in_hand
+from stopintimidatie.dossiers.queries import Member, members, members_in_hand
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError
-from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
+from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import signals_of, when_short
 from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW
 
@@ -59,16 +56,6 @@ DANGER: Final = "gevaar"
 TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
 ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
 _STORY: Final = 200
-
-
-@dataclass(frozen=True)
-class Unready:
-    """A report that can't be filed yet: the reason, and the page to go on with it."""
-
-    reference: str
-    why: str
-    href: str
-    link: str
 
 
 def danger_questions(reports: Iterable[Report]) -> list[Any]:
@@ -107,13 +94,8 @@ def check_danger(values: Mapping[str, Any], chosen: Iterable[Report]) -> None:
         if asks_about_danger(report) and answers.get(report.reference) is None
     ]
     if missing:
-        problems = [
-            (
-                "Is hier nu iemand in gevaar? Kies nee of ja.",
-                f"{DANGER}.{reference}",
-            )
-            for reference in missing
-        ]
+        question = "Is hier nu iemand in gevaar? Kies nee of ja."
+        problems = [(question, f"{DANGER}.{reference}") for reference in missing]
         raise FormError(*problems[0], also=problems[1:])
 
 
@@ -145,34 +127,28 @@ def requested_reports(request: Request) -> list[Report]:
         return []
 
 
-def unready(session: Session, reports: Sequence[Report]) -> list[Unready]:
-    """Return the reports that can't be filed now, each with the reason and the page to go to.
+def check_unready(session: Session, reports: Sequence[Report], page: dict[str, Any]) -> None:
+    """Check that all reports can be filed; the page gets those that can't: row, why, address.
 
     New reports can: they are taken in hand first.
-    """
-    waiting, proposed = [], proposed_among(session, reports)
-    for report in reports:
-        why = ASKED if report.id in proposed else why_not(report)
-        if why is None or report.state == "nieuw":
-            continue
-        waiting.append(Unready(report.reference, why, address_of(session, report), "bekijken"))
-    return waiting
-
-
-def refuse(waiting: Sequence[Unready]) -> None:
-    """Refuse to file reports of which some are not ready.
 
     Raises:
         DossierError: Some are not ready; the message names all of them.
     """
-    if not waiting:
-        return
-    names = ", ".join(report.reference for report in waiting)
-    can = "kan" if len(waiting) == 1 else "kunnen"
-    raise DossierError(
-        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat.",
-        "meldingen",
-    )
+    proposed = proposed_among(session, reports)
+    waiting = [
+        (report, why, address_of(session, report))
+        for report in reports
+        if (why := ASKED if report.id in proposed else why_not(report)) and report.state != "nieuw"
+    ]
+    page["unready"] = waiting
+    if waiting:
+        names = ", ".join(report.reference for report, *_ in waiting)
+        can = "kan" if len(waiting) == 1 else "kunnen"
+        raise DossierError(
+            f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat.",
+            "meldingen",
+        )
 
 
 def act_on_all(
@@ -204,12 +180,12 @@ def act_on_all(
     if field is not None and not done:
         raise DossierError(" ".join(failures), field)
     if done:
-        are = "is" if done == 1 else "zijn"
-        request.flash(f"{plural(done, 'melding', 'meldingen')} {are} {outcome}.")
+        request.flash(f"{plural(done, 'melding is', 'meldingen zijn')} {outcome}.")
     if failures:
         request.flash("Dit lukte niet. " + " ".join(failures), "warning")
 
 
+PART: Final = "meldingen"
 CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
 
@@ -223,14 +199,17 @@ def file_view(context: DossierResource, request: Request) -> Any:
     schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
     for part in danger_questions(_chosen_so_far(request)):
         schema.add(part)
-    button = Button("toevoegen", "Meldingen toevoegen")
-    form = dossier_form(context, request, schema, button, part="meldingen")
-    page = form_page(context, request, "Meldingen toevoegen")
-    page["intro"] = (
-        "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
-        f" Dit dossier verwijst er dan naar. {TAKEN}"
+    return dossier_form(
+        context,
+        request,
+        "Meldingen toevoegen",
+        schema,
+        Button("toevoegen", "Meldingen toevoegen"),
+        lambda values: _file(context, request, values),
+        part=PART,
+        intro="Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar"
+        f" hij is. Dit dossier verwijst er dan naar. {TAKEN}",
     )
-    return submit(request, form, lambda values: _file(context, request, values), page)
 
 
 def _chosen_so_far(request: Request) -> list[Report]:
@@ -254,13 +233,20 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
     ).all()
 
 
+def forms_of(report: Report) -> str:
+    """Return the forms of harassment of a report, in words; of a withdrawn one that it was."""
+    if report.locked:
+        return "ingetrokken door de melder"
+    return ", ".join(Form.word(code) for code in report.forms)
+
+
 def choice_of(report: Report) -> str:
     """Return the line by which a report is chosen from a list."""
     when = "" if report.locked else f", {when_short(report)}"
     return f"{report.reference}: {forms_of(report)}{when}"
 
 
-def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:
+def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> None:
     """File the reports that were typed or ticked, and say which can't be filed."""
     typed = find_reports(request.db, values["kenmerk"])
     ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
@@ -278,28 +264,29 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
         )
 
     act_on_all(request, reports, put_in, "toegevoegd", field="kenmerk")
-    return back_to(context, request, "meldingen")
 
 
 @dossier_form_view("melding-eruit", hidden_reports)
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Show the form that takes a report out with a reason (`?melding=M-…`), and do it."""
     report = _wanted_report(context, request)
-    button = Button("eruit", "Melding eruit halen", "danger")
-    form = dossier_form(context, request, Schema(reason_field()), button, part="meldingen")
-    page = form_page(context, request, f"Melding {report.reference} eruit halen")
-    page["intro"] = (
-        "De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij in"
-        " dit dossier zat, en waarom hij eruit ging."
-    )
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> str:
         effects = WORKFLOW_EFFECTS.of(request.registry)
         take_out(request.db, effects, context.dossier, report, values["reden"], request.actor)
-        request.flash(f"Melding {report.reference} zit niet meer in dit dossier.")
-        return back_to(context, request, "meldingen")
+        return f"Melding {report.reference} zit niet meer in dit dossier."
 
-    return submit(request, form, act, page)
+    return dossier_form(
+        context,
+        request,
+        f"Melding {report.reference} eruit halen",
+        Schema(reason_field()),
+        Button("eruit", "Melding eruit halen", "danger"),
+        act,
+        part=PART,
+        intro="De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij"
+        " in dit dossier zat, en waarom hij eruit ging.",
+    )
 
 
 def _wanted_report(context: DossierResource, request: Request) -> Report:
@@ -310,6 +297,65 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
     if membership_of(request.db, context.dossier.id, report.id) is None:
         raise HTTPNotFound()
     return report
+
+
+TO_CHOOSE_FROM: Final = 100
+
+
+def latest_members(context: DossierResource, request: Request) -> Sequence[Member]:
+    """Return the latest reports of the dossier, to choose from; the read is noted."""
+    latest = members(request.db, context.dossier, 0, TO_CHOOSE_FROM)
+    ids = [member.report.id for member in latest]
+    note_read(request, context.holder, "melding", ids, task="meldingen kiezen in een dossier")
+    return latest
+
+
+def ticked(inside: Sequence[Member]) -> Any:
+    """Return the checkboxes of the reports of a dossier, each with its number here."""
+    choices = [
+        (m.report.reference, f"M-{m.membership.serial:02d}, {choice_of(m.report)}") for m in inside
+    ]
+    return field(ManyOf(choices), "Welke meldingen?", name="meldingen")
+
+
+def chosen_of(inside: Sequence[Member], values: dict[str, Any]) -> list[Report]:
+    """Return the reports among these that were ticked."""
+    return [m.report for m in inside if m.report.reference in values["meldingen"]]
+
+
+@dossier_form_view("meldingen-eruit", hidden_reports)
+def take_many_out_view(context: DossierResource, request: Request) -> Any:
+    """Show the form that takes several reports out for one reason, and do it."""
+    inside = latest_members(context, request)
+    if not inside and request.method != "POST":
+        return nothing_here(context, request)
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+
+    def act(values: dict[str, Any]) -> None:
+        def out(report: Report) -> None:
+            why = values["reden"]
+            take_out(request.db, effects, context.dossier, report, why, request.actor)
+
+        act_on_all(request, chosen_of(inside, values), out, "uit dit dossier gehaald")
+
+    heading = "Meldingen eruit halen"
+    return dossier_form(
+        context,
+        request,
+        heading,
+        Schema(ticked(inside), reason_field()),
+        Button("eruit", heading, "danger"),
+        act,
+        part="meldingen",
+        intro="De meldingen gaan terug naar ‘in behandeling’. Een verwijzing vervalt alleen. In de"
+        " geschiedenis blijft staan dat zij in dit dossier zaten, en waarom zij eruit gingen.",
+    )
+
+
+def nothing_here(context: DossierResource, request: Request) -> Any:
+    """Send back from a form about the reports of a dossier without any."""
+    request.flash("Er zitten geen meldingen in dit dossier.", "warning")
+    return back_to(context, request, "meldingen")
 
 
 @dossier_form_view(
@@ -324,21 +370,38 @@ def finish_view(context: DossierResource, request: Request) -> Any:
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen afhandelen")
+    heading = "Meldingen afhandelen"
     page = {
-        **form_page(context, request, "Meldingen afhandelen"),
         "here": page_of(context, request),
         "total": len(reports),
         "more": len(members) > FINISHED_AT_ONCE,
         "limit": FINISHED_AT_ONCE,
     }
     if not reports and request.method != "POST":
-        return {**page, "form": None}
-    form = _finish_form(context, request, reports)
-    return submit(request, form, lambda v: _finish(context, request, reports, v), page)
-
-
-def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
+        return {**form_page(context, request, heading), **page, "form": None}
+    values = {
+        "meldingen": [report.reference for report in reports],
+        "terugkoppeling": "gegeven",
+        "bericht": context.dossier.feedback,
+    }
     step = REPORT_WORKFLOW.transition("afhandelen")
+
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
+        answers = {question.name: values.get(question.name) for question in step.fields}
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+
+        def finish(report: Report) -> None:
+            move_report(request.db, effects, report, step.name, answers, request.actor)
+
+        chosen = [report for report in reports if report.reference in values["meldingen"]]
+        act_on_all(request, chosen, finish, "afgehandeld")
+        return HTTPSeeOther(f"{page['here']}/meldingen-afhandelen")
+
+    schema, button = _finish_schema(request, reports, step), Button("afhandelen", heading)
+    return dossier_form(context, request, heading, schema, button, act, values, part=PART, **page)
+
+
+def _finish_schema(request: Request, reports: Sequence[Report], step: Transition) -> Any:
     waits = any(report.contact_due for report in reports)
     offered = options_of(request.registry, request.db, step, None)
     left_out = frozenset() if waits else frozenset({CONTACT.name})
@@ -346,25 +409,4 @@ def _finish_form(context: DossierResource, request: Request, reports: Sequence[R
     choices = [(report.reference, choice_of(report)) for report in reports]
     ticked = field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
     schema.children.insert(0, ticked)
-    values = {
-        "meldingen": [code for code, _ in choices],
-        "terugkoppeling": "gegeven",
-        "bericht": context.dossier.feedback,
-    }
-    button = Button("afhandelen", "Meldingen afhandelen")
-    return dossier_form(context, request, schema, button, values, part="meldingen")
-
-
-def _finish(
-    context: DossierResource, request: Request, reports: Sequence[Report], values: dict[str, Any]
-) -> Any:
-    step = REPORT_WORKFLOW.transition("afhandelen")
-    answers = {question.name: values.get(question.name) for question in step.fields}
-    effects = WORKFLOW_EFFECTS.of(request.registry)
-    chosen = [report for report in reports if report.reference in values["meldingen"]]
-
-    def finish(report: Report) -> None:
-        move_report(request.db, effects, report, step.name, answers, request.actor)
-
-    act_on_all(request, chosen, finish, "afgehandeld")
-    return back_to_finishing(context, request)
+    return schema
