@@ -97,19 +97,9 @@ def crumbs(request: Request, label: str) -> list[Crumb]:
     return [*request.breadcrumb, Crumb(label, request.path)]
 
 
-def form_page(context: DossierResource, request: Request, heading: str) -> Values:
-    """Return what every form in a dossier shows around itself."""
-    return {
-        "crumbs": crumbs(request, heading),
-        "heading": heading,
-        "above": f"{context.dossier.number} {context.dossier.title}",
-    }
-
-
 def dossier_form(
     context: DossierResource,
     request: Request,
-    heading: str,
     schema: Any,
     button: Button,
     act: Callable[[Values], Any],
@@ -122,10 +112,11 @@ def dossier_form(
 ) -> Any:
     """Show a form with one button in a dossier, or do what it asks.
 
+    Heading and text above it stand in the template, by the name of the view.
+
     Args:
         context: The dossier.
         request: The request.
-        heading: The heading of the page.
         schema: What is asked.
         button: The button.
         act: Does it; returns what to say (None: that was said), or the answer that goes elsewhere.
@@ -145,8 +136,7 @@ def dossier_form(
             request.flash(done)
         return HTTPSeeOther(back) if done is None or isinstance(done, str) else done
 
-    around = {**form_page(context, request, heading), **page}
-    return submit(request, form, finish, around, conflict=conflict)
+    return submit(request, form, finish, page, conflict=conflict)
 
 
 def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:
@@ -245,8 +235,7 @@ def name_view(context: DossierResource, request: Request) -> Any:
         name_people(request.db, dossier, chosen, request.actor)
         return "Opgeslagen is wie de meldingen ziet."
 
-    heading, button = "Wie ziet de meldingen?", Button("opslaan", "Opslaan")
-    return dossier_form(context, request, heading, schema, button, act, named)
+    return dossier_form(context, request, schema, Button("opslaan", "Opslaan"), act, named)
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:

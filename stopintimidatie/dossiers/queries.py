@@ -161,8 +161,7 @@ def members(
     statement = (
         _members(dossier, restricted)
         .order_by(Report.incident_start.desc(), Report.reference)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     )
     return [Member(*row) for row in session.execute(statement)]
 
@@ -203,8 +202,7 @@ def notes(
         select(DossierNote)
         .where(_mine(dossier, reader))
         .order_by(DossierNote.at.desc(), DossierNote.id)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     ).all()
 
 
@@ -222,8 +220,7 @@ def consultations(
         select(Consultation, seats)
         .where(Consultation.dossier_id == dossier.id)
         .order_by(Consultation.planned_at.desc(), Consultation.serial.desc())
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -238,8 +235,7 @@ def agreements(
         .outerjoin(User, User.id == DossierAgreement.owner_id)
         .where(DossierAgreement.dossier_id == dossier.id)
         .order_by(ended, DossierAgreement.due_on, DossierAgreement.made_at)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     )
     if only_open:
         statement = statement.where(~ended)
@@ -252,8 +248,7 @@ def history(session: Session, dossier: Dossier, offset: int, size: int) -> Seque
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)
         .order_by(DossierMove.at.desc(), DossierMove.id)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     ).all()
 
 
@@ -274,8 +269,7 @@ def events(
     lines = session.execute(
         select(line.kind, line.id, line.at)
         .order_by(line.at.desc(), line.kind, line.id)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     ).all()
     rows = {
         kind: _fetch(session, table, [row.id for row in lines if row.kind == kind])

@@ -24,14 +24,21 @@ from stopintimidatie.core.workflow import (
     options_of,
 )
 from stopintimidatie.dossiers.actions import services
-from stopintimidatie.dossiers.case.services import change_agreement, make_agreement, move_dossier
-from stopintimidatie.dossiers.case.steps import open_agreements, other_dossiers, owners_for
+from stopintimidatie.dossiers.case.services import (
+    change_agreement,
+    make_agreement,
+    move_dossier,
+    open_agreements,
+    owners_for,
+)
+from stopintimidatie.dossiers.case.steps import other_dossiers
 from stopintimidatie.dossiers.consultations.services import find_consultation, springs_from
 from stopintimidatie.dossiers.forms import (
     AGREEMENT_ATTRIBUTES,
     agreement_schema,
     differences,
     doer_field,
+    lines,
     note_schema,
     read,
     stored,
@@ -48,7 +55,6 @@ from stopintimidatie.dossiers.pages import (
     back_to,
     dossier_form,
     dossier_form_view,
-    form_page,
     only_live,
     page_of,
     submit,
@@ -115,13 +121,9 @@ def agreement_view(context: DossierResource, request: Request) -> Any:
     def conflict(values: Values) -> list[Change]:
         return differences(known, values, AGREEMENT_ATTRIBUTES, schema.children)
 
-    heading, button = f"Afspraak {_doing(known)}", Button("opslaan", "Afspraak opslaan")
-    how: Values = {"back": back, "conflict": conflict}
-    return dossier_form(context, request, heading, schema, button, act, values, **how)
-
-
-def _doing(known: Any) -> str:
-    return "bijwerken" if known else "toevoegen"
+    button = Button("opslaan", "Afspraak opslaan")
+    how: Values = {"back": back, "conflict": conflict, "known": known}
+    return dossier_form(context, request, schema, button, act, values, **how)
 
 
 def _part(context: DossierResource, request: Request, name: str, table: Any) -> Any:
@@ -166,7 +168,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
     )
     waits = step.name in NEEDS_AGREEMENTS_DONE
     page = {
-        **form_page(context, request, step.label),
+        "step": step,
         "open_agreements": open_agreements(request.db, dossier) if waits else 0,
         "hurried": hurried and step.name == "starten",
         "here": page_of(context, request),
@@ -256,7 +258,7 @@ def note_view(context: DossierResource, request: Request) -> Any:
         return "De notitie is opgeslagen."
 
     button = Button("opslaan", "Notitie opslaan")
-    return dossier_form(context, request, "Notitie toevoegen", schema, button, act, part=part)
+    return dossier_form(context, request, schema, button, act, part=part)
 
 
 LIMIT: Final = 9_500_000
@@ -309,9 +311,8 @@ def attach_view(context: DossierResource, request: Request) -> Any:
             raise BusyError(TOO_BUSY, "bestand") from None
         return "De bijlage is toegevoegd."
 
-    heading = "Bijlage toevoegen"
-    button = Button("toevoegen", heading)
-    return dossier_form(context, request, heading, schema, button, act, part="bijlagen")
+    button = Button("toevoegen", "Bijlage toevoegen")
+    return dossier_form(context, request, schema, button, act, part="bijlagen")
 
 
 NOT_SCANNED: Final = (
@@ -356,9 +357,8 @@ def remove_view(context: DossierResource, request: Request) -> Any:
         services.remove_attachment(request.db, dossier, attachment, ground, actor)
         return "De bijlage is weg."
 
-    heading = "Bijlage verwijderen"
     button = Button("verwijderen", "Voorgoed verwijderen", kind="danger")
-    return dossier_form(context, request, heading, schema, button, act, part="bijlagen")
+    return dossier_form(context, request, schema, button, act, part="bijlagen")
 
 
 ATTRIBUTES: Final = {
@@ -373,19 +373,14 @@ ATTRIBUTES: Final = {
 
 def measure_schema() -> Any:
     """Return the form of a measure: what is done, by whom, since when."""
+    seen = "Wat ziet u ervan op straat? De aantallen meldingen staan er al bij."
     return Schema(
         field(forms.OneOf(FollowUp.choices()), "Soort maatregel", name="soort"),
         field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"),
         doer_field(),
         field(forms.Date(), "Vanaf", name="vanaf"),
         field(forms.Date(), "Tot en met", name="tot", missing=None),
-        field(
-            forms.Text(4000, lines=True),
-            "Effect",
-            name="effect",
-            description="Wat ziet u ervan op straat? De aantallen meldingen staan er al bij.",
-            missing=None,
-        ),
+        lines("effect", "Effect", seen, missing=None),
         version_field(),
     )
 
@@ -407,6 +402,6 @@ def measure_view(context: DossierResource, request: Request) -> Any:
             services.add_measure(request.db, dossier, columns, actor)
         return "De maatregel is opgeslagen."
 
-    heading, button = f"Maatregel {_doing(known)}", Button("opslaan", "Maatregel opslaan")
-    schema, part = measure_schema(), "maatregelen"
-    return dossier_form(context, request, heading, schema, button, act, values, part=part)
+    schema, button = measure_schema(), Button("opslaan", "Maatregel opslaan")
+    part = "maatregelen"
+    return dossier_form(context, request, schema, button, act, values, part=part, known=known)

@@ -121,20 +121,6 @@ def _value(name: str, text: str) -> Any:
     return uuid_of(text) if name == "houder" and len(text) == 36 else None
 
 
-@dataclass(frozen=True)
-class Row:
-    """A dossier in a list."""
-
-    dossier: Dossier
-    neighbourhood: str
-    slug: str
-    owner: str | None
-    reports: int
-    open_agreements: int
-    late_agreements: int
-    restricted: bool
-
-
 def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) -> int:
     """Count the dossiers that the filters leave for who holds these roles."""
     statement = (
@@ -151,20 +137,21 @@ def list_dossiers(
     restricted: ColumnElement[bool],
     offset: int,
     size: int,
-) -> Sequence[Row]:
+) -> Sequence[Any]:
     """Return a page of the list: running before ended, urgent first, the last changed on top.
 
-    `restricted`: the condition that the use of a dossier is restricted.
+    `restricted`: the condition that the use of a dossier is restricted. A row has Dossier, area
+    and slug (of the neighbourhood), owner, reports, agreements (that are open), late (of these) and
+    restricted.
     """
     running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
     statement = (
         _rows(today, restricted)
         .where(visible_to(roles), *filters.conditions())
         .order_by(running, Dossier.urgent.desc(), Dossier.changed_at.desc(), Dossier.number.desc())
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     )
-    return [Row(*row) for row in session.execute(statement)]
+    return session.execute(statement).all()
 
 
 def _rows(today: date, restricted: ColumnElement[bool]) -> Select[Any]:
@@ -176,13 +163,13 @@ def _rows(today: date, restricted: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             Dossier,
-            Neighbourhood.name,
+            Neighbourhood.name.label("area"),
             Neighbourhood.slug,
-            User.name,
-            _count(DossierMembership, inside),
-            _count(DossierAgreement, open_),
-            _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)),
-            restricted,
+            User.name.label("owner"),
+            _count(DossierMembership, inside).label("reports"),
+            _count(DossierAgreement, open_).label("agreements"),
+            _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)).label("late"),
+            restricted.label("restricted"),
         )
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .outerjoin(User, User.id == Dossier.owner_id)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
@@ -21,33 +19,22 @@ from stopintimidatie.core.web.components import FacetValue, Panel
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.dossiers.case.queries import (
-    TITLES,
-    Filters,
-    count_dossiers,
-    facets,
-    list_dossiers,
-)
-from stopintimidatie.dossiers.case.services import (
-    DossierPlan,
-    change_dossier,
-    create_dossier,
-    split_dossier,
-)
-from stopintimidatie.dossiers.case.steps import mergeable_kinds, owners_for, running_dossiers
+from stopintimidatie.dossiers.case import queries, services
+from stopintimidatie.dossiers.case.merging import mergeable_kinds, split_dossier
+from stopintimidatie.dossiers.case.queries import Filters
+from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.case.steps import running_dossiers
 from stopintimidatie.dossiers.filing.services import (
-    MOST_AT_ONCE,
     file_report,
     find_reports,
 )
 from stopintimidatie.dossiers.filing.views import (
-    TAKEN,
-    act_on_all,
     check_danger,
     check_unready,
     choice_of,
     chosen_of,
     danger_questions,
+    file_all,
     latest_members,
     nothing_here,
     requested_reports,
@@ -75,7 +62,6 @@ from stopintimidatie.dossiers.pages import (
     dossier_form,
     dossier_form_view,
     doubts_about_title,
-    form_page,
     hidden_reports,
     only_live,
     page_of,
@@ -121,14 +107,14 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
     code, slug = context.neighbourhood.code, context.municipality.slug
     roles, filters = roles_at(request, context.holder), Filters({"wijk": (code,)})
     bound = is_restricted(request.registry, Dossier.id)
-    rows = list_dossiers(request.db, roles, filters, today(), bound, 0, SHOWN)
-    ids = [row.dossier.id for row in rows]
+    rows = queries.list_dossiers(request.db, roles, filters, today(), bound, 0, SHOWN)
+    ids = [row.Dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
     values = {
         "rows": rows,
         "kinds": DossierKind,
         "path_of": partial(dossier_path, slug),
-        "total": count_dossiers(request.db, roles, filters),
+        "total": queries.count_dossiers(request.db, roles, filters),
         "href": f"/gemeenten/{slug}/dossiers?wijk={code}",
     }
     return Panel("Dossiers", "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2", values)
@@ -142,21 +128,21 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     bound = is_restricted(request.registry, Dossier.id)
     offered = [
         (
-            TITLES[name],
+            queries.TITLES[name],
             [
                 FacetValue(word, toggled(request, name, value), count, chosen)
                 for value, word, count, chosen in choices
             ],
         )
-        for name, choices in facets(request.db, roles, filters).items()
+        for name, choices in queries.facets(request.db, roles, filters).items()
     ]
     dossiers = read_register(
         request,
-        count_dossiers(request.db, roles, filters),
-        partial(list_dossiers, request.db, roles, filters, today(), bound),
+        queries.count_dossiers(request.db, roles, filters),
+        partial(queries.list_dossiers, request.db, roles, filters, today(), bound),
         filters=offered,
     )
-    ids = [row.dossier.id for row in dossiers.rows]
+    ids = [row.Dossier.id for row in dossiers.rows]
     note_read(request, context.holder, "dossier", ids, task="lijst")
     town = f"/gemeenten/{context.municipality.slug}"
     return {
@@ -176,10 +162,10 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form of a new dossier, perhaps with reports (`?melding=M-…`), and make it."""
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     overview = f"/gemeenten/{context.municipality.slug}/dossiers"
-    people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
+    people = services.owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas)
-    reports = requested_reports(request)
+    reports = requested_reports(request, "meldingen")
     schema = new_schema(areas, kind_choices(strict), people, doubts)
     for part in danger_questions(reports):
         schema.add(part)
@@ -192,10 +178,7 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     )
     page = {
         "crumbs": crumbs(request, "Nieuw dossier"),
-        "heading": "Nieuw dossier",
-        "above": context.title,
-        "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
-        f" als het in aanpak gaat. {TAKEN if reports else ''}".rstrip(),
+        "reports": reports,
     }
 
     def act(values: Values) -> Any:
@@ -227,7 +210,7 @@ def _make(
     context: MunicipalityResource, request: Request, reports: Sequence[Report], values: Values
 ) -> Any:
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    dossier = create_dossier(
+    dossier = services.create_dossier(
         request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
     )
     for report in reports:
@@ -250,7 +233,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas, dossier.title)
     kinds = kind_choices(bool(STRICT_ROLES & roles_at(request, context.holder)))
-    people = owners_for(request.db, context.holder, dossier.kind)
+    people = services.owners_for(request.db, context.holder, dossier.kind)
     schema = edit_schema(areas, kinds, people, doubts, basis=dossier.legal_basis)
     values = {**stored(dossier, ATTRIBUTES), "versie": dossier.version}
 
@@ -258,7 +241,9 @@ def edit_view(context: DossierResource, request: Request) -> Any:
         check_title(values, doubts)
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
-        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), request.actor)
+        fields = services.change_dossier(
+            request.db, dossier, read(values, ATTRIBUTES), request.actor
+        )
         request.flash("Het dossier is opgeslagen." if fields else "Er was niets gewijzigd.", "ok")
         request.db.flush()
         return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
@@ -266,8 +251,8 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     def conflict(values: Values) -> list[Change]:
         return differences(dossier, values, ATTRIBUTES, schema.children)
 
-    heading, button = "Dossier bewerken", Button("opslaan", "Dossier opslaan")
-    return dossier_form(context, request, heading, schema, button, act, values, conflict=conflict)
+    button = Button("opslaan", "Dossier opslaan")
+    return dossier_form(context, request, schema, button, act, values, conflict=conflict)
 
 
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
@@ -298,7 +283,7 @@ def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
     chosen = by_number.get(parameters.get("nummer", ""), rows[0] if rows else None)
     before = by_number.get(str(chosen.number - 1)) if chosen else None
     return {
-        **form_page(context, request, f"Versies van de {LABELS[name].lower()}"),
+        "name": LABELS[name],
         "versions": rows,
         "chosen": chosen,
         "pieces": difference(before.text, chosen.text) if before and chosen else None,
@@ -334,25 +319,17 @@ def split_view(context: DossierResource, request: Request) -> Any:
         request.flash(f"Dossier {made.number} is afgesplitst.")
         return HTTPSeeOther(path_of_dossier(request.db, made.id))
 
-    heading = "Dossier splitsen"
-    return dossier_form(
-        context,
-        request,
-        heading,
-        split_schema(areas, kinds, ticked(inside), doubts),
-        Button("splitsen", heading),
-        act,
-        {"soort": dossier.kind, "wijk": dossier.neighbourhood_code},
-        intro="De meldingen die u kiest, gaan naar een nieuw dossier in voorbereiding. Doel,"
-        " grondslag en dossierhouder neemt het over. Afspraken en notities blijven hier.",
-    )
+    schema = split_schema(areas, kinds, ticked(inside), doubts)
+    first = {"soort": dossier.kind, "wijk": dossier.neighbourhood_code}
+    button = Button("splitsen", "Dossier splitsen")
+    return dossier_form(context, request, schema, button, act, first)
 
 
 @dossier_form_view("in-dossier", context=MunicipalityResource)
 def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form that puts reports chosen in the inbox (`?melding=M-…`) in a dossier; do it."""
     inbox = f"/gemeenten/{context.municipality.slug}/postvak"
-    reports = _reports_of_address(request)
+    reports = requested_reports(request)
     if not reports:
         request.flash("Zet eerst een vinkje bij een of meer meldingen.", "warning")
         return HTTPSeeOther(inbox)
@@ -360,8 +337,15 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     ticked = "&".join(f"melding={report.reference}" for report in reports)
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen in een dossier")
+    choices = [(report.reference, choice_of(report)) for report in reports]
+    schema = Schema(
+        field(ManyOf(choices), "Meldingen", name="meldingen"),
+        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
+        reason_field(),
+        *danger_questions(reports),
+    )
     form = Form(
-        _filing_schema(request, reports),
+        schema,
         request,
         buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
         appstruct={"meldingen": [report.reference for report in reports]},
@@ -369,46 +353,15 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     )
     page = {
         "crumbs": crumbs(request, "Meldingen in een dossier"),
-        "heading": "Meldingen in een dossier",
-        "above": context.title,
-        "intro": f"{TAKEN} Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst"
-        " een.",
-        "intro_link": ("Nieuw dossier met deze meldingen", f"{new}?{ticked}"),
+        "new_href": f"{new}?{ticked}",
     }
-    return submit(request, form, lambda values: _file_chosen(request, reports, inbox, values), page)
 
+    def act(values: Values) -> HTTPSeeOther:
+        number, chosen = values["dossier"], values["meldingen"]
+        dossier = request.db.scalars(select(Dossier).where(Dossier.number == number)).one()
+        wanted = [report for report in reports if report.reference in chosen]
+        outcome = f"in dossier {number} gezet"
+        file_all(request, dossier, wanted, values, outcome, field="meldingen")
+        return HTTPSeeOther(inbox)
 
-def _reports_of_address(request: Request) -> list[Report]:
-    """Return the reports that were ticked in the inbox, as far as they are there."""
-    ticked = [value for name, value in query_pairs(request) if name == "melding"][:MOST_AT_ONCE]
-    reports: dict[UUID, Report] = {}
-    for reference in ticked:
-        with suppress(DossierError):
-            reports.update((report.id, report) for report in find_reports(request.db, reference))
-    return list(reports.values())
-
-
-def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
-    choices = [(report.reference, choice_of(report)) for report in reports]
-    return Schema(
-        field(ManyOf(choices), "Meldingen", name="meldingen"),
-        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
-        reason_field(),
-        *danger_questions(reports),
-    )
-
-
-def _file_chosen(request: Request, reports: Sequence[Report], inbox: str, values: Values) -> Any:
-    session, actor = request.db, request.actor
-    effects = WORKFLOW_EFFECTS.of(request.registry)
-    dossier = session.scalars(select(Dossier).where(Dossier.number == values["dossier"])).one()
-
-    def put_in(report: Report) -> None:
-        take_on(session, effects, report, values, actor)
-        file_report(session, effects, dossier, report, values["reden"], actor)
-
-    chosen = [report for report in reports if report.reference in values["meldingen"]]
-    check_danger(values, chosen)
-    outcome = f"in dossier {dossier.number} gezet"
-    act_on_all(request, chosen, put_in, outcome, field="meldingen")
-    return HTTPSeeOther(inbox)
+    return submit(request, form, act, page)

@@ -16,32 +16,11 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.core.tree.services import is_restricted, restrictions_on
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
-from stopintimidatie.dossiers.consultations.services import (
-    Seat,
-    add_participant,
-    agreements_from,
-    badge_of,
-    change_plan,
-    drop_consultation,
-    find_consultation,
-    kind_for,
-    participants,
-    plan_consultation,
-    remove_participant,
-    report_on,
-    seats_of,
-)
-from stopintimidatie.dossiers.consultations.snapshot import (
-    Tabled,
-    frozen,
-    label,
-    put_on_table,
-    read_tabled,
-    restricted_now,
-    unwilling,
-)
+from stopintimidatie.dossiers.consultations import services, snapshot
+from stopintimidatie.dossiers.consultations.services import Seat
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, label
 from stopintimidatie.dossiers.filing.views import choice_of
-from stopintimidatie.dossiers.forms import Choices, version_field
+from stopintimidatie.dossiers.forms import Choices, lines, version_field
 from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.dossiers.pages import (
     HIDDEN,
@@ -49,7 +28,6 @@ from stopintimidatie.dossiers.pages import (
     back_to,
     dossier_form,
     dossier_form_view,
-    form_page,
     hidden_reports,
     may_edit,
     only_live,
@@ -60,7 +38,7 @@ from stopintimidatie.dossiers.pages import (
 from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
-from stopintimidatie.dossiers.workflow import ConsultationKind, TabledState
+from stopintimidatie.dossiers.workflow import TabledState
 from stopintimidatie.municipalities.partners.vocabulary import RestrictedUse
 from stopintimidatie.reports.models import Report
 
@@ -72,12 +50,7 @@ class PlanSchema(Schema):
 
     moment = field(forms.Moment(), "Wanneer")
     plek = field(forms.Text(200), "Waar", missing=None)
-    agenda = field(
-        forms.Text(LINES, lines=True),
-        "Agenda",
-        description="Een punt per regel.",
-        missing=None,
-    )
+    agenda = lines("agenda", "Agenda", "Een punt per regel.", limit=LINES, missing=None)
     versie = version_field()
 
 
@@ -109,11 +82,11 @@ def minutes_schema(people: Choices) -> Any:
             " Politie Drechtsteden.",
             missing="",
         ),
-        field(
-            forms.Text(LINES, lines=True),
+        lines(
+            "besluiten",
             "Besluiten",
-            name="besluiten",
-            description="Wat is er besloten? Afspraken maakt u hierna.",
+            "Wat is er besloten? Afspraken maakt u hierna.",
+            limit=LINES,
         ),
         field(
             forms.Date(),
@@ -142,11 +115,11 @@ def table_schema(reports: Choices, *, restricted: bool) -> Any:
         ),
         field(forms.Flag(), "Ook de duiding", name="duiding", missing=False),
         field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False),
-        field(
-            forms.Text(2000, lines=True),
+        lines(
+            "reden",
             "Reden",
-            name="reden",
-            description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            "Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            limit=2000,
             missing=None,
         ),
         field(
@@ -157,11 +130,11 @@ def table_schema(reports: Choices, *, restricted: bool) -> Any:
             " rechtsvordering of om iemand anders te beschermen.",
             missing=None,
         ),
-        field(
-            forms.Text(500, lines=True),
+        lines(
+            "grond_reden",
             "Gebruik beperkt: reden",
-            name="grond_reden",
-            description="Dit staat in de geschiedenis van het dossier.",
+            "Dit staat in de geschiedenis van het dossier.",
+            limit=500,
             missing=None,
         ),
     )
@@ -200,14 +173,10 @@ USUAL_TIME = time(10, 0)
 
 def _wanted(context: DossierResource, request: Request) -> Consultation:
     serial = dict(query_pairs(request)).get("nr", "")
-    consultation = find_consultation(request.db, context.dossier, serial)
+    consultation = services.find_consultation(request.db, context.dossier, serial)
     if consultation is None:
         raise HTTPNotFound()
     return consultation
-
-
-def _name(consultation: Consultation) -> str:
-    return f"{ConsultationKind.word(consultation.kind).capitalize()} {consultation.serial}"
 
 
 def _address(context: DossierResource, request: Request, consultation: Consultation) -> str:
@@ -218,24 +187,24 @@ def _address(context: DossierResource, request: Request, consultation: Consultat
 def plan_view(context: DossierResource, request: Request) -> Any:
     """Show the form that plans a consultation, or changes its plan (`?nr=…`), and save it."""
     known = _wanted(context, request) if "nr" in dict(query_pairs(request)) else None
-    word = kind_for(context.dossier).nl.capitalize()
 
     def act(values: Values) -> HTTPSeeOther:
         session, dossier, actor = request.db, context.dossier, request.actor
         plan = {"place": values["plek"], "agenda": values["agenda"]}
         if known is None:
-            made = plan_consultation(session, dossier, values["moment"], actor, **plan)
+            made = services.plan_consultation(session, dossier, values["moment"], actor, **plan)
         else:
             made = known
             check_version(known, values["versie"])
-            change_plan(session, dossier, known, {"planned_at": values["moment"], **plan}, actor)
+            services.change_plan(
+                session, dossier, known, {"planned_at": values["moment"], **plan}, actor
+            )
         request.flash("Het overleg is opgeslagen.")
         return HTTPSeeOther(_address(context, request, made))
 
-    heading = f"{_name(known)} wijzigen" if known else f"{word} plannen"
     schema, button = PlanSchema(), Button("opslaan", "Overleg opslaan")
-    values = _plan_of(request, known)
-    return dossier_form(context, request, heading, schema, button, act, values, part="overleg")
+    page = {"part": "overleg", "known": known, "word": services.kind_for(context.dossier).nl}
+    return dossier_form(context, request, schema, button, act, _plan_of(request, known), **page)
 
 
 def _plan_of(request: Request, known: Consultation | None) -> Values:
@@ -256,17 +225,16 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
     """Show a consultation: agenda, seats, tabled papers, decisions and agreements."""
     consultation, session = _wanted(context, request), request.db
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
-    papers = frozen(session, request.registry.key_ring, consultation)
+    papers = snapshot.frozen(session, request.registry.key_ring, consultation)
     return {
-        **form_page(context, request, _name(consultation)),
         "consultation": consultation,
-        "badge": badge_of(consultation.state, consultation.planned_at),
-        "seats": seats_of(session, consultation),
-        "agreements": [(row, "") for row in agreements_from(session, consultation)],
+        "badge": services.badge_of(consultation.state, consultation.planned_at),
+        "seats": services.seats_of(session, consultation),
+        "agreements": [(row, "") for row in services.agreements_from(session, consultation)],
         "tabled": TabledState.word(consultation.tabled_state),
         "readable": papers is not None,
         "restricted": papers is not None
-        and restricted_now(session, request.registry, context.dossier, papers),
+        and snapshot.restricted_now(session, request.registry, context.dossier, papers),
         "here": page_of(context, request),
         "today": today(),
         "may_edit": may_edit(context, request),
@@ -277,9 +245,9 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
 def report_view(context: DossierResource, request: Request) -> Any:
     """Show the form that reports on a consultation (`?nr=…`), and save it."""
     consultation, session, dossier = _wanted(context, request), request.db, context.dossier
-    rows = participants(session, dossier)
+    rows = services.participants(session, dossier)
     people = [f"{row.function}, {row.organisation}" for row in rows if row.left_at is None]
-    seats = [", ".join(seat) for seat in seats_of(session, consultation)]
+    seats = [", ".join(seat) for seat in services.seats_of(session, consultation)]
     values = {
         "aanwezig": [seat for seat in seats if seat in people],
         "anderen": "\n".join(seat for seat in seats if seat not in people),
@@ -291,18 +259,18 @@ def report_view(context: DossierResource, request: Request) -> Any:
     def act(values: Values) -> str:
         check_version(consultation, values["versie"])
         said = seats_from(values), values["besluiten"], values["volgende"]
-        report_on(session, dossier, consultation, *said, request.actor)
+        services.report_on(session, dossier, consultation, *said, request.actor)
         return "Het verslag is opgeslagen."
 
     return dossier_form(
         context,
         request,
-        f"Verslag van {_name(consultation).lower()}",
         minutes_schema([(name, name) for name in dict.fromkeys(people)]),
         Button("opslaan", "Verslag opslaan"),
         act,
         values,
         back=_address(context, request, consultation),
+        known=consultation,
     )
 
 
@@ -311,7 +279,7 @@ def drop_view(context: DossierResource, request: Request) -> Any:
     """Note that a consultation doesn't take place: `?nr=…`."""
     consultation = _wanted(context, request)
     try:
-        drop_consultation(request.db, context.dossier, consultation, request.actor)
+        services.drop_consultation(request.db, context.dossier, consultation, request.actor)
         request.flash("Het overleg vervalt.")
     except DossierError as problem:
         request.flash(str(problem), "warning")
@@ -329,7 +297,9 @@ def table_view(context: DossierResource, request: Request) -> Any:
     ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen op tafel leggen")
     # Nothing stands in the way of what is ticked at first.
-    ready = [m.report.reference for m in latest if not (m.restricted or unwilling(m.report))]
+    ready = [
+        m.report.reference for m in latest if not (m.restricted or snapshot.unwilling(m.report))
+    ]
 
     def act(values: Values) -> str:
         tabled = Tabled(
@@ -341,13 +311,14 @@ def table_view(context: DossierResource, request: Request) -> Any:
             values.get("grond"),
             values.get("grond_reden"),
         )
-        put_on_table(request.db, registry.key_ring, dossier, consultation, tabled, request.actor)
+        snapshot.put_on_table(
+            request.db, registry.key_ring, dossier, consultation, tabled, request.actor
+        )
         return "Vastgelegd is wat er op tafel ligt."
 
     return dossier_form(
         context,
         request,
-        f"Op tafel bij {_name(consultation).lower()}",
         table_schema(
             [(m.report.reference, _choice(m)) for m in latest],
             restricted=whole or any(m.restricted for m in latest),
@@ -356,14 +327,13 @@ def table_view(context: DossierResource, request: Request) -> Any:
         act,
         {"meldingen": ready, "duiding": True, "afspraken": True},
         back=_address(context, request, consultation),
-        intro=("Het gebruik van dit dossier is beperkt. " if whole else "")
-        + "U legt vast wat de deelnemers te zien krijgen, zoals het nu is. Later ziet u hier nog"
-        " precies wat er op tafel lag, ook als het dossier verandert.",
+        known=consultation,
+        restricted=whole,
     )
 
 
 def _choice(member: Member) -> str:
-    wish = " (melder wil niet met iedereen delen)" if unwilling(member.report) else ""
+    wish = " (melder wil niet met iedereen delen)" if snapshot.unwilling(member.report) else ""
     bound = " (gebruik beperkt)" if member.restricted else ""
     return f"{label(member.membership.serial)}, {choice_of(member.report)}{wish}{bound}"
 
@@ -372,17 +342,17 @@ def _choice(member: Member) -> str:
 def tabled_view(context: DossierResource, request: Request) -> Values:
     """Show the papers that were tabled, as they were then: `?nr=…`."""
     consultation = _wanted(context, request)
-    content = read_tabled(request.db, request.registry.key_ring, consultation)
+    content = snapshot.read_tabled(request.db, request.registry.key_ring, consultation)
     if content is None:
         raise HTTPNotFound()
     note_read(request, context.holder, "dossier", [context.dossier.id], task="wat voorlag bekijken")
     return {
-        **form_page(context, request, f"Op tafel bij {_name(consultation).lower()}"),
-        "above": content["dossier"],
         "consultation": consultation,
         "content": content,
         "hidden": "" if sees_reports(context, request) else HIDDEN,
-        "restricted": restricted_now(request.db, request.registry, context.dossier, content),
+        "restricted": snapshot.restricted_now(
+            request.db, request.registry, context.dossier, content
+        ),
         "back": _address(context, request, consultation),
     }
 
@@ -393,12 +363,11 @@ def participant_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         given = (values["functie"], values["organisatie"], values["taak"])
-        add_participant(request.db, context.dossier, *given, request.actor)
+        services.add_participant(request.db, context.dossier, *given, request.actor)
         return "De deelnemer is opgeslagen."
 
-    heading, schema = "Deelnemer toevoegen", ParticipantSchema()
-    button = Button("opslaan", "Deelnemer opslaan")
-    return dossier_form(context, request, heading, schema, button, act, part="deelnemers")
+    schema, button = ParticipantSchema(), Button("opslaan", "Deelnemer opslaan")
+    return dossier_form(context, request, schema, button, act, part="deelnemers")
 
 
 @post_view(DossierResource, "deelnemer-weg", Permission.EDIT_DOSSIER)
@@ -406,7 +375,7 @@ def participant_gone_view(context: DossierResource, request: Request) -> Any:
     """Note that somebody takes part no longer: `deelnemer` in the form."""
     try:
         number = UUID(request.POST.get("deelnemer", "")[:40])
-        remove_participant(request.db, context.dossier, number, request.actor)
+        services.remove_participant(request.db, context.dossier, number, request.actor)
         request.flash("De deelnemer doet niet meer mee.")
     except (ValueError, DossierError):
         request.flash("Deze deelnemer is er niet meer.", "warning")

@@ -27,16 +27,17 @@ from stopintimidatie.dossiers.filing.services import (
     asks_about_danger,
     file_report,
     find_reports,
+    known_reports,
     membership_of,
     take_out,
     why_not,
 )
 from stopintimidatie.dossiers.forms import filing_schema, reason_field
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
     back_to,
     dossier_form,
     dossier_form_view,
-    form_page,
     hidden_reports,
     only_live,
     page_of,
@@ -53,7 +54,6 @@ from stopintimidatie.reports.words import signals_of, when_short
 from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"
-TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
 ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
 _STORY: Final = 200
 
@@ -115,16 +115,12 @@ def take_on(
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
 
-def requested_reports(request: Request) -> list[Report]:
-    """Return the reports of the address, or as typed; none where something is wrong in it."""
-    if request.method == "POST":
-        references = str(request.POST.get("meldingen", ""))
-    else:
-        references = " ".join(value for name, value in query_pairs(request) if name == "melding")
-    try:
-        return find_reports(request.db, references)
-    except DossierError:
-        return []
+def requested_reports(request: Request, *controls: str) -> list[Report]:
+    """Return the reports of the address, or of controls that were sent, as far as they are."""
+    typed = [value for name, value in query_pairs(request) if name == "melding"]
+    if controls and request.method == "POST":
+        typed = [value for name in controls for value in request.POST.getall(name)]
+    return known_reports(request.db, " ".join(typed))
 
 
 def check_unready(session: Session, reports: Sequence[Report], page: dict[str, Any]) -> None:
@@ -197,30 +193,16 @@ def file_view(context: DossierResource, request: Request) -> Any:
     ids = [report.id for report in candidates]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
     schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
-    for part in danger_questions(_chosen_so_far(request)):
+    for part in danger_questions(requested_reports(request, "kenmerk", "meldingen")):
         schema.add(part)
     return dossier_form(
         context,
         request,
-        "Meldingen toevoegen",
         schema,
         Button("toevoegen", "Meldingen toevoegen"),
         lambda values: _file(context, request, values),
         part=PART,
-        intro="Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar"
-        f" hij is. Dit dossier verwijst er dan naar. {TAKEN}",
     )
-
-
-def _chosen_so_far(request: Request) -> list[Report]:
-    """Return the reports that were typed or ticked in the form that was sent."""
-    if request.method != "POST":
-        return []
-    typed = [request.POST.get("kenmerk", ""), *request.POST.getall("meldingen")]
-    try:
-        return find_reports(request.db, " ".join(typed))
-    except DossierError:
-        return []
 
 
 def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
@@ -253,50 +235,58 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     reports = list({report.id: report for report in [*typed, *ticked]}.values())
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
+    file_all(request, context.dossier, reports, values, "toegevoegd", field="kenmerk")
+
+
+def file_all(
+    request: Request,
+    dossier: Dossier,
+    reports: Sequence[Report],
+    values: dict[str, Any],
+    outcome: str,
+    *,
+    field: str,
+) -> None:
+    """Take on reports and put each in a dossier, or have it only refer to them; say what was done.
+
+    Args:
+        request: The request.
+        dossier: The dossier.
+        reports: The reports.
+        values: The form: reason, answers about danger, and if the dossier only refers to them.
+        outcome: What the reports are afterwards, in a participle.
+        field: The field of the form that says that nothing succeeded.
+
+    Raises:
+        FormError: It wasn't answered if somebody is in danger.
+        DossierError: Nothing succeeded.
+    """
     check_danger(values, reports)
-    effects, refer = WORKFLOW_EFFECTS.of(request.registry), values["verwijzen"]
+    session, actor, refer = request.db, request.actor, values.get("verwijzen", False)
+    effects, why = WORKFLOW_EFFECTS.of(request.registry), values["reden"]
 
     def put_in(report: Report) -> None:
-        why = values["reden"]
-        take_on(request.db, effects, report, values, request.actor)
-        file_report(
-            request.db, effects, context.dossier, report, why, request.actor, reference=refer
-        )
+        take_on(session, effects, report, values, actor)
+        file_report(session, effects, dossier, report, why, actor, reference=refer)
 
-    act_on_all(request, reports, put_in, "toegevoegd", field="kenmerk")
+    act_on_all(request, reports, put_in, outcome, field=field)
 
 
 @dossier_form_view("melding-eruit", hidden_reports)
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Show the form that takes a report out with a reason (`?melding=M-…`), and do it."""
-    report = _wanted_report(context, request)
+    reports = requested_reports(request)
+    if len(reports) != 1 or membership_of(request.db, context.dossier.id, reports[0].id) is None:
+        raise HTTPNotFound()
+    report = reports[0]
 
     def act(values: dict[str, Any]) -> str:
         effects = WORKFLOW_EFFECTS.of(request.registry)
         take_out(request.db, effects, context.dossier, report, values["reden"], request.actor)
         return f"Melding {report.reference} zit niet meer in dit dossier."
 
-    return dossier_form(
-        context,
-        request,
-        f"Melding {report.reference} eruit halen",
-        Schema(reason_field()),
-        Button("eruit", "Melding eruit halen", "danger"),
-        act,
-        part=PART,
-        intro="De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij"
-        " in dit dossier zat, en waarom hij eruit ging.",
-    )
-
-
-def _wanted_report(context: DossierResource, request: Request) -> Report:
-    try:
-        (report,) = find_reports(request.db, dict(query_pairs(request)).get("melding", ""))
-    except (DossierError, ValueError):
-        raise HTTPNotFound() from None
-    if membership_of(request.db, context.dossier.id, report.id) is None:
-        raise HTTPNotFound()
-    return report
+    schema, button = Schema(reason_field()), Button("eruit", "Melding eruit halen", "danger")
+    return dossier_form(context, request, schema, button, act, part=PART, report=report)
 
 
 TO_CHOOSE_FROM: Final = 100
@@ -338,18 +328,9 @@ def take_many_out_view(context: DossierResource, request: Request) -> Any:
 
         act_on_all(request, chosen_of(inside, values), out, "uit dit dossier gehaald")
 
-    heading = "Meldingen eruit halen"
-    return dossier_form(
-        context,
-        request,
-        heading,
-        Schema(ticked(inside), reason_field()),
-        Button("eruit", heading, "danger"),
-        act,
-        part="meldingen",
-        intro="De meldingen gaan terug naar ‘in behandeling’. Een verwijzing vervalt alleen. In de"
-        " geschiedenis blijft staan dat zij in dit dossier zaten, en waarom zij eruit gingen.",
-    )
+    schema = Schema(ticked(inside), reason_field())
+    button = Button("eruit", "Meldingen eruit halen", "danger")
+    return dossier_form(context, request, schema, button, act, part=PART)
 
 
 def nothing_here(context: DossierResource, request: Request) -> Any:
@@ -370,7 +351,6 @@ def finish_view(context: DossierResource, request: Request) -> Any:
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen afhandelen")
-    heading = "Meldingen afhandelen"
     page = {
         "here": page_of(context, request),
         "total": len(reports),
@@ -378,7 +358,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
         "limit": FINISHED_AT_ONCE,
     }
     if not reports and request.method != "POST":
-        return {**form_page(context, request, heading), **page, "form": None}
+        return {**page, "form": None}
     values = {
         "meldingen": [report.reference for report in reports],
         "terugkoppeling": "gegeven",
@@ -397,8 +377,11 @@ def finish_view(context: DossierResource, request: Request) -> Any:
         act_on_all(request, chosen, finish, "afgehandeld")
         return HTTPSeeOther(f"{page['here']}/meldingen-afhandelen")
 
-    schema, button = _finish_schema(request, reports, step), Button("afhandelen", heading)
-    return dossier_form(context, request, heading, schema, button, act, values, part=PART, **page)
+    schema, button = (
+        _finish_schema(request, reports, step),
+        Button("afhandelen", "Meldingen afhandelen"),
+    )
+    return dossier_form(context, request, schema, button, act, values, part=PART, **page)
 
 
 def _finish_schema(request: Request, reports: Sequence[Report], step: Transition) -> Any:

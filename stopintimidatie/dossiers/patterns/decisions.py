@@ -40,21 +40,12 @@ from stopintimidatie.dossiers.case.services import DossierPlan
 from stopintimidatie.dossiers.filing.services import REFERABLE
 from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
 from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.patterns import services
 from stopintimidatie.dossiers.patterns.models import DECIDABLE, Pattern
 from stopintimidatie.dossiers.patterns.queries import memberships_of, possible_dossiers, why_of
 from stopintimidatie.dossiers.patterns.resources import PatternResource
 from stopintimidatie.dossiers.patterns.rules import hours_text
-from stopintimidatie.dossiers.patterns.services import (
-    Filed,
-    accept,
-    ask_colleagues,
-    choice_of,
-    leaders,
-    reject,
-    reports_of,
-    snooze,
-    take_in_hand,
-)
+from stopintimidatie.dossiers.patterns.services import Filed
 from stopintimidatie.dossiers.resources import dossier_path, path_of_dossier
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
@@ -177,7 +168,7 @@ def pattern_form(name: str) -> Any:
 def accept_view(context: PatternResource, request: Request) -> Any:
     """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
     pattern, session = context.pattern, request.db
-    reports = reports_of(session, pattern)
+    reports = services.reports_of(session, pattern)
     note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
     memberships = _memberships(context, request, reports)
     filing = filing_of(pattern, reports, context.municipality.slug, memberships)
@@ -266,14 +257,18 @@ def _accept(
             title=values["titel"],
             kind=DossierKind.HOTSPOT.value,
             neighbourhood_code=values["wijk"],
-            summary=" ".join(why_of(context.pattern, reports_of(request.db, context.pattern))),
+            summary=" ".join(
+                why_of(context.pattern, services.reports_of(request.db, context.pattern))
+            ),
         )
     else:
         plan = UUID(values["dossier"])
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     for report in reports:
         take_on(request.db, effects, report, values, actor)
-    made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
+    made = services.accept(
+        request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere
+    )
     link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
     request.flash(
         outcome_of(context.pattern, made),
@@ -287,13 +282,13 @@ def _accept(
 def ask_view(context: PatternResource, request: Request) -> HTTPSeeOther:
     """Ask who leads the dossiers that this person may not see if they work on it."""
     pattern = context.pattern
-    rows = hidden(_memberships(context, request, reports_of(request.db, pattern)))
+    rows = hidden(_memberships(context, request, services.reports_of(request.db, pattern)))
     if not rows or pattern.state not in DECIDABLE:
         request.flash("Over dit patroon hoeft u niemand iets te vragen.", "warning")
     else:
         owners = {row.owner_id for row in rows if row.owner_id}
-        asked = owners or leaders(request.db, context.holder)
-        ask_colleagues(request.db, pattern, asked, request.actor)
+        asked = owners or services.leaders(request.db, context.holder)
+        services.ask_colleagues(request.db, pattern, asked, request.actor)
         request.flash("Uw collega krijgt een e-mail zonder inhoud, en ziet hier dat u het vroeg.")
     if is_partial(request):
         return HTTPSeeOther(f"{_list(context)}?patroon={pattern.number}")
@@ -316,7 +311,7 @@ def snooze_view(context: PatternResource, request: Request) -> Any:
     first = {"tot": local(utc_now()).date() + timedelta(days=14)}
 
     def act(values: Values) -> HTTPSeeOther:
-        snooze(request.db, context.pattern, values["tot"], request.actor)
+        services.snooze(request.db, context.pattern, values["tot"], request.actor)
         return _done(context, request, f"uitgesteld tot {date_text(values['tot'])}")
 
     button = Button("uitstellen", "Uitstellen")
@@ -338,11 +333,11 @@ def reject_view(context: PatternResource, request: Request) -> Any:
         field(forms.Date(), until, name="tot", validator=not_before_today),
         version_field(),
     )
-    quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
+    quiet = timedelta(days=services.choice_of(request.db, context.holder).quiet_days)
     first = {"tot": local(utc_now()).date() + quiet}
 
     def act(values: Values) -> HTTPSeeOther:
-        reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
+        services.reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
         return _done(context, request, "afgewezen")
 
     button = Button("afwijzen", "Afwijzen")
@@ -385,7 +380,7 @@ def _decide(
 
     def on_valid(values: Values) -> Any:
         try:
-            take_in_hand(request.db, pattern, values["versie"])
+            services.take_in_hand(request.db, pattern, values["versie"])
         except ConflictError:
             form["versie"].cstruct = str(pattern.version)
             raise

@@ -119,8 +119,7 @@ def list_patterns(
         .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
         .where(Pattern.holder == holder, Pattern.state == state)
         .order_by(Pattern.strength.desc(), Pattern.number)
-        .offset(offset)
-        .limit(size)
+        .slice(offset, offset + size)
     )
     patterns = [(row[0], row[1]) for row in rows]
     shown = session.execute(
@@ -241,35 +240,18 @@ def _dots(spots: Spots, scale: float, size: float, colour: str) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything the page of a pattern shows about its reports.
-
-    `rows`: each report with its address and its distance to the middle, in metres. `common`: what
-    comes up most, each with how often. `around`: how many other reports stand on the map.
-    """
-
-    place: str
-    rows: Sequence[tuple[Report, str, int]]
-    common: Sequence[tuple[str, Sequence[tuple[str, int]]]]
-    week: Sequence[tuple[str, Sequence[int]]]
-    chart: str
-    chart_text: str
-    map: str
-    around: int
-    dossier: tuple[str, str] | None
-
-
 def evidence_of(
     session: Session,
     pattern: Pattern,
     reports: Sequence[Report],
     branding: Any,
     slug: str,
-) -> Evidence:
+) -> dict[str, Any]:
     """Read the evidence of a pattern and draw it, in the colour of the municipality.
 
-    `reports`: those of the pattern. `slug`: of the municipality.
+    `reports`: those of the pattern. `slug`: of the municipality. Of the result: `rows` are each
+    report with its address and its distance to the middle, in metres; `common` what comes up most,
+    each with how often; `around` how many other reports stand on the map.
     """
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
     area = areas.get(pattern.neighbourhood_code or "")
@@ -277,17 +259,17 @@ def evidence_of(
     colour = getattr(branding, "colour", None) or COLOUR
     table = week(reports)
     picture, around = _map(session, pattern, reports, colour, place)
-    return Evidence(
-        place=place,
-        rows=[_row(report, pattern, slug, areas) for report in reports],
-        common=common(reports),
-        week=table,
-        chart=data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=300)),
-        chart_text=heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
-        map=data_uri(picture),
-        around=around,
-        dossier=_dossier(session, pattern, slug),
-    )
+    return {
+        "place": place,
+        "rows": [_row(report, pattern, slug, areas) for report in reports],
+        "common": common(reports),
+        "week": table,
+        "chart": data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=300)),
+        "chart_text": heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
+        "map": data_uri(picture),
+        "around": around,
+        "dossier": _dossier(session, pattern, slug),
+    }
 
 
 # What is counted of the reports: its name, its words, what says nothing, how many are named. Only

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, ConflictError, Form, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
-from stopintimidatie.core.web.components import WorkbenchRow, badge_for, is_partial
+from stopintimidatie.core.tree import lineage
+from stopintimidatie.core.web.components import Panel, WorkbenchRow, badge_for, is_partial
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
@@ -40,6 +42,7 @@ from stopintimidatie.dossiers.patterns.models import (
     KEEP_DAYS,
     LIMITS,
     Pattern,
+    PatternReport,
     PatternState,
 )
 from stopintimidatie.dossiers.patterns.queries import (
@@ -64,6 +67,7 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
@@ -187,7 +191,7 @@ def _shown(
         "filing": filing,
         "here": here,
         "town": f"/gemeenten/{slug}",
-        "dossier": evidence.dossier if sees else None,
+        "dossier": evidence["dossier"] if sees else None,
         "filed_in": filing.dossiers if sees else [],
         "asked": who_asked(request.db, pattern) if STRICT_ROLES & roles else None,
         "rail": rail_of(filing, open_=open_, here=here) if decides else [],
@@ -277,3 +281,28 @@ def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
         "how": f"/gemeenten/{context.municipality.slug}/algoritme",
     }
     return handle_form(request, form, on_valid, page)
+
+
+def report_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the patterns that a report is part of, unless somebody said it is none."""
+    towns = [node for node in lineage(context) if isinstance(node, MunicipalityResource)]
+    if not towns or context.report.state in GONE:
+        return None
+    shown = select(PatternReport.pattern_id).where(PatternReport.report_id == context.report.id)
+    numbers = request.db.scalars(
+        select(Pattern.number)
+        .where(Pattern.id.in_(shown), Pattern.state.in_((*DECIDABLE, PatternState.ACCEPTED)))
+        .order_by(Pattern.number)
+    ).all()
+    values = {"numbers": numbers, "town": f"/gemeenten/{towns[0].municipality.slug}"}
+    panel = f"{TEMPLATES}/report_panel.jinja2"
+    return Panel("Opvallend patroon", panel, values) if numbers else None
+
+
+def settings_panel(context: Any, request: Any) -> Panel | None:
+    """Return the way to the settings, on the overview of *beheer*."""
+    if not isinstance(context, MunicipalityAdministration):
+        return None
+    settings, town = request.resource_path(context, "patronen"), context.municipality.slug
+    values = {"settings": settings, "algorithm": f"/gemeenten/{town}/algoritme"}
+    return Panel("Opvallende patronen", f"{TEMPLATES}/settings_panel.jinja2", values)

@@ -39,14 +39,16 @@ from stopintimidatie.dossiers.workflow import GONE
 
 # The list of person-directed dossiers, below a municipality.
 LIST: Final = "persoonsgericht"
-GROUND_FIELDS: Final = (
-    "ground",
-    "proportionality",
-    "review_on",
-    "informed_on",
-    "postponed_until",
-    "postponed_reason",
-)
+# Column by control, but for the choice whether the person was informed.
+ATTRIBUTES: Final = {
+    "strafgrond": "ground",
+    "evenredigheid": "proportionality",
+    "herzien_op": "review_on",
+    "geinformeerd_op": "informed_on",
+    "uitgesteld_tot": "postponed_until",
+    "uitstel_reden": "postponed_reason",
+}
+GROUND_FIELDS: Final = tuple(ATTRIBUTES.values())
 # Mails about advice: that it is asked with urgency, and that it is given. No content.
 ASKED, GIVEN = "advies_gevraagd", "advies_gegeven"
 ADVICE_JOB: Final = Job("advies.bewaken")

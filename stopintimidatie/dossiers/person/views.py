@@ -27,17 +27,17 @@ from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import NavItem, Request, page_view, query_pairs
-from stopintimidatie.dossiers.forms import differences, version_field
+from stopintimidatie.dossiers.forms import differences, lines, version_field
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
     Values,
     back_to,
     dossier_form,
     dossier_form_view,
-    form_page,
     page_of,
     submit,
 )
+from stopintimidatie.dossiers.person import services
 from stopintimidatie.dossiers.person.jobs import review, schedule_review
 from stopintimidatie.dossiers.person.models import (
     FOLLOW,
@@ -48,42 +48,13 @@ from stopintimidatie.dossiers.person.models import (
     PrivacyAdvice,
 )
 from stopintimidatie.dossiers.person.queries import count_views, list_dossiers
-from stopintimidatie.dossiers.person.services import (
-    LIST,
-    NO_GROUND,
-    OUTDATED,
-    advices_of,
-    ask_advice,
-    decide_on_advice,
-    give_advice,
-    ground_of,
-    is_against,
-    is_outdated,
-    latest_advice,
-    reviewed_apart,
-    why_not_advise,
-    write_ground,
-)
+from stopintimidatie.dossiers.person.services import LIST
 from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.services import StaleDossierError, check_version, lock
 from stopintimidatie.dossiers.workflow import GONE, LIVE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 INFORMED, POSTPONED = "geinformeerd", "uitgesteld"
-# Column by control, but for the choice whether the person was informed.
-ATTRIBUTES: Final = {
-    "strafgrond": "ground",
-    "evenredigheid": "proportionality",
-    "herzien_op": "review_on",
-    "geinformeerd_op": "informed_on",
-    "uitgesteld_tot": "postponed_until",
-    "uitstel_reden": "postponed_reason",
-}
-
-
-def _lines(name: str, label: str, description: str = "", **more: Any) -> Any:
-    text = forms.Text(4000, lines=True)
-    return field(text, label, name=name, description=description, **more)
 
 
 def _review_day() -> Any:
@@ -103,7 +74,7 @@ def ground_schema(*, reviewed_apart: bool) -> Any:
             description="Artikel 10 AVG, artikel 31 tot en met 33 UAVG. Twijfelt u? Vraag het in"
             " uw vraag om advies.",
         ),
-        _lines(
+        lines(
             "evenredigheid",
             "Waarom is dit nodig, en kan het niet met minder?",
             "Weeg af: wat wilt u bereiken, wat betekent het voor de persoon, en waarom is een"
@@ -135,7 +106,7 @@ def ground_schema(*, reviewed_apart: bool) -> Any:
             drawn=postponed,
             description="Uiterlijk de dag waarop u het dossier herziet.",
         ),
-        _lines("uitstel_reden", "Omdat", missing=None, drawn=postponed, widget=TextArea(rows=3)),
+        lines("uitstel_reden", "Omdat", missing=None, drawn=postponed, widget=TextArea(rows=3)),
         version_field(),
     )
 
@@ -144,7 +115,7 @@ def stored_ground(row: PersonGround | None) -> dict[str, Any]:
     """Return what a ground holds under the names of the controls."""
     if row is None:
         return {"versie": 0}
-    values = {name: getattr(row, column) for name, column in ATTRIBUTES.items()}
+    values = {name: getattr(row, column) for name, column in services.ATTRIBUTES.items()}
     informed = INFORMED if row.informed_on is not None else POSTPONED
     return {**values, "informeren": informed, "versie": row.version}
 
@@ -163,7 +134,7 @@ def read_ground(values: Mapping[str, Any]) -> dict[str, Any]:
             raise FormError("Vul in wanneer u de persoon informeerde.", "geinformeerd_op")
     elif values["geinformeerd_op"] is not None:
         raise FormError(BOTH, "informeren")
-    return {column: values[name] for name, column in ATTRIBUTES.items() if name in values}
+    return {column: values[name] for name, column in services.ATTRIBUTES.items() if name in values}
 
 
 BOTH: Final = (
@@ -202,35 +173,34 @@ def _back(context: DossierResource, request: Request, message: str) -> HTTPSeeOt
 @dossier_form_view("grond-vastleggen", only_persons)
 def ground_view(context: DossierResource, request: Request) -> Any:
     """Show the form of the ground, and save it."""
-    dossier, row = context.dossier, ground_of(request.db, context.dossier)
-    schema = ground_schema(reviewed_apart=reviewed_apart(dossier, row))
+    dossier, row = context.dossier, services.ground_of(request.db, context.dossier)
+    schema = ground_schema(reviewed_apart=services.reviewed_apart(dossier, row))
 
     def act(values: Values) -> str:
         lock(request.db, dossier)
         if row is not None:
             check_version(row, values["versie"])
-        saved = write_ground(request.db, dossier, read_ground(values), request.actor)
-        if not reviewed_apart(dossier, row):
+        saved = services.write_ground(request.db, dossier, read_ground(values), request.actor)
+        if not services.reviewed_apart(dossier, row):
             schedule_review(request.db, saved)
         return "De grond van dit dossier is vastgelegd."
 
     def conflict(values: Values) -> list[Change]:
-        return differences(row, values, ATTRIBUTES, schema.children)  # type: ignore[arg-type]
+        return differences(row, values, services.ATTRIBUTES, schema.children)  # type: ignore[arg-type]
 
-    heading, button = "Waarom over één persoon?", Button("opslaan", "Grond opslaan")
-    values = stored_ground(row)
-    return dossier_form(context, request, heading, schema, button, act, values, conflict=conflict)
+    button, values = Button("opslaan", "Grond opslaan"), stored_ground(row)
+    return dossier_form(context, request, schema, button, act, values, conflict=conflict)
 
 
 @dossier_form_view("herzien", only_persons)
 def review_view(context: DossierResource, request: Request) -> Any:
     """Show the form that reviews a dossier about a person, and save the new day."""
-    row = ground_of(request.db, context.dossier)
+    row = services.ground_of(request.db, context.dossier)
     if row is None:
-        return _back(context, request, NO_GROUND)
+        return _back(context, request, services.NO_GROUND)
     schema = Schema(
         _review_day(),
-        _lines("reden", "Waarom is het dossier nog nodig?", "Weeg opnieuw af. Geen namen."),
+        lines("reden", "Waarom is het dossier nog nodig?", "Weeg opnieuw af. Geen namen."),
         version_field(),
     )
 
@@ -241,34 +211,24 @@ def review_view(context: DossierResource, request: Request) -> Any:
         review(request.db, context.dossier, day, values["reden"], request.actor)
         return f"Herzien. U kijkt opnieuw op {date_text(day)}."
 
-    return dossier_form(
-        context,
-        request,
-        "Is dit dossier nog nodig?",
-        schema,
-        Button("herzien", "Herziening vastleggen"),
-        act,
-        {"versie": row.version},
-        intro=f"Dit stond voor {date_text(row.review_on)}. Niet meer nodig? Sluit het dossier dan"
-        " af.",
-    )
+    button, values = Button("herzien", "Herziening vastleggen"), {"versie": row.version}
+    return dossier_form(context, request, schema, button, act, values, ground=row)
 
 
 @dossier_form_view("advies-vragen", only_persons)
 def question_view(context: DossierResource, request: Request) -> Any:
     """Show the form that asks the privacy officer for advice, and send the question."""
-    if request.method != "POST" and ground_of(request.db, context.dossier) is None:
-        return _back(context, request, NO_GROUND)
+    if request.method != "POST" and services.ground_of(request.db, context.dossier) is None:
+        return _back(context, request, services.NO_GROUND)
     also = "het doel, " if context.dossier.purpose else ""
     read = f"De privacyfunctionaris leest ook {also}de grond en uw afweging. Geen namen."
-    schema = Schema(_lines("vraag", "Wat vraagt u aan de privacyfunctionaris?", read))
+    schema = Schema(lines("vraag", "Wat vraagt u aan de privacyfunctionaris?", read))
 
     def act(values: Values) -> str:
-        ask_advice(request.db, context.dossier, values["vraag"], request.actor)
+        services.ask_advice(request.db, context.dossier, values["vraag"], request.actor)
         return "De vraag is gesteld. Zij wacht op de privacyfunctionaris."
 
-    heading = "Advies vragen"
-    return dossier_form(context, request, heading, schema, Button("vragen", heading), act)
+    return dossier_form(context, request, schema, Button("vragen", "Advies vragen"), act)
 
 
 @dossier_form_view(
@@ -280,13 +240,14 @@ def question_view(context: DossierResource, request: Request) -> Any:
 def advice_view(context: DossierResource, request: Request) -> Any:
     """Show what was asked and the form of the advice, and give it."""
     dossier = context.dossier
-    row, ground = latest_advice(request.db, dossier), ground_of(request.db, dossier)
-    problem = why_not_advise(request.db, dossier, row, request.actor.id)
+    row = services.latest_advice(request.db, dossier)
+    ground = services.ground_of(request.db, dossier)
+    problem = services.why_not_advise(request.db, dossier, row, request.actor.id)
     if request.method != "POST" and problem:
         return _back(context, request, problem)
     schema = Schema(
         field(forms.OneOf(Advice.choices(), radio=True), "Uw advies", name="advies"),
-        _lines(
+        lines(
             "toelichting",
             "Toelichting",
             "Waarom adviseert u dit, en welke voorwaarden stelt u? Geen namen.",
@@ -301,7 +262,8 @@ def advice_view(context: DossierResource, request: Request) -> Any:
     def act(values: Values) -> HTTPSeeOther:
         outcome, words = Advice.of(values["advies"]), values["toelichting"]
         try:
-            give_advice(request.db, dossier, outcome, words, request.actor, seen=values["versie"])
+            given, version = (outcome, words, request.actor), values["versie"]
+            services.give_advice(request.db, dossier, *given, seen=version)
         except StaleDossierError as stale:
             # The page shows this row: as it is now.
             form["versie"].cstruct = str(stale.row.version)
@@ -314,8 +276,7 @@ def advice_view(context: DossierResource, request: Request) -> Any:
         return HTTPSeeOther(back)
 
     note_read(request, context.holder, "dossier", [dossier.id], task="dossier bewerken")
-    page = form_page(context, request, "Advies geven")
-    page |= {"advice": row, "ground": ground, "see": see(), "purpose": dossier.purpose}
+    page = {"advice": row, "ground": ground, "see": see()}
     return submit(request, form, act, page)
 
 
@@ -323,14 +284,14 @@ def advice_view(context: DossierResource, request: Request) -> Any:
 def decision_view(context: DossierResource, request: Request) -> Any:
     """Show the form that follows the advice or says why not, and save the decision."""
     dossier = context.dossier
-    row = latest_advice(request.db, dossier)
+    row = services.latest_advice(request.db, dossier)
     decided = row is None or row.outcome is None or row.followed is not None
     if request.method != "POST" and decided:
         return _back(context, request, "Er is geen advies om over te besluiten.")
     choices = [(FOLLOW, "Ja, ik volg het advies"), (NOT_FOLLOW, "Nee, ik volg het niet")]
     schema = Schema(
         field(forms.OneOf(choices, radio=True), "Volgt u het advies?", name="besluit"),
-        _lines(
+        lines(
             "reden",
             "Waarom niet?",
             "De functionaris gegevensbescherming leest dit.",
@@ -341,14 +302,11 @@ def decision_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         followed = values["besluit"] == FOLLOW
-        decide_on_advice(request.db, dossier, followed, values["reden"], request.actor)
+        services.decide_on_advice(request.db, dossier, followed, values["reden"], request.actor)
         return must_stop(dossier, row) or "Vastgelegd of u het advies volgt."
 
-    page = {}
-    if row is not None and row.outcome is not None:
-        page["intro"] = f"Het advies is {Advice.word(row.outcome)}: {row.words}"
     button = Button("besluiten", "Vastleggen")
-    return dossier_form(context, request, "Volgt u het advies?", schema, button, act, **page)
+    return dossier_form(context, request, schema, button, act, advice=row, words=Advice)
 
 
 @page_view(MunicipalityResource, LIST, Permission.VIEW_PERSON_DOSSIERS, "templates/persons.jinja2")
@@ -383,12 +341,13 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
     dossier = context.dossier
     if not is_strict(dossier.kind):
         return None
-    ground, advices = ground_of(request.db, dossier), advices_of(request.db, dossier)
+    ground = services.ground_of(request.db, dossier)
+    advices = services.advices_of(request.db, dossier)
     latest = advices[0] if advices else None
     # Advice was given, and nobody said whether it is followed.
     undecided = latest is not None and latest.outcome is not None and latest.followed is None
     runs = dossier.state not in GONE and dossier.shown_state == dossier.state
-    able = why_not_advise(request.db, dossier, latest, request.actor.id) == ""
+    able = services.why_not_advise(request.db, dossier, latest, request.actor.id) == ""
     values = {
         "dossier": dossier,
         "here": page_of(context, request),
@@ -397,12 +356,12 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
         "see": see(),
         "undecided": undecided,
         "may_ask": (latest is None or latest.outcome is not None)
-        and (is_outdated(ground, latest) or not undecided),
+        and (services.is_outdated(ground, latest) or not undecided),
         "runs": runs,
         "may_edit": runs and request.has_permission(Permission.EDIT_DOSSIER, context),
         "may_advise": runs and able and request.has_permission(Permission.ADVISE_DOSSIER, context),
         "stop": must_stop(dossier, latest),
-        "outdated": OUTDATED if dossier.state in LIVE and is_outdated(ground, latest) else "",
+        "outdated": dossier.state in LIVE and services.is_outdated(ground, latest),
     }
     return Panel("Persoonsgericht", PANEL, values)
 
@@ -410,7 +369,7 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
 def see() -> dict[str, Any]:
     """Return what the words of ground and advice depend on, for `facts.jinja2`."""
     now = utc_now()
-    known = {"grounds": CrimeGround, "advice": Advice, "is_outdated": is_outdated}
+    known = {"grounds": CrimeGround, "advice": Advice, "is_outdated": services.is_outdated}
     return {"now": now, "today": local_date(now), **known}
 
 
@@ -419,7 +378,7 @@ def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
 
     Either it never began, or it did with urgency, before the advice. Empty: it need not stop.
     """
-    if dossier.state not in LIVE or not is_against(advice):
+    if dossier.state not in LIVE or not services.is_against(advice):
         return ""
     way = {
         "in_voorbereiding": "dit dossier start niet. Kies ‘Niet starten’.",
