@@ -30,16 +30,17 @@ from stopintimidatie.dossiers.filing.services import (
 )
 from stopintimidatie.dossiers.filing.views import (
     check_danger,
-    check_unready,
     choice_of,
     chosen_of,
     danger_questions,
     file_all,
     latest_members,
     nothing_here,
+    refuse,
     requested_reports,
     take_on,
     ticked,
+    unready,
 )
 from stopintimidatie.dossiers.forms import (
     ATTRIBUTES,
@@ -183,8 +184,9 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         chosen = find_reports(request.db, values["meldingen"], field="meldingen")
-        check_unready(request.db, chosen, page)
+        page["unready"] = waiting = unready(request.db, chosen)
         check_title(values, doubts)
+        refuse(waiting)
         check_danger(values, chosen)
         return _make(context, request, chosen, values)
 

@@ -203,7 +203,8 @@ def plan_view(context: DossierResource, request: Request) -> Any:
         return HTTPSeeOther(_address(context, request, made))
 
     schema, button = PlanSchema(), Button("opslaan", "Overleg opslaan")
-    page = {"part": "overleg", "known": known, "word": services.kind_for(context.dossier).nl}
+    word = services.kind_for(context.dossier).nl
+    page: Values = {"part": "overleg", "known": known, "word": word}
     return dossier_form(context, request, schema, button, act, _plan_of(request, known), **page)
 
 

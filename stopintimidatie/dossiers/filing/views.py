@@ -123,21 +123,25 @@ def requested_reports(request: Request, *controls: str) -> list[Report]:
     return known_reports(request.db, " ".join(typed))
 
 
-def check_unready(session: Session, reports: Sequence[Report], page: dict[str, Any]) -> None:
-    """Check that all reports can be filed; the page gets those that can't: row, why, address.
+def unready(session: Session, reports: Sequence[Report]) -> list[tuple[Report, str, str]]:
+    """Return the reports that can't be filed now, each with the reason and the page to go to.
 
     New reports can: they are taken in hand first.
-
-    Raises:
-        DossierError: Some are not ready; the message names all of them.
     """
     proposed = proposed_among(session, reports)
-    waiting = [
+    return [
         (report, why, address_of(session, report))
         for report in reports
         if (why := ASKED if report.id in proposed else why_not(report)) and report.state != "nieuw"
     ]
-    page["unready"] = waiting
+
+
+def refuse(waiting: Sequence[tuple[Report, str, str]]) -> None:
+    """Refuse to file reports of which some are not ready.
+
+    Raises:
+        DossierError: Some are not ready; the message names all of them.
+    """
     if waiting:
         names = ", ".join(report.reference for report, *_ in waiting)
         can = "kan" if len(waiting) == 1 else "kunnen"
@@ -351,7 +355,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen afhandelen")
-    page = {
+    page: dict[str, Any] = {
         "here": page_of(context, request),
         "total": len(reports),
         "more": len(members) > FINISHED_AT_ONCE,

@@ -272,8 +272,8 @@ def evidence_of(
     }
 
 
-# What is counted of the reports: its name, its words, what says nothing, how many are named. Only
-# closed lists, never how somebody looks.
+# Closed lists alone, never how somebody looks: the name, the words, the codes that say nothing,
+# and the number of words that are named.
 COUNTED: Final[Sequence[tuple[str, type[Term], set[str | None], int, Callable[[Report], Any]]]] = (
     ("Vormen", Form, set(), 4, lambda report: report.forms),
     ("Soort plek", PlaceType, set(), 2, lambda report: [report.place_type]),
@@ -284,12 +284,12 @@ COUNTED: Final[Sequence[tuple[str, type[Term], set[str | None], int, Callable[[R
 
 def common(reports: Sequence[Report]) -> list[tuple[str, list[tuple[str, int]]]]:
     """Return what comes up most in these reports, with how often."""
-    found = []
+    rows = []
     for name, terms, nothing, most, read in COUNTED:
         codes = Counter(code for report in reports for code in read(report) if code not in nothing)
         if codes:
-            found.append((name, [(terms.word(code), n) for code, n in codes.most_common(most)]))
-    return found
+            rows.append((name, [(terms.word(code), n) for code, n in codes.most_common(most)]))
+    return rows
 
 
 def week(reports: Sequence[Report]) -> list[tuple[str, list[int]]]:
