@@ -426,8 +426,8 @@ def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> lis
                 f"‘{word[:40]}’ is geen kenmerk. Een kenmerk ziet eruit als M-4F7K-2QX9.", field
             )
     reports = known_reports(session, " ".join(words))
-    found = {report.reference for report in reports}
-    missing = [r for r in dict.fromkeys(map(normalise_reference, words)) if r and r not in found]
+    present = {report.reference for report in reports}
+    missing = [r for r in dict.fromkeys(map(normalise_reference, words)) if r and r not in present]
     if missing:
         advice = "is niet gevonden in uw gemeente. Controleer het kenmerk."
         if len(missing) > 1:
