@@ -19,7 +19,6 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.web.request import Paging
 from stopintimidatie.demo.scenario import FOLDER, Json, Timeline, Users, actor_of, read
 from stopintimidatie.disclosures.services import events_of, find_disclosure
 from stopintimidatie.dossiers.actions.services import add_measure, attach
@@ -29,9 +28,8 @@ from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
 from stopintimidatie.dossiers.filing.services import REFERABLE, membership_of, refer
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.person import services as person
-from stopintimidatie.dossiers.person.forms import FOLLOW
 from stopintimidatie.dossiers.person.jobs import schedule_review
-from stopintimidatie.dossiers.person.vocabulary import Advice
+from stopintimidatie.dossiers.person.models import FOLLOW, Advice
 from stopintimidatie.dossiers.queries import members
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import add_note, name_people
@@ -235,7 +233,7 @@ def _describe(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
 def _consult(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
     session, diary = stage.session, {"place": act["waar"], "agenda": act["overleg"]}
     meeting = consultations.plan_consultation(session, dossier, utc_now(), actor, **diary)
-    rows = members(session, dossier, Paging(1, 20, 20))
+    rows = members(session, dossier, 0, 20)
     willing = Tabled([member for member in rows if not unwilling(member.report)])
     put_on_table(session, stage.registry.key_ring, dossier, meeting, willing, actor)
     invited = consultations.participants(session, dossier)

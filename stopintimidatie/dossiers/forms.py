@@ -61,9 +61,14 @@ LABELS: Final = {
 }
 
 
-def _lines(name: str, description: str = "") -> Any:
-    text = forms.Text(TEXT_LIMIT, lines=True)
-    return field(text, LABELS[name], name=name, description=description, missing=None)
+def lines(name: str, label: str, description: str = "", *, limit: int = 4000, **more: Any) -> Any:
+    """Return a field for some lines of text."""
+    text = forms.Text(limit, lines=True)
+    return field(text, label, name=name, description=description, **more)
+
+
+def _lines(name: str, description: str) -> Any:
+    return lines(name, LABELS[name], description, limit=TEXT_LIMIT, missing=None)
 
 
 def _people(people: Choices, name: str, label: str) -> Any:
@@ -176,11 +181,11 @@ def doer_field() -> Any:
 def note_schema(people: Choices) -> Any:
     """Return the schema of a note: for all who see the dossier, or for some of them."""
     return Schema(
-        field(
-            forms.Text(TEXT_LIMIT, lines=True),
+        lines(
+            "tekst",
             "Notitie",
-            name="tekst",
-            description="Schrijf alleen op wat nodig is. Geen namen van verdachten.",
+            "Schrijf alleen op wat nodig is. Geen namen van verdachten.",
+            limit=TEXT_LIMIT,
         ),
         field(
             forms.Flag(),
@@ -239,13 +244,8 @@ def agreement_schema(people: Choices, *, existing: bool) -> Any:
         schema["staat"] = field(
             forms.OneOf(AgreementState.choices(), radio=True), "Stand", name="staat"
         )
-        schema["resultaat"] = field(
-            forms.Text(4000, lines=True),
-            "Resultaat",
-            name="resultaat",
-            description="Wat kwam eruit, of waarom vervalt het?",
-            missing=None,
-        )
+        outcome = "Wat kwam eruit, of waarom vervalt het?"
+        schema["resultaat"] = lines("resultaat", "Resultaat", outcome, missing=None)
         schema["versie"] = version_field()
     return schema
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,18 +26,11 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import local
 from stopintimidatie.core.tree import Resource, lineage
-from stopintimidatie.core.web.components import ListItem, Panel
-from stopintimidatie.core.web.request import (
-    Crumb,
-    Paging,
-    Request,
-    form_view,
-    post_view,
-    wanted_page,
-)
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Crumb, Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.forms import CONTROLS
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.rules import concerns
 from stopintimidatie.dossiers.services import (
@@ -51,7 +43,7 @@ from stopintimidatie.dossiers.services import (
     named_readers,
     possible_readers,
 )
-from stopintimidatie.dossiers.workflow import LIVE, AgreementState
+from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.resources import ReportResource
 
@@ -78,11 +70,6 @@ def dossier_form_view(
     return form_view(context, name, permission, renderer, guards=guards)
 
 
-def dossier_post_view(name: str) -> Any:
-    """Register a view that takes the press of a button in a dossier."""
-    return post_view(DossierResource, name, Permission.EDIT_DOSSIER)
-
-
 def roles_at(request: Request, holder: str) -> frozenset[Role]:
     """Return the roles of this person for the holder of the page."""
     return frozenset() if request.identity is None else request.identity.roles_for(holder)
@@ -105,37 +92,51 @@ def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPS
     return HTTPSeeOther(page_of(context, request, part))
 
 
-def dossier_form(
-    context: DossierResource,
-    request: Request,
-    schema: Any,
-    button: Button,
-    values: Mapping[str, Any] | None = None,
-    *,
-    part: str = "",
-) -> Form:
-    """Return a form with one button.
-
-    `values`: what stands in it when it opens. `part`: the part of the dossier where its cancel
-    link leads.
-    """
-    note_read(request, context.holder, "dossier", [context.dossier.id], task="dossier bewerken")
-    cancel_url = page_of(context, request, part)
-    return Form(schema, request, buttons=[button], appstruct=values or {}, cancel_url=cancel_url)
-
-
 def crumbs(request: Request, label: str) -> list[Crumb]:
     """Return the breadcrumb of a page that is not the document itself."""
     return [*request.breadcrumb, Crumb(label, request.path)]
 
 
-def form_page(context: DossierResource, request: Request, heading: str) -> Values:
-    """Return what every form in a dossier shows around itself."""
-    return {
-        "crumbs": crumbs(request, heading),
-        "heading": heading,
-        "above": f"{context.dossier.number} {context.dossier.title}",
-    }
+def dossier_form(
+    context: DossierResource,
+    request: Request,
+    schema: Any,
+    button: Button,
+    act: Callable[[Values], Any],
+    values: Mapping[str, Any] | None = None,
+    *,
+    part: str = "",
+    back: str = "",
+    conflict: Callable[[Values], list[Change]] = lambda values: [],
+    **page: Any,
+) -> Any:
+    """Show a form with one button in a dossier, or do what it asks.
+
+    Heading and text above it stand in the template, by the name of the view.
+
+    Args:
+        context: The dossier.
+        request: The request.
+        schema: What is asked.
+        button: The button.
+        act: Does it; returns what to say (None: that was said), or the answer that goes elsewhere.
+        values: The values that stand in it when it opens.
+        part: The part of the dossier where it leads, also when it is cancelled.
+        back: Another address where it leads.
+        conflict: Returns in what another changed what this person saw.
+        **page: The other values of the template.
+    """
+    note_read(request, context.holder, "dossier", [context.dossier.id], task="dossier bewerken")
+    back = back or page_of(context, request, part)
+    form = Form(schema, request, buttons=[button], appstruct=values or {}, cancel_url=back)
+
+    def finish(answers: Values) -> Any:
+        done = act(answers)
+        if isinstance(done, str):
+            request.flash(done)
+        return HTTPSeeOther(back) if done is None or isinstance(done, str) else done
+
+    return submit(request, form, finish, page, conflict=conflict)
 
 
 def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:
@@ -227,16 +228,14 @@ def name_view(context: DossierResource, request: Request) -> Any:
     people = [(code, name) for code, name in possible_readers(request.db, dossier) if code != owner]
     label = "Wie zien de meldingen, behalve de dossierhouder?"
     schema = Schema(field(forms.ManyOf(people), label, name="mensen", missing=()))
-    named = [str(user_id) for user_id in named_readers(request.db, dossier)]
-    form = dossier_form(context, request, schema, Button("opslaan", "Opslaan"), {"mensen": named})
+    named = {"mensen": [str(user_id) for user_id in named_readers(request.db, dossier)]}
 
-    def act(values: Values) -> Any:
+    def act(values: Values) -> str:
         chosen = [UUID(code) for code in values["mensen"]]
         name_people(request.db, dossier, chosen, request.actor)
-        request.flash("Opgeslagen is wie de meldingen ziet.")
-        return back_to(context, request)
+        return "Opgeslagen is wie de meldingen ziet."
 
-    return submit(request, form, act, form_page(context, request, "Wie ziet de meldingen?"))
+    return dossier_form(context, request, schema, Button("opslaan", "Opslaan"), act, named)
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:
@@ -259,31 +258,7 @@ def report_panel(context: ReportResource, request: Any) -> Panel | None:
         return None
     ids = [row[0].id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="melding bekijken")
-    items = [
-        ListItem(
-            f"{dossier.number}: {dossier.title}",
-            dossier_path(town, area, dossier.number),
-            [dossier.state],
-            ["verwijst naar deze melding" if reference else "hier hoort de melding bij"],
-        )
-        for dossier, reference, town, area in rows
-    ]
-    return Panel("Dossiers", PANEL, {"items": items})
-
-
-@dataclass(frozen=True)
-class AgreementLine:
-    """An agreement in the list, with the name of who minds it, and the address to change it."""
-
-    row: DossierAgreement
-    minder: str
-    href: str | None
-
-    @property
-    def state(self) -> str:
-        """The state to show: an open agreement can be late."""
-        late = self.row.state == AgreementState.OPEN and self.row.due_on < today()
-        return "te_laat" if late else self.row.state
+    return Panel("Dossiers", PANEL, {"rows": rows, "path_of": dossier_path})
 
 
 def may_edit(context: DossierResource, request: Request) -> bool:
@@ -292,32 +267,6 @@ def may_edit(context: DossierResource, request: Request) -> bool:
     return live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
 
 
-def paging_of(request: Request, total: int) -> Paging:
-    """Return the page that was asked for of a list with `total` rows."""
-    return Paging(wanted_page(request), total)
-
-
 def reader_of(request: Request) -> UUID | None:
     """Return the person who reads: restricted notes are there for some people alone."""
     return request.identity.user_id if request.identity else None
-
-
-def agreement_lines(
-    context: DossierResource,
-    request: Request,
-    rows: Sequence[tuple[DossierAgreement, str | None]],
-) -> list[AgreementLine]:
-    """Return agreements as lines of a list, each with a link for who may change it."""
-    edit = f"{page_of(context, request)}/afspraak?afspraak="
-    editing = may_edit(context, request)
-    return [
-        AgreementLine(row, minder or "", f"{edit}{row.id}" if editing else None)
-        for row, minder in rows
-    ]
-
-
-def back_to_finishing(context: DossierResource, request: Request) -> Any:
-    """Redirect to the page that finishes the reports of the dossier."""
-    answer = back_to(context, request)
-    answer.location = f"{page_of(context, request)}/meldingen-afhandelen"
-    return answer

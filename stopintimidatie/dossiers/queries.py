@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.storage.personal import ERASURE_GROUNDS, ground_words
 from stopintimidatie.core.tree.services import RESTRICTIONS
-from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import (
     Consultation,
     ConsultationSeat,
@@ -149,7 +148,11 @@ def _count(table: Any, condition: ColumnElement[bool]) -> Any:
 
 
 def members(
-    session: Session, dossier: Dossier, paging: Paging, restricted: ColumnElement[bool] = _UNKNOWN
+    session: Session,
+    dossier: Dossier,
+    offset: int,
+    size: int,
+    restricted: ColumnElement[bool] = _UNKNOWN,
 ) -> Sequence[Member]:
     """Return the reports on a page, the latest incident first.
 
@@ -158,7 +161,7 @@ def members(
     statement = (
         _members(dossier, restricted)
         .order_by(Report.incident_start.desc(), Report.reference)
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     )
     return [Member(*row) for row in session.execute(statement)]
 
@@ -192,19 +195,19 @@ def _members(dossier: Dossier, restricted: ColumnElement[bool] = _UNKNOWN) -> An
 
 
 def notes(
-    session: Session, dossier: Dossier, paging: Paging, reader: UUID | None
+    session: Session, dossier: Dossier, offset: int, size: int, reader: UUID | None
 ) -> Sequence[DossierNote]:
     """Return the notes, the latest first; restricted ones only for who wrote them or is named."""
     return session.scalars(
         select(DossierNote)
         .where(_mine(dossier, reader))
         .order_by(DossierNote.at.desc(), DossierNote.id)
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     ).all()
 
 
 def consultations(
-    session: Session, dossier: Dossier, paging: Paging
+    session: Session, dossier: Dossier, offset: int, size: int
 ) -> Sequence[tuple[Consultation, int]]:
     """Return the consultations, the latest first, each with how many sat at the table."""
     seats = (
@@ -217,13 +220,13 @@ def consultations(
         select(Consultation, seats)
         .where(Consultation.dossier_id == dossier.id)
         .order_by(Consultation.planned_at.desc(), Consultation.serial.desc())
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     )
     return [(row[0], row[1]) for row in rows]
 
 
 def agreements(
-    session: Session, dossier: Dossier, paging: Paging, *, only_open: bool = False
+    session: Session, dossier: Dossier, offset: int, size: int, *, only_open: bool = False
 ) -> Sequence[tuple[DossierAgreement, str | None]]:
     """Return the agreements with the name of the owner, by due day; those done come last."""
     ended = DossierAgreement.state != AgreementState.OPEN.value
@@ -232,29 +235,30 @@ def agreements(
         .outerjoin(User, User.id == DossierAgreement.owner_id)
         .where(DossierAgreement.dossier_id == dossier.id)
         .order_by(ended, DossierAgreement.due_on, DossierAgreement.made_at)
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     )
     if only_open:
         statement = statement.where(~ended)
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-def history(session: Session, dossier: Dossier, paging: Paging) -> Sequence[DossierMove]:
+def history(session: Session, dossier: Dossier, offset: int, size: int) -> Sequence[DossierMove]:
     """Return the history, the latest first."""
     return session.scalars(
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)
         .order_by(DossierMove.at.desc(), DossierMove.id)
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     ).all()
 
 
 def events(
     session: Session,
     dossier: Dossier,
-    paging: Paging,
-    reader: UUID | None,
+    offset: int,
+    size: int,
     *,
+    reader: UUID | None,
     reports_too: bool,
 ) -> Sequence[Event]:
     """Return reports (by when it happened), steps, notes and all else, the latest first.
@@ -265,7 +269,7 @@ def events(
     lines = session.execute(
         select(line.kind, line.id, line.at)
         .order_by(line.at.desc(), line.kind, line.id)
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     ).all()
     rows = {
         kind: _fetch(session, table, [row.id for row in lines if row.kind == kind])

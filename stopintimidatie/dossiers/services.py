@@ -81,23 +81,22 @@ def append(
     *,
     before: str | None = None,
     values: Mapping[str, Any] | None = None,
-    at: datetime | None = None,
 ) -> None:
     """Append a line to the history of a dossier, and note who changed it last.
 
     `before`: the state it had, when the state changed.
     """
-    columns = line(actor, name, before, dossier.state, values or {}, at)
+    columns = line(actor, name, before, dossier.state, values or {})
     session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **columns))
-    touch(session, dossier, actor, at)
+    touch(session, dossier, actor)
 
 
-def touch(session: Session, dossier: Dossier, actor: Actor, at: datetime | None = None) -> None:
+def touch(session: Session, dossier: Dossier, actor: Actor) -> None:
     """Note who changed the dossier last, and when.
 
     It gets no new version by this: a report that joins, or a note, makes nobody's form outdated.
     """
-    values = {"changed_at": at or utc_now(), "changed_by": actor.name}
+    values = {"changed_at": utc_now(), "changed_by": actor.name}
     if dossier in session.new or session.is_modified(dossier):
         for name, value in values.items():
             setattr(dossier, name, value)
@@ -137,6 +136,36 @@ def check_live(dossier: Dossier) -> None:
         raise DossierError(CLOSED_DOSSIER)
 
 
+def lock_live(session: Session, dossier: Dossier, row: Any = None) -> None:
+    """Lock a dossier, and a row of it, that is about to be changed.
+
+    Raises:
+        DossierError: It is closed.
+    """
+    lock(session, dossier)
+    if row is not None:
+        lock(session, row)
+    check_live(dossier)
+
+
+def write_down(
+    session: Session,
+    dossier: Dossier,
+    actor: Actor,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    logged: str,
+) -> None:
+    """Write what became of a part of the dossier in its history and the audit log; index it anew.
+
+    `logged`: the action of the log.
+    """
+    append(session, dossier, actor, name, values=values)
+    log(session, dossier, actor, logged, [name])
+    reindex_dossier(session, dossier)
+
+
 def add_note(
     session: Session,
     dossier: Dossier,
@@ -145,20 +174,17 @@ def add_note(
     *,
     readers: Iterable[UUID] = (),
     restricted: bool = False,
-    at: datetime | None = None,
 ) -> DossierNote:
     """Add a note; with readers only they and the author see it.
 
     Raises:
         DossierError: The dossier is closed, or a reader doesn't come near this dossier.
     """
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     named = _check_readers(session, dossier, readers, "lezers")
     note = DossierNote(
         holder=dossier.holder,
         dossier_id=dossier.id,
-        at=at or utc_now(),
         author_id=actor.id,
         author_name=actor.name,
         text=text,
@@ -170,7 +196,7 @@ def add_note(
         session.add(DossierNoteReader(holder=dossier.holder, note_id=note.id, user_id=user_id))
     log(session, dossier, actor, "notitie", ["besloten"] if note.restricted else ())
     if not note.restricted:
-        touch(session, dossier, actor, note.at)
+        touch(session, dossier, actor)
         reindex_dossier(session, dossier)
     return note
 
@@ -293,9 +319,9 @@ def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], acto
     record(session, actor, "dossier.aangewezen", dossier.holder, KIND, ids)
 
 
-def made_by(actor: Actor, moment: datetime) -> dict[str, Any]:
+def made_by(actor: Actor) -> dict[str, Any]:
     """Return the columns of a new row that say who made it, who changed it last, and when."""
-    name = actor.name
+    moment, name = utc_now(), actor.name
     return {"made_at": moment, "made_by": name, "changed_at": moment, "changed_by": name}
 
 

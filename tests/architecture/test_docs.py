@@ -17,8 +17,8 @@ from stopintimidatie.cli.commands import cli
 from stopintimidatie.core import limits
 from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
-from stopintimidatie.dossiers.actions import panels
 from stopintimidatie.dossiers.actions import services as actions
+from stopintimidatie.dossiers.actions import views
 from stopintimidatie.exports.request import asking
 from stopintimidatie.municipalities.settings import services as logos
 from stopintimidatie.privacy.log import views as log_views
@@ -256,7 +256,7 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f"| {cleaner.LIMIT // 1_000_000} MB; JPEG en HEIC"
         f" {process.MOST_PIXELS['JPEG'] // 1_000_000} miljoen punten, PNG en WebP"
         f" {process.MOST_PIXELS_OTHERWISE // 1_000_000} miljoen; hoogstens {process.MOST_SCANS} ",
-        f"| {panels.LIMIT / 1_000_000:g} MB".replace(".", ","),
+        f"| {views.LIMIT / 1_000_000:g} MB".replace(".", ","),
         f"| {logos.LARGEST_UPLOAD // 1_000_000} MB; SVG hoogstens {thousands(logos.MOST_ELEMENTS)}"
         f" vormen, PNG {thousands(process.LOGO_PIXELS)} bij {thousands(process.LOGO_PIXELS)};"
         f" daarna hoogstens {process.LOGO_BYTES // 1_000} kB |",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -10,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopintimidatie.dossiers.case.queries import Filters
-from stopintimidatie.dossiers.models import DossierMove
 from stopintimidatie.dossiers.resources import NUMBER
 from stopintimidatie.dossiers.rules import ENOUGH, SHORTEST, effect_in_words
 from stopintimidatie.dossiers.services import write_number
-from stopintimidatie.dossiers.words import excerpt, history_entry
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 
 
@@ -63,26 +60,6 @@ def test_the_line_of_a_dossier_is_the_one_of_the_domain() -> None:
         "wissen": ({"in_voorbereiding", "in_aanpak", "monitoring", "afgesloten"}, "vernietigd"),
         "overbrengen": ({"afgesloten"}, "overgebracht"),
     }
-
-
-def test_an_excerpt_is_cut_between_words() -> None:
-    assert excerpt(None) == ""
-    assert excerpt("kort\n verhaal") == "kort verhaal"
-    assert excerpt("woord " * 100).endswith("woord …")
-
-
-def test_the_history_tells_what_was_answered() -> None:
-    move = DossierMove(
-        at=datetime(2026, 11, 24, tzinfo=UTC),
-        actor_name="Dita",
-        name="afsluiten",
-        to_state="afgesloten",
-        reason="Klaar.",
-        values={"reden_code": "doel_bereikt", "effect": "Rustig."},
-    )
-    entry = history_entry(move)
-    assert (entry.title, entry.state) == ("Afsluiten", "afgesloten")
-    assert entry.text == "Reden: het doel is bereikt\nEffect: Rustig.\nToelichting: Klaar."
 
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))

@@ -22,13 +22,13 @@ from stopintimidatie.core.security import Role as AccountRole
 from stopintimidatie.core.storage import NATIONAL, enter
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.models import Advice
 from stopintimidatie.dossiers.person.services import (
     ask_advice,
     decide_on_advice,
     give_advice,
     write_ground,
 )
-from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel

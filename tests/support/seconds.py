@@ -20,13 +20,13 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.models import Advice
 from stopintimidatie.dossiers.person.services import (
     ask_advice,
     give_advice,
     latest_advice,
     write_ground,
 )
-from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import prepare

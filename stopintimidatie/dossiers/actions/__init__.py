@@ -10,5 +10,4 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers.actions.services import SEALED
 
     config.add_sealed(SEALED)
-    config.scan("stopintimidatie.dossiers.actions.panels")
     config.scan("stopintimidatie.dossiers.actions.views")

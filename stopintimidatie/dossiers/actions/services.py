@@ -34,12 +34,11 @@ from stopintimidatie.dossiers.services import (
     KIND,
     DossierError,
     append,
-    check_live,
-    lock,
+    lock_live,
     log,
     made_by,
-    reindex_dossier,
     set_fields,
+    write_down,
 )
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned, StoppedError
 from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_content, next_number
@@ -72,8 +71,7 @@ def attach(
     Raises:
         DossierError: The dossier is closed, or full.
     """
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     mine = DossierAttachment.dossier_id == dossier.id
     number = next_number(session, DossierAttachment, mine, MOST_FILES)
     if number is None:
@@ -133,8 +131,7 @@ def remove_attachment(
 
     `ground`: to erase, a code or the reference of a request; the log names it, so the FG sees it.
     """
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     values = {"bijlage": title_of(row), "grond": ground_words(ground)}
     append(session, dossier, actor, "bijlage_weg", values=values)
     log(session, dossier, actor, "bijlage_weg", [ground])
@@ -178,26 +175,23 @@ def add_measure(
     dossier: Dossier,
     values: Mapping[str, Any],
     actor: Actor,
-    *,
-    at: datetime | None = None,
 ) -> DossierMeasure:
     """Add a measure against what was reported.
 
     Raises:
         DossierError: The dossier is closed, or it ends before it begins.
     """
-    lock(session, dossier)
-    _check(dossier, values)
-    moment = at or utc_now()
+    _check(session, dossier, values)
     measure = DossierMeasure(
         holder=dossier.holder,
         dossier_id=dossier.id,
         **{name: values.get(name) for name in MEASURE_FIELDS},
-        **made_by(actor, moment),
+        **made_by(actor),
     )
     session.add(measure)
     session.flush()
-    _write_down(session, dossier, measure, "maatregel", actor, moment)
+    values = {"soort": measure.kind}
+    write_down(session, dossier, actor, "maatregel", values, logged="maatregel")
     return measure
 
 
@@ -213,33 +207,20 @@ def change_measure(
     Raises:
         DossierError: The dossier is closed, or it ends before it begins.
     """
-    lock(session, dossier)
-    _check(dossier, values)
+    _check(session, dossier, values)
     fields = set_fields(measure, values, MEASURE_FIELDS)
     if fields:
         measure.changed_at, measure.changed_by = utc_now(), actor.name
-        _write_down(session, dossier, measure, "maatregel_gewijzigd", actor, measure.changed_at)
+        name, values = "maatregel_gewijzigd", {"soort": measure.kind}
+        write_down(session, dossier, actor, name, values, logged="maatregel")
     return fields
 
 
-def _check(dossier: Dossier, values: Mapping[str, Any]) -> None:
-    check_live(dossier)
+def _check(session: Session, dossier: Dossier, values: Mapping[str, Any]) -> None:
+    lock_live(session, dossier)
     ended = values.get("ended_on")
     if ended is not None and ended < values["started_on"]:
-        raise DossierError("De maatregel eindigt voordat zij begint.", "ended_on")
-
-
-def _write_down(
-    session: Session,
-    dossier: Dossier,
-    measure: DossierMeasure,
-    name: str,
-    actor: Actor,
-    moment: datetime,
-) -> None:
-    append(session, dossier, actor, name, values={"soort": measure.kind}, at=moment)
-    log(session, dossier, actor, "maatregel", [name])
-    reindex_dossier(session, dossier)
+        raise DossierError("De maatregel eindigt voordat zij begint.", "tot")
 
 
 _Part = TypeVar("_Part", DossierMeasure, DossierAgreement)

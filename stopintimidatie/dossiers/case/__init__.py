@@ -24,5 +24,4 @@ def includeme(config: Any) -> None:
     config.add_search_access(queries.STRICT_ACCESS, STRICT_ROLES)
     config.add_report_action(NEW_DOSSIER, new_dossier_action, order=60)
     config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
-    config.scan("stopintimidatie.dossiers.case.bulk")
     config.scan("stopintimidatie.dossiers.case.views")

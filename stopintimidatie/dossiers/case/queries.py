@@ -16,7 +16,6 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text, Weight
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import uuid_of
-from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import (
     Consultation,
     Dossier,
@@ -32,21 +31,12 @@ from stopintimidatie.dossiers.workflow import (
     DOSSIER_WORKFLOW,
     LIVE,
     RELATED,
-    SPLIT_FROM,
-    SPLIT_OFF,
-    TOOK_IN,
     AgreementState,
     DossierKind,
 )
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 
 MERGED: Final = "samengevoegd_met"
-_WORDS: Final = {
-    MERGED: "Ging op in dossier {}",
-    TOOK_IN: "Hierin samengevoegd: dossier {}",
-    SPLIT_OFF: "Afgesplitst: dossier {}",
-    SPLIT_FROM: "Afgesplitst van dossier {}",
-}
 
 
 @dataclass(frozen=True)
@@ -56,11 +46,6 @@ class Relative:
     relation: str
     number: str
     slug: str
-
-    @property
-    def words(self) -> str:
-        """The relation in words, with the number of the other dossier."""
-        return _WORDS[self.relation].format(self.number)
 
 
 def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
@@ -136,20 +121,6 @@ def _value(name: str, text: str) -> Any:
     return uuid_of(text) if name == "houder" and len(text) == 36 else None
 
 
-@dataclass(frozen=True)
-class Row:
-    """A dossier in a list."""
-
-    dossier: Dossier
-    neighbourhood: str
-    slug: str
-    owner: str | None
-    reports: int
-    open_agreements: int
-    late_agreements: int
-    restricted: bool
-
-
 def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) -> int:
     """Count the dossiers that the filters leave for who holds these roles."""
     statement = (
@@ -162,22 +133,25 @@ def list_dossiers(
     session: Session,
     roles: Iterable[Role],
     filters: Filters,
-    paging: Paging,
     today: date,
     restricted: ColumnElement[bool],
-) -> Sequence[Row]:
+    offset: int,
+    size: int,
+) -> Sequence[Any]:
     """Return a page of the list: running before ended, urgent first, the last changed on top.
 
-    `restricted`: the condition that the use of a dossier is restricted.
+    `restricted`: the condition that the use of a dossier is restricted. A row has Dossier, area
+    and slug (of the neighbourhood), owner, reports, agreements (that are open), late (of these) and
+    restricted.
     """
     running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
     statement = (
         _rows(today, restricted)
         .where(visible_to(roles), *filters.conditions())
         .order_by(running, Dossier.urgent.desc(), Dossier.changed_at.desc(), Dossier.number.desc())
-        .slice(*paging.span)
+        .slice(offset, offset + size)
     )
-    return [Row(*row) for row in session.execute(statement)]
+    return session.execute(statement).all()
 
 
 def _rows(today: date, restricted: ColumnElement[bool]) -> Select[Any]:
@@ -189,13 +163,13 @@ def _rows(today: date, restricted: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             Dossier,
-            Neighbourhood.name,
+            Neighbourhood.name.label("area"),
             Neighbourhood.slug,
-            User.name,
-            _count(DossierMembership, inside),
-            _count(DossierAgreement, open_),
-            _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)),
-            restricted,
+            User.name.label("owner"),
+            _count(DossierMembership, inside).label("reports"),
+            _count(DossierAgreement, open_).label("agreements"),
+            _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)).label("late"),
+            restricted.label("restricted"),
         )
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .outerjoin(User, User.id == Dossier.owner_id)
@@ -212,14 +186,8 @@ def _count(table: Any, condition: ColumnElement[bool]) -> Any:
     )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A value of a facet, with the number of dossiers that choosing it would leave."""
-
-    value: str
-    label: str
-    count: int
-    selected: bool
+# A value with its word, the number of dossiers that choosing it would leave, and if it was chosen.
+Choice = tuple[str, str, int, bool]
 
 
 def facets(
@@ -246,10 +214,10 @@ def _facet(
     )
     chosen = filters.chosen.get(name, ())
     choices = [
-        Choice(str(value), _label(name, str(text)), count, value in chosen)
+        (str(value), _label(name, str(text)), count, value in chosen)
         for value, text, count in session.execute(statement)
     ]
-    return sorted(choices, key=lambda choice: _LIFE.get(choice.value, 0))
+    return sorted(choices, key=lambda choice: _LIFE.get(choice[0], 0))
 
 
 def _label(name: str, text: str) -> str:

@@ -6,16 +6,16 @@ Each is one transaction, with its line of history and its audit event.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
@@ -24,19 +24,14 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import AMSTERDAM, date_text
 from stopintimidatie.core.tree import remember_address
 from stopintimidatie.core.workflow import Transition
-from stopintimidatie.dossiers.case.steps import check_owner, mergeable_kinds
 from stopintimidatie.dossiers.filing.services import (
     address_of,
-    membership_of,
-    put_in,
-    refer,
     reports_in,
     settle_in,
-    take_out,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.person.services import check_kind
-from stopintimidatie.dossiers.resources import is_strict, path_of_dossier
+from stopintimidatie.dossiers.resources import EDITORS, is_strict, path_of_dossier, roles_for
 from stopintimidatie.dossiers.services import (
     COLLEAGUE as COLLEAGUE,
 )
@@ -50,9 +45,11 @@ from stopintimidatie.dossiers.services import (
     check_live,
     keep_version,
     lock,
+    lock_live,
     log,
     made_by,
     next_number,
+    people_with,
     reindex_dossier,
     set_fields,
     touch,
@@ -60,30 +57,13 @@ from stopintimidatie.dossiers.services import (
 )
 from stopintimidatie.dossiers.workflow import (
     DOSSIER_WORKFLOW,
-    SPLIT_FROM,
-    SPLIT_OFF,
     AgreementState,
 )
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.people.absence import acting_for
-from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# The columns that the edit form changes; the others change by steps.
-EDITABLE: Final = (
-    "title",
-    "kind",
-    "neighbourhood_code",
-    "urgent",
-    "owner_id",
-    "summary",
-    "assessment",
-    "goal",
-    "purpose",
-    "legal_basis",
-    "responsible_body",
-)
 # The columns that a dossier needs from its first step on.
 FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
 AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
@@ -111,15 +91,17 @@ class DossierPlan:
     responsible_body: str | None = None
 
 
-def create_dossier(
-    session: Session, actor: Actor, holder: str, plan: DossierPlan, *, at: datetime | None = None
-) -> Dossier:
+# The columns that the edit form changes; the others change by steps.
+EDITABLE: Final = tuple(field.name for field in fields(DossierPlan))
+
+
+def create_dossier(session: Session, actor: Actor, holder: str, plan: DossierPlan) -> Dossier:
     """Open a dossier in preparation, with the next number of its year.
 
     Raises:
         DossierError: The neighbourhood isn't one of this municipality.
     """
-    moment = at or utc_now()
+    moment = utc_now()
     _check_neighbourhood(session, holder, plan.neighbourhood_code)
     year, sequence = next_number(session, holder, moment)
     dossier = Dossier(
@@ -137,10 +119,34 @@ def create_dossier(
     session.add(dossier)
     session.flush()
     begin_versions(session, dossier, actor, moment)
-    append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
+    append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind})
     log(session, dossier, actor, "gemaakt")
     reindex_dossier(session, dossier)
     return dossier
+
+
+def owners_for(session: Session, holder: str, kind: str) -> list[tuple[str, str]]:
+    """Return (id, name) of who may lead a dossier of this kind, by name."""
+    return people_with(session, holder, EDITORS & roles_for(kind))
+
+
+def check_owner(
+    session: Session,
+    dossier: Dossier,
+    owner_id: UUID | None,
+    *,
+    kind: str | None = None,
+    field: str = "owner_id",
+) -> None:
+    """Check that somebody may lead the dossier.
+
+    Raises:
+        DossierError: This person may not lead a dossier of this kind here.
+    """
+    if owner_id is None:
+        return
+    if str(owner_id) not in dict(owners_for(session, dossier.holder, kind or dossier.kind)):
+        raise DossierError("Deze persoon kan dit dossier niet houden. Kies een ander.", field)
 
 
 def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
@@ -160,23 +166,23 @@ def change_dossier(
         DossierError: The dossier is closed, or a field can't become this.
     """
     check_live(dossier)
-    fields = [
+    changed = [
         name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
     ]
-    _check_changes(session, dossier, {name: values[name] for name in fields}, actor)
-    if {"neighbourhood_code", "kind"} & set(fields):
+    _check_changes(session, dossier, {name: values[name] for name in changed}, actor)
+    if {"neighbourhood_code", "kind"} & set(changed):
         code = values.get("neighbourhood_code", dossier.neighbourhood_code)
         _move_to(session, dossier, code, values.get("kind", dossier.kind))
-    for name in fields:
+    for name in changed:
         before = getattr(dossier, name)
         setattr(dossier, name, values[name])
         if name in VERSIONED:
             keep_version(session, dossier, name, before, actor)
-    if fields:
-        append(session, dossier, actor, "gewijzigd", values={"velden": fields})
-        log(session, dossier, actor, "gewijzigd", fields)
+    if changed:
+        append(session, dossier, actor, "gewijzigd", values={"velden": changed})
+        log(session, dossier, actor, "gewijzigd", changed)
         reindex_dossier(session, dossier)
-    return fields
+    return changed
 
 
 def _check_changes(
@@ -226,8 +232,6 @@ def move_dossier(
     name: str,
     values: Mapping[str, Any],
     actor: Actor,
-    *,
-    at: datetime | None = None,
 ) -> Transition:
     """Make one step of the workflow: preconditions, effect, state, history, audit, index.
 
@@ -240,11 +244,23 @@ def move_dossier(
         effects[transition.effect](session, dossier, values, actor)
     before, dossier.state = dossier.state, transition.target
     ended = DOSSIER_WORKFLOW.state(transition.target).ended
-    dossier.closed_at = (at or utc_now()) if ended else None
-    append(session, dossier, actor, name, before=before, values=values, at=at)
+    dossier.closed_at = utc_now() if ended else None
+    append(session, dossier, actor, name, before=before, values=values)
     log(session, dossier, actor, "toestand", [dossier.state])
     reindex_dossier(session, dossier)
     return transition
+
+
+def still_open(dossier: Dossier) -> ColumnElement[bool]:
+    """Return the condition of the open agreements of a dossier."""
+    mine = DossierAgreement.dossier_id == dossier.id
+    return and_(mine, DossierAgreement.state == AgreementState.OPEN.value)
+
+
+def open_agreements(session: Session, dossier: Dossier) -> int:
+    """Count the open agreements of a dossier."""
+    number = select(func.count(DossierAgreement.id)).where(still_open(dossier))
+    return session.scalar(number) or 0
 
 
 def make_agreement(
@@ -256,16 +272,13 @@ def make_agreement(
     actor: Actor,
     *,
     owner_id: UUID | None = None,
-    at: datetime | None = None,
 ) -> DossierAgreement:
     """Agree that somebody does something before a day.
 
     Raises:
         DossierError: The dossier is closed.
     """
-    lock(session, dossier)
-    check_live(dossier)
-    moment = at or utc_now()
+    lock_live(session, dossier)
     agreement = DossierAgreement(
         holder=dossier.holder,
         dossier_id=dossier.id,
@@ -274,12 +287,12 @@ def make_agreement(
         owner_id=owner_id or dossier.owner_id,
         due_on=due_on,
         state=AgreementState.OPEN.value,
-        **made_by(actor, moment),
+        **made_by(actor),
     )
     session.add(agreement)
     session.flush()
     schedule_reminder(session, agreement)
-    touch(session, dossier, actor, moment)
+    touch(session, dossier, actor)
     log(session, dossier, actor, "afspraak_gemaakt")
     reindex_dossier(session, dossier)
     return agreement
@@ -291,102 +304,42 @@ def change_agreement(
     agreement: DossierAgreement,
     values: Mapping[str, Any],
     actor: Actor,
-    *,
-    at: datetime | None = None,
 ) -> list[str]:
     """Change an agreement or say how it ended; return the names of the fields that differ.
 
     Raises:
         DossierError: The dossier is closed, or the result isn't told.
     """
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     state = values.get("state", agreement.state)
     if state != AgreementState.OPEN and not values.get("result", agreement.result):
         raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
-    fields = set_fields(agreement, values, AGREEMENT_FIELDS)
-    if fields:
-        _agreement_changed(session, dossier, agreement, fields, actor, at or utc_now())
-    return fields
+    changed = set_fields(agreement, values, AGREEMENT_FIELDS)
+    if changed:
+        _agreement_changed(session, dossier, agreement, changed, actor)
+    return changed
 
 
 def _agreement_changed(
     session: Session,
     dossier: Dossier,
     agreement: DossierAgreement,
-    fields: list[str],
+    changed: list[str],
     actor: Actor,
-    moment: datetime,
 ) -> None:
+    moment = utc_now()
     agreement.changed_at = moment
     agreement.changed_by = actor.name
-    if "state" in fields:
+    if "state" in changed:
         agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
         values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
-        append(session, dossier, actor, "afspraak", values=values, at=moment)
+        append(session, dossier, actor, "afspraak", values=values)
     else:
-        touch(session, dossier, actor, moment)
-    if {"due_on", "state"} & set(fields):
+        touch(session, dossier, actor)
+    if {"due_on", "state"} & set(changed):
         schedule_reminder(session, agreement)
-    log(session, dossier, actor, "afspraak_gewijzigd", fields)
+    log(session, dossier, actor, "afspraak_gewijzigd", changed)
     reindex_dossier(session, dossier)
-
-
-def split_dossier(
-    session: Session,
-    effects: Mapping[str, Any],
-    dossier: Dossier,
-    plan: DossierPlan,
-    chosen: Sequence[Report],
-    reason: str,
-    actor: Actor,
-) -> Dossier:
-    """Make a new dossier of some reports of this one; the histories of both say so.
-
-    Raises:
-        DossierError: The dossier is closed, the kind doesn't fit, or a report isn't in it.
-    """
-    lock(session, dossier)
-    check_live(dossier)
-    if plan.kind not in mergeable_kinds(dossier.kind):
-        raise DossierError(
-            "Een persoonsgericht dossier kan alleen in persoonsgerichte dossiers worden gesplitst,"
-            " en een ander dossier niet.",
-            "kind",
-        )
-    if not chosen:
-        raise DossierError("Kies minstens één melding die naar het nieuwe dossier gaat.")
-    made = create_dossier(session, actor, dossier.holder, plan)
-    why = f"Afgesplitst van dossier {dossier.number}. {reason}".strip()
-    for report in chosen:
-        _take_along(session, effects, dossier, made, report, why, actor)
-    values = {"reden": reason, "aantal": len(chosen)}
-    append(session, dossier, actor, SPLIT_OFF, values={**values, "dossier": made.number})
-    append(session, made, actor, SPLIT_FROM, values={**values, "dossier": dossier.number})
-    record(session, actor, "dossier.gesplitst", dossier.holder, KIND, [dossier.id, made.id])
-    reindex_dossier(session, dossier)
-    return made
-
-
-def _take_along(
-    session: Session,
-    effects: Mapping[str, Any],
-    dossier: Dossier,
-    made: Dossier,
-    report: Report,
-    reason: str,
-    actor: Actor,
-) -> None:
-    """Move a report that belongs here to the new dossier; refer there to one referred to here."""
-    present = membership_of(session, dossier.id, report.id)
-    if present is None:
-        raise DossierError(f"{report.reference} zit niet meer in dit dossier.", "meldingen")
-    if present.reference:
-        take_out(session, effects, dossier, report, reason, actor)
-        refer(session, made, report, reason, actor)
-    else:
-        put_in(session, made, report, reason, actor)
-        reindex_report(session, report)
 
 
 def schedule_reminder(session: Session, agreement: DossierAgreement) -> None:

@@ -1,4 +1,4 @@
-"""The steps of a dossier: the effects and the choices of each, and merging."""
+"""The steps of a dossier: the effects and the choices of each."""
 
 from __future__ import annotations
 
@@ -6,36 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.dossiers.case.merging import merge_into, mergeable_kinds
+from stopintimidatie.dossiers.case.services import check_owner, open_agreements, owners_for
 from stopintimidatie.dossiers.filing.services import (
-    REFERABLE,
     add_to_dossier,
-    membership_of,
     move_to_neighbourhood,
-    put_in,
-    refer,
     remove_from_dossier,
     reports_in,
     take_out,
 )
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.person.services import check_ground, check_return, check_start
-from stopintimidatie.dossiers.resources import EDITORS, is_strict, kind_lets_edit, roles_for
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.services import check_return, check_start
+from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import (
-    KIND,
     DossierError,
-    append,
-    people_with,
-    reindex_dossier,
 )
 from stopintimidatie.dossiers.workflow import (
     LIVE,
-    TOOK_IN,
-    AgreementState,
     ClosingReason,
     DossierKind,
 )
@@ -45,85 +36,8 @@ from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import as_day
 from stopintimidatie.reports.resources import GONE
-from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
-
-
-def mergeable_kinds(kind: str) -> frozenset[str]:
-    """Return the kinds to merge with: a person-directed dossier only with its like."""
-    return frozenset(other.value for other in DossierKind if is_strict(other) == is_strict(kind))
-
-
-def merge_into(session: Session, dossier: Dossier, number: str, reason: str, actor: Actor) -> None:
-    """Move reports and open agreements of a dossier to another. The caller closes this one.
-
-    Raises:
-        DossierError: They can't become one.
-    """
-    other = _other(session, dossier, number, actor)
-    dossier.merged_into_id = other.id
-    why = f"Samengevoegd: was dossier {dossier.number}. {reason}".strip()
-    for membership, report in reports_in(session, dossier, referred=True):
-        if report.state == "in_dossier" and not membership.reference:
-            put_in(session, other, report, why, actor)
-            reindex_report(session, report)
-        elif report.state in REFERABLE and membership_of(session, other.id, report.id) is None:
-            refer(session, other, report, why, actor)
-    _take_agreements(session, dossier, other, actor)
-    append(session, other, actor, TOOK_IN, values={"dossier": dossier.number, "reden": reason})
-    record(session, actor, "dossier.samengevoegd", dossier.holder, KIND, [dossier.id, other.id])
-    reindex_dossier(session, other)
-
-
-def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dossier:
-    other = session.scalars(
-        select(Dossier).where(Dossier.number == number).with_for_update()
-    ).one_or_none()
-    fits = other is not None and other.id != dossier.id and other.state in LIVE
-    if other is None or not fits or other.kind not in mergeable_kinds(dossier.kind):
-        raise DossierError(
-            "Met dit dossier kan het niet worden samengevoegd. Kies een ander.",
-            "samengevoegd_met",
-        )
-    if not kind_lets_edit(session, other, actor):
-        raise DossierError("In dat dossier kunt u niet werken. Kies een ander.", "samengevoegd_met")
-    if other.state != "in_voorbereiding":
-        check_ground(session, other)
-    return other
-
-
-def _still_open(dossier: Dossier) -> ColumnElement[bool]:
-    mine = DossierAgreement.dossier_id == dossier.id
-    return and_(mine, DossierAgreement.state == AgreementState.OPEN.value)
-
-
-def _take_agreements(session: Session, dossier: Dossier, other: Dossier, actor: Actor) -> None:
-    """Copy the open agreements to the other dossier; here they stay readable, as dropped."""
-    moment = utc_now()
-    agreements = select(DossierAgreement).where(_still_open(dossier)).with_for_update()
-    for row in session.scalars(agreements).all():
-        session.add(
-            DossierAgreement(
-                holder=other.holder,
-                dossier_id=other.id,
-                what=row.what,
-                who=row.who,
-                owner_id=row.owner_id,
-                due_on=row.due_on,
-                state=AgreementState.OPEN.value,
-                made_at=row.made_at,
-                made_by=row.made_by,
-                changed_at=moment,
-                changed_by=actor.name,
-            )
-        )
-        row.state = AgreementState.DROPPED.value
-        row.result = f"Gaat verder in dossier {other.number}."
-        row.changed_at = row.closed_at = moment
-        row.changed_by = actor.name
-    session.flush()
-
 
 Values = Mapping[str, Any]
 
@@ -137,25 +51,6 @@ def start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
     dossier.legal_basis = values["grondslag"]
     dossier.responsible_body = values["verantwoordelijke"]
     check_start(session, dossier, values.get("spoed_reden"), actor)
-
-
-def check_owner(
-    session: Session,
-    dossier: Dossier,
-    owner_id: UUID | None,
-    *,
-    kind: str | None = None,
-    field: str = "owner_id",
-) -> None:
-    """Check that somebody may lead the dossier.
-
-    Raises:
-        DossierError: This person may not lead a dossier of this kind here.
-    """
-    if owner_id is None:
-        return
-    if str(owner_id) not in dict(owners_for(session, dossier.holder, kind or dossier.kind)):
-        raise DossierError("Deze persoon kan dit dossier niet houden. Kies een ander.", field)
 
 
 def monitor(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
@@ -241,12 +136,6 @@ def mark_erased(session: Session, dossier: Dossier, values: Values, actor: Actor
     dossier.urgent = False
 
 
-def open_agreements(session: Session, dossier: Dossier) -> int:
-    """Count the open agreements of a dossier."""
-    number = select(func.count(DossierAgreement.id)).where(_still_open(dossier))
-    return session.scalar(number) or 0
-
-
 def _no_open_agreements(session: Session, dossier: Dossier) -> None:
     number = open_agreements(session, dossier)
     if number:
@@ -269,11 +158,6 @@ EFFECTS: Final = {
 
 
 Choices = Sequence[tuple[str, str]]
-
-
-def owners_for(session: Session, holder: str, kind: str) -> Choices:
-    """Return (id, name) of who may lead a dossier of this kind, by name."""
-    return people_with(session, holder, EDITORS & roles_for(kind))
 
 
 def dossiers(session: Session, report: Report) -> Choices:

@@ -1,41 +1,45 @@
-"""The list of dossiers, the page of a dossier, making and editing one."""
+"""The list of dossiers; making and editing one; many reports taken out, split off or put in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import select
 
-from stopintimidatie.core.forms import Button, Change, Form
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Change, Form, ManyOf, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import FacetValue, Panel
-from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs, toggled
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.dossiers.case.queries import (
-    TITLES,
-    Choice,
-    Filters,
-    Row,
-    count_dossiers,
-    facets,
-    list_dossiers,
+from stopintimidatie.dossiers.case import queries, services
+from stopintimidatie.dossiers.case.merging import mergeable_kinds, split_dossier
+from stopintimidatie.dossiers.case.queries import Filters
+from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.case.steps import running_dossiers
+from stopintimidatie.dossiers.filing.services import (
+    file_report,
+    find_reports,
 )
-from stopintimidatie.dossiers.case.services import DossierPlan, change_dossier, create_dossier
-from stopintimidatie.dossiers.case.steps import owners_for
-from stopintimidatie.dossiers.filing.services import file_report, find_reports
 from stopintimidatie.dossiers.filing.views import (
-    TAKEN,
-    Unready,
     check_danger,
+    choice_of,
+    chosen_of,
     danger_questions,
+    file_all,
+    latest_members,
+    nothing_here,
     refuse,
     requested_reports,
     take_on,
+    ticked,
     unready,
 )
 from stopintimidatie.dossiers.forms import (
@@ -47,6 +51,8 @@ from stopintimidatie.dossiers.forms import (
     kind_choices,
     new_schema,
     read,
+    reason_field,
+    split_schema,
     stored,
 )
 from stopintimidatie.dossiers.models import Dossier
@@ -57,10 +63,9 @@ from stopintimidatie.dossiers.pages import (
     dossier_form,
     dossier_form_view,
     doubts_about_title,
-    form_page,
+    hidden_reports,
     only_live,
     page_of,
-    paging_of,
     roles_at,
     submit,
     today,
@@ -81,7 +86,10 @@ from stopintimidatie.dossiers.services import (
     versions,
 )
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
+from stopintimidatie.municipalities.areas.queries import (
+    neighbourhoods_of,
+    present_neighbourhoods_of,
+)
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     NeighbourhoodResource,
@@ -91,12 +99,6 @@ from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
 
 SHOWN: Final = 10
-PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
-
-
-def list_values(municipality: str, rows: Sequence[Row]) -> Values:
-    """Return what a list of dossiers shows, for `list.jinja2`."""
-    return {"rows": rows, "kinds": DossierKind, "path_of": partial(dossier_path, municipality)}
 
 
 def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel | None:
@@ -105,18 +107,18 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
         return None
     code, slug = context.neighbourhood.code, context.municipality.slug
     roles, filters = roles_at(request, context.holder), Filters({"wijk": (code,)})
-    total = count_dossiers(request.db, roles, filters)
     bound = is_restricted(request.registry, Dossier.id)
-    rows = list_dossiers(request.db, roles, filters, Paging(1, total, SHOWN), today(), bound)
-    ids = [row.dossier.id for row in rows]
+    rows = queries.list_dossiers(request.db, roles, filters, today(), bound, 0, SHOWN)
+    ids = [row.Dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
     values = {
-        **list_values(slug, rows),
-        "more": total > SHOWN,
-        "total": total,
+        "rows": rows,
+        "kinds": DossierKind,
+        "path_of": partial(dossier_path, slug),
+        "total": queries.count_dossiers(request.db, roles, filters),
         "href": f"/gemeenten/{slug}/dossiers?wijk={code}",
     }
-    return Panel("Dossiers", PANEL, values)
+    return Panel("Dossiers", "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2", values)
 
 
 @page_view(MunicipalityResource, "dossiers", Permission.VIEW_DOSSIER, "templates/dossiers.jinja2")
@@ -124,38 +126,36 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the dossiers of a municipality, with filters that are addresses."""
     roles = roles_at(request, context.holder)
     filters = Filters.read(query_pairs(request))
-    total = count_dossiers(request.db, roles, filters)
-    paging = paging_of(request, total)
     bound = is_restricted(request.registry, Dossier.id)
-    rows = list_dossiers(request.db, roles, filters, paging, today(), bound)
-    ids = [row.dossier.id for row in rows]
+    offered = [
+        (
+            queries.TITLES[name],
+            [
+                FacetValue(word, toggled(request, name, value), count, chosen)
+                for value, word, count, chosen in choices
+            ],
+        )
+        for name, choices in queries.facets(request.db, roles, filters).items()
+    ]
+    dossiers = read_register(
+        request,
+        queries.count_dossiers(request.db, roles, filters),
+        partial(queries.list_dossiers, request.db, roles, filters, today(), bound),
+        filters=offered,
+    )
+    ids = [row.Dossier.id for row in dossiers.rows]
     note_read(request, context.holder, "dossier", ids, task="lijst")
-    slug = context.municipality.slug
-    new = f"/gemeenten/{slug}/nieuw-dossier"
+    town = f"/gemeenten/{context.municipality.slug}"
     return {
         "crumbs": crumbs(request, "Dossiers"),
-        **list_values(slug, rows),
-        "paging": paging,
-        "facets": _facets(request, facets(request.db, roles, filters)),
+        "dossiers": dossiers,
+        "kinds": DossierKind,
+        "path_of": partial(dossier_path, context.municipality.slug),
         "filtered": bool(filters.chosen),
-        "all_href": f"/gemeenten/{slug}/dossiers",
-        "new_href": new if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+        "all_href": f"{town}/dossiers",
+        "new_href": f"{town}/nieuw-dossier",
+        "may_edit": bool(request.has_permission(Permission.EDIT_DOSSIER, context)),
     }
-
-
-def _facets(
-    request: Request, choices: Mapping[str, Sequence[Choice]]
-) -> list[tuple[str, list[FacetValue]]]:
-    """Return each filter in words, with links that choose a value or let it go."""
-
-    def value(name: str, choice: Choice) -> FacetValue:
-        href = toggled(request, name, choice.value)
-        return FacetValue(choice.label, href, choice.count, choice.selected)
-
-    return [
-        (TITLES[name], [value(name, choice) for choice in offered])
-        for name, offered in choices.items()
-    ]
 
 
 @dossier_form_view("nieuw-dossier", context=MunicipalityResource)
@@ -163,10 +163,10 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form of a new dossier, perhaps with reports (`?melding=M-…`), and make it."""
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     overview = f"/gemeenten/{context.municipality.slug}/dossiers"
-    people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
+    people = services.owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas)
-    reports = requested_reports(request)
+    reports = requested_reports(request, "meldingen")
     schema = new_schema(areas, kind_choices(strict), people, doubts)
     for part in danger_questions(reports):
         schema.add(part)
@@ -177,19 +177,14 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         appstruct=_first_values(reports),
         cancel_url=overview,
     )
-    waiting: list[Unready] = []
     page = {
-        "unready": waiting,
         "crumbs": crumbs(request, "Nieuw dossier"),
-        "heading": "Nieuw dossier",
-        "above": context.title,
-        "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
-        f" als het in aanpak gaat. {TAKEN if reports else ''}".rstrip(),
+        "reports": reports,
     }
 
     def act(values: Values) -> Any:
         chosen = find_reports(request.db, values["meldingen"], field="meldingen")
-        waiting.extend(unready(request.db, chosen))
+        page["unready"] = waiting = unready(request.db, chosen)
         check_title(values, doubts)
         refuse(waiting)
         check_danger(values, chosen)
@@ -217,7 +212,7 @@ def _make(
     context: MunicipalityResource, request: Request, reports: Sequence[Report], values: Values
 ) -> Any:
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    dossier = create_dossier(
+    dossier = services.create_dossier(
         request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
     )
     for report in reports:
@@ -240,16 +235,17 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas, dossier.title)
     kinds = kind_choices(bool(STRICT_ROLES & roles_at(request, context.holder)))
-    people = owners_for(request.db, context.holder, dossier.kind)
+    people = services.owners_for(request.db, context.holder, dossier.kind)
     schema = edit_schema(areas, kinds, people, doubts, basis=dossier.legal_basis)
     values = {**stored(dossier, ATTRIBUTES), "versie": dossier.version}
-    form = dossier_form(context, request, schema, Button("opslaan", "Dossier opslaan"), values)
 
     def act(values: Values) -> Any:
         check_title(values, doubts)
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
-        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), request.actor)
+        fields = services.change_dossier(
+            request.db, dossier, read(values, ATTRIBUTES), request.actor
+        )
         request.flash("Het dossier is opgeslagen." if fields else "Er was niets gewijzigd.", "ok")
         request.db.flush()
         return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
@@ -257,8 +253,8 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     def conflict(values: Values) -> list[Change]:
         return differences(dossier, values, ATTRIBUTES, schema.children)
 
-    page = form_page(context, request, "Dossier bewerken")
-    return submit(request, form, act, page, conflict=conflict)
+    button = Button("opslaan", "Dossier opslaan")
+    return dossier_form(context, request, schema, button, act, values, conflict=conflict)
 
 
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
@@ -289,10 +285,85 @@ def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
     chosen = by_number.get(parameters.get("nummer", ""), rows[0] if rows else None)
     before = by_number.get(str(chosen.number - 1)) if chosen else None
     return {
-        **form_page(context, request, f"Versies van de {LABELS[name].lower()}"),
+        "name": LABELS[name],
         "versions": rows,
         "chosen": chosen,
         "pieces": difference(before.text, chosen.text) if before and chosen else None,
         "address": f"{page_of(context, request)}/versies?veld={name}&nummer=",
         "here": page_of(context, request),
     }
+
+
+@dossier_form_view("splitsen", hidden_reports, only_live)
+def split_view(context: DossierResource, request: Request) -> Any:
+    """Show the form that makes a new dossier of some reports of this one, and make it."""
+    inside = latest_members(context, request)
+    if not inside and request.method != "POST":
+        return nothing_here(context, request)
+    dossier = context.dossier
+    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
+    doubts = doubts_about_title(request, areas)
+    fitting = mergeable_kinds(dossier.kind)
+    kinds = [(kind.value, kind.nl) for kind in DossierKind if kind.value in fitting]
+
+    def act(values: Values) -> HTTPSeeOther:
+        check_title(values, doubts)
+        plan = DossierPlan(
+            **read(values, ATTRIBUTES),
+            owner_id=dossier.owner_id,
+            purpose=dossier.purpose,
+            legal_basis=dossier.legal_basis,
+            responsible_body=dossier.responsible_body,
+        )
+        effects, chosen = WORKFLOW_EFFECTS.of(request.registry), chosen_of(inside, values)
+        why, actor = values["reden"], request.actor
+        made = split_dossier(request.db, effects, dossier, plan, chosen, why, actor)
+        request.flash(f"Dossier {made.number} is afgesplitst.")
+        return HTTPSeeOther(path_of_dossier(request.db, made.id))
+
+    schema = split_schema(areas, kinds, ticked(inside), doubts)
+    first = {"soort": dossier.kind, "wijk": dossier.neighbourhood_code}
+    button = Button("splitsen", "Dossier splitsen")
+    return dossier_form(context, request, schema, button, act, first)
+
+
+@dossier_form_view("in-dossier", context=MunicipalityResource)
+def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the form that puts reports chosen in the inbox (`?melding=M-…`) in a dossier; do it."""
+    inbox = f"/gemeenten/{context.municipality.slug}/postvak"
+    reports = requested_reports(request)
+    if not reports:
+        request.flash("Zet eerst een vinkje bij een of meer meldingen.", "warning")
+        return HTTPSeeOther(inbox)
+    new = f"/gemeenten/{context.municipality.slug}/nieuw-dossier"
+    ticked = "&".join(f"melding={report.reference}" for report in reports)
+    ids = [report.id for report in reports]
+    note_read(request, context.holder, "melding", ids, task="meldingen in een dossier")
+    choices = [(report.reference, choice_of(report)) for report in reports]
+    schema = Schema(
+        field(ManyOf(choices), "Meldingen", name="meldingen"),
+        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
+        reason_field(),
+        *danger_questions(reports),
+    )
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
+        appstruct={"meldingen": [report.reference for report in reports]},
+        cancel_url=inbox,
+    )
+    page = {
+        "crumbs": crumbs(request, "Meldingen in een dossier"),
+        "new_href": f"{new}?{ticked}",
+    }
+
+    def act(values: Values) -> HTTPSeeOther:
+        number, chosen = values["dossier"], values["meldingen"]
+        dossier = request.db.scalars(select(Dossier).where(Dossier.number == number)).one()
+        wanted = [report for report in reports if report.reference in chosen]
+        outcome = f"in dossier {number} gezet"
+        file_all(request, dossier, wanted, values, outcome, field="meldingen")
+        return HTTPSeeOther(inbox)
+
+    return submit(request, form, act, page)

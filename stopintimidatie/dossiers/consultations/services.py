@@ -24,12 +24,13 @@ from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import (
     DossierError,
     append,
-    check_live,
     lock,
+    lock_live,
     log,
     made_by,
     reindex_dossier,
     set_fields,
+    write_down,
 )
 from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState
 
@@ -51,16 +52,13 @@ def plan_consultation(
     *,
     place: str | None = None,
     agenda: str | None = None,
-    at: datetime | None = None,
 ) -> Consultation:
     """Put a consultation in the diary of the dossier.
 
     Raises:
         DossierError: The dossier is closed.
     """
-    lock(session, dossier)
-    check_live(dossier)
-    moment = at or utc_now()
+    lock_live(session, dossier)
     last = select(func.max(Consultation.serial)).where(Consultation.dossier_id == dossier.id)
     made = Consultation(
         holder=dossier.holder,
@@ -71,11 +69,11 @@ def plan_consultation(
         planned_at=planned_at,
         place=place,
         agenda=agenda,
-        **made_by(actor, moment),
+        **made_by(actor),
     )
     session.add(made)
     session.flush()
-    _write_down(session, dossier, made, "overleg_gepland", actor, moment)
+    _write_down(session, dossier, made, "overleg_gepland", actor)
     return made
 
 
@@ -94,7 +92,7 @@ def change_plan(
     _still_planned(session, dossier, consultation)
     fields = set_fields(consultation, values, PLAN_FIELDS)
     if fields:
-        _touch(consultation, actor, utc_now())
+        consultation.changed_at, consultation.changed_by = utc_now(), actor.name
         log(session, dossier, actor, "overleg", fields)
         reindex_dossier(session, dossier)
     return fields
@@ -116,9 +114,8 @@ def drop_consultation(
     """
     _still_planned(session, dossier, consultation)
     consultation.state = ConsultationState.DROPPED.value
-    moment = utc_now()
-    _touch(consultation, actor, moment)
-    _write_down(session, dossier, consultation, "overleg_vervallen", actor, moment)
+    consultation.changed_at, consultation.changed_by = utc_now(), actor.name
+    _write_down(session, dossier, consultation, "overleg_vervallen", actor)
 
 
 def report_on(
@@ -129,8 +126,6 @@ def report_on(
     decisions: str,
     next_on: date | None,
     actor: Actor,
-    *,
-    at: datetime | None = None,
 ) -> None:
     """Store who sat at the table, what was decided and when the next one is.
 
@@ -139,9 +134,7 @@ def report_on(
     Raises:
         DossierError: It was dropped, nobody sat there, or the dossier is closed.
     """
-    lock(session, dossier)
-    lock(session, consultation)
-    check_live(dossier)
+    lock_live(session, dossier, consultation)
     if consultation.state == ConsultationState.DROPPED:
         raise DossierError("Dit overleg is vervallen. Plan een nieuw overleg.")
     if not seats:
@@ -158,10 +151,9 @@ def report_on(
         ConsultationSeat(**here, function=function, organisation=organisation)
         for function, organisation in dict.fromkeys(seats)
     )
-    moment = at or utc_now()
-    _touch(consultation, actor, moment)
+    consultation.changed_at, consultation.changed_by = utc_now(), actor.name
     name = "overleg_gehouden" if first else "overleg_verslag"
-    _write_down(session, dossier, consultation, name, actor, moment)
+    _write_down(session, dossier, consultation, name, actor)
 
 
 def springs_from(
@@ -225,28 +217,24 @@ def add_participant(
     organisation: str,
     task: str | None,
     actor: Actor,
-    *,
-    at: datetime | None = None,
 ) -> DossierParticipant:
     """Add a participant, by function and organisation.
 
     Raises:
         DossierError: The dossier is closed.
     """
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     participant = DossierParticipant(
         holder=dossier.holder,
         dossier_id=dossier.id,
         function=function,
         organisation=organisation,
         task=task,
-        joined_at=at or utc_now(),
         joined_by=actor.name,
     )
     session.add(participant)
     values = {"deelnemer": f"{function}, {organisation}"}
-    append(session, dossier, actor, "deelnemer_erbij", values=values, at=at)
+    append(session, dossier, actor, "deelnemer_erbij", values=values)
     log(session, dossier, actor, "deelnemer")
     return participant
 
@@ -276,27 +264,14 @@ def remove_participant(
 
 
 def _still_planned(session: Session, dossier: Dossier, consultation: Consultation) -> None:
-    lock(session, dossier)
-    lock(session, consultation)
-    check_live(dossier)
+    lock_live(session, dossier, consultation)
     if consultation.state != ConsultationState.PLANNED:
         word = ConsultationState.word(consultation.state)
         raise DossierError(f"Dit overleg is al {word}.")
 
 
-def _touch(consultation: Consultation, actor: Actor, moment: datetime) -> None:
-    consultation.changed_at, consultation.changed_by = moment, actor.name
-
-
 def _write_down(
-    session: Session,
-    dossier: Dossier,
-    consultation: Consultation,
-    name: str,
-    actor: Actor,
-    moment: datetime,
+    session: Session, dossier: Dossier, row: Consultation, name: str, actor: Actor
 ) -> None:
-    values = {"overleg": consultation.serial, "soort": consultation.kind}
-    append(session, dossier, actor, name, values=values, at=moment)
-    log(session, dossier, actor, "overleg", [name])
-    reindex_dossier(session, dossier)
+    values = {"overleg": row.serial, "soort": row.kind}
+    write_down(session, dossier, actor, name, values, logged="overleg")

@@ -2,66 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, Schema, field
+from stopintimidatie.core.forms import Button, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import AMSTERDAM, datetime_short
+from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.core.tree.services import is_restricted, restrictions_on
-from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs
-from stopintimidatie.dossiers.consultations.services import (
-    Seat,
-    add_participant,
-    agreements_from,
-    badge_of,
-    change_plan,
-    drop_consultation,
-    find_consultation,
-    kind_for,
-    participants,
-    plan_consultation,
-    remove_participant,
-    report_on,
-    seats_of,
-)
-from stopintimidatie.dossiers.consultations.snapshot import (
-    Tabled,
-    frozen,
-    put_on_table,
-    read_tabled,
-    restricted_now,
-    unwilling,
-)
+from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.dossiers.consultations import services, snapshot
+from stopintimidatie.dossiers.consultations.services import Seat
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, label
 from stopintimidatie.dossiers.filing.views import choice_of
-from stopintimidatie.dossiers.forms import Choices, version_field
+from stopintimidatie.dossiers.forms import Choices, lines, version_field
 from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.dossiers.pages import (
     HIDDEN,
     Values,
-    agreement_lines,
     back_to,
     dossier_form,
     dossier_form_view,
-    dossier_post_view,
-    form_page,
     hidden_reports,
     may_edit,
     only_live,
     page_of,
     sees_reports,
-    submit,
+    today,
 )
 from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
-from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState, TabledState
+from stopintimidatie.dossiers.workflow import TabledState
 from stopintimidatie.municipalities.partners.vocabulary import RestrictedUse
 from stopintimidatie.reports.models import Report
 
@@ -73,12 +50,7 @@ class PlanSchema(Schema):
 
     moment = field(forms.Moment(), "Wanneer")
     plek = field(forms.Text(200), "Waar", missing=None)
-    agenda = field(
-        forms.Text(LINES, lines=True),
-        "Agenda",
-        description="Een punt per regel.",
-        missing=None,
-    )
+    agenda = lines("agenda", "Agenda", "Een punt per regel.", limit=LINES, missing=None)
     versie = version_field()
 
 
@@ -110,11 +82,11 @@ def minutes_schema(people: Choices) -> Any:
             " Politie Drechtsteden.",
             missing="",
         ),
-        field(
-            forms.Text(LINES, lines=True),
+        lines(
+            "besluiten",
             "Besluiten",
-            name="besluiten",
-            description="Wat is er besloten? Afspraken maakt u hierna.",
+            "Wat is er besloten? Afspraken maakt u hierna.",
+            limit=LINES,
         ),
         field(
             forms.Date(),
@@ -130,33 +102,26 @@ def minutes_schema(people: Choices) -> Any:
 def table_schema(reports: Choices, *, restricted: bool) -> Any:
     """Return the form to choose which reports and notes are shown at a consultation.
 
-    `restricted`: the use of something that can be chosen, or of the dossier, is restricted.
+    `restricted`: the use of something that can be chosen, or of the dossier, is restricted: ground
+    and reason are asked (art. 18(2) AVG).
     """
-    chosen = field(
-        forms.ManyOf(reports),
-        "Welke meldingen komen op tafel?",
-        name="meldingen",
-        description="Zonder contactgegevens en zonder signalement.",
-        missing=(),
-    )
-    return Schema(
-        *((chosen,) if reports else ()),
+    schema = Schema(
+        field(
+            forms.ManyOf(reports),
+            "Welke meldingen komen op tafel?",
+            name="meldingen",
+            description="Zonder contactgegevens en zonder signalement.",
+            missing=(),
+        ),
         field(forms.Flag(), "Ook de duiding", name="duiding", missing=False),
         field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False),
-        field(
-            forms.Text(2000, lines=True),
+        lines(
+            "reden",
             "Reden",
-            name="reden",
-            description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            "Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            limit=2000,
             missing=None,
         ),
-        *(_bound_fields() if restricted else ()),
-    )
-
-
-def _bound_fields() -> tuple[Any, ...]:
-    """Return the fields for the ground and reason to table what is restricted (art. 18(2) AVG)."""
-    return (
         field(
             forms.OneOf(RestrictedUse.choices()),
             "Gebruik beperkt: grond om het toch op tafel te leggen",
@@ -165,14 +130,18 @@ def _bound_fields() -> tuple[Any, ...]:
             " rechtsvordering of om iemand anders te beschermen.",
             missing=None,
         ),
-        field(
-            forms.Text(500, lines=True),
+        lines(
+            "grond_reden",
             "Gebruik beperkt: reden",
-            name="grond_reden",
-            description="Dit staat in de geschiedenis van het dossier.",
+            "Dit staat in de geschiedenis van het dossier.",
+            limit=500,
             missing=None,
         ),
     )
+    unasked = (() if reports else ("meldingen",), () if restricted else ("grond", "grond_reden"))
+    for name in chain(*unasked):
+        del schema[name]
+    return schema
 
 
 def seats_from(values: dict[str, Any]) -> list[Seat]:
@@ -184,17 +153,17 @@ def seats_from(values: dict[str, Any]) -> list[Seat]:
         DossierError: A line has no function or no organisation around its first comma.
     """
     typed = filter(str.strip, values["anderen"].splitlines())
-    return [_seat(line) for line in (*values.get("aanwezig", ()), *typed)]
-
-
-def _seat(line: str) -> Seat:
-    function, _, organisation = line.partition(",")
-    if not function.strip() or not organisation.strip():
-        raise DossierError(
-            f"Schrijf functie en organisatie op, met een komma ertussen: ‘{line.strip()[:60]}’.",
-            "anderen",
-        )
-    return function.strip()[:200], organisation.strip()[:200]
+    seats = []
+    for line in (*values.get("aanwezig", ()), *typed):
+        function, _, organisation = (part.strip()[:200] for part in line.partition(","))
+        if not function or not organisation:
+            raise DossierError(
+                "Schrijf functie en organisatie op, met een komma ertussen:"
+                f" ‘{line.strip()[:60]}’.",
+                "anderen",
+            )
+        seats.append((function, organisation))
+    return seats
 
 
 MOST_TABLED = 100
@@ -204,14 +173,10 @@ USUAL_TIME = time(10, 0)
 
 def _wanted(context: DossierResource, request: Request) -> Consultation:
     serial = dict(query_pairs(request)).get("nr", "")
-    consultation = find_consultation(request.db, context.dossier, serial)
+    consultation = services.find_consultation(request.db, context.dossier, serial)
     if consultation is None:
         raise HTTPNotFound()
     return consultation
-
-
-def _name(consultation: Consultation) -> str:
-    return f"{ConsultationKind.word(consultation.kind).capitalize()} {consultation.serial}"
 
 
 def _address(context: DossierResource, request: Request, consultation: Consultation) -> str:
@@ -222,37 +187,31 @@ def _address(context: DossierResource, request: Request, consultation: Consultat
 def plan_view(context: DossierResource, request: Request) -> Any:
     """Show the form that plans a consultation, or changes its plan (`?nr=…`), and save it."""
     known = _wanted(context, request) if "nr" in dict(query_pairs(request)) else None
-    button = Button("opslaan", "Overleg opslaan")
-    values = _plan_of(request, known)
-    form = dossier_form(context, request, PlanSchema(), button, values, part="overleg")
-    word = kind_for(context.dossier).nl
-    heading = f"{_name(known)} wijzigen" if known else f"{word.capitalize()} plannen"
 
-    def act(values: Values) -> Any:
+    def act(values: Values) -> HTTPSeeOther:
+        session, dossier, actor = request.db, context.dossier, request.actor
         plan = {"place": values["plek"], "agenda": values["agenda"]}
         if known is None:
-            made = plan_consultation(
-                request.db, context.dossier, values["moment"], request.actor, **plan
-            )
+            made = services.plan_consultation(session, dossier, values["moment"], actor, **plan)
         else:
             made = known
             check_version(known, values["versie"])
-            change = {"planned_at": values["moment"], **plan}
-            change_plan(request.db, context.dossier, known, change, request.actor)
+            services.change_plan(
+                session, dossier, known, {"planned_at": values["moment"], **plan}, actor
+            )
         request.flash("Het overleg is opgeslagen.")
         return HTTPSeeOther(_address(context, request, made))
 
-    return submit(request, form, act, form_page(context, request, heading))
+    schema, button = PlanSchema(), Button("opslaan", "Overleg opslaan")
+    word = services.kind_for(context.dossier).nl
+    page: Values = {"part": "overleg", "known": known, "word": word}
+    return dossier_form(context, request, schema, button, act, _plan_of(request, known), **page)
 
 
 def _plan_of(request: Request, known: Consultation | None) -> Values:
     if known is not None:
-        return {
-            "moment": known.planned_at,
-            "plek": known.place,
-            "agenda": known.agenda,
-            "versie": known.version,
-        }
+        values = {"moment": known.planned_at, "plek": known.place, "agenda": known.agenda}
+        return {**values, "versie": known.version}
     day = dict(query_pairs(request)).get("dag", "")[:10]
     try:
         return {"moment": datetime.combine(date.fromisoformat(day), USUAL_TIME, AMSTERDAM)}
@@ -265,65 +224,32 @@ def _plan_of(request: Request, known: Consultation | None) -> Values:
 )
 def consultation_view(context: DossierResource, request: Request) -> Values:
     """Show a consultation: agenda, seats, tabled papers, decisions and agreements."""
-    consultation = _wanted(context, request)
+    consultation, session = _wanted(context, request), request.db
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
-    agreed = [(row, None) for row in agreements_from(request.db, consultation)]
-    papers = frozen(request.db, request.registry.key_ring, consultation)
-    here, next_on = page_of(context, request), consultation.next_on
+    papers = snapshot.frozen(session, request.registry.key_ring, consultation)
     return {
-        **form_page(context, request, _name(consultation)),
         "consultation": consultation,
-        "badge": badge_of(consultation.state, consultation.planned_at),
-        "when": datetime_short(consultation.planned_at),
-        "seats": seats_of(request.db, consultation),
-        "lines": agreement_lines(context, request, agreed),
+        "badge": services.badge_of(consultation.state, consultation.planned_at),
+        "seats": services.seats_of(session, consultation),
+        "agreements": [(row, "") for row in services.agreements_from(session, consultation)],
         "tabled": TabledState.word(consultation.tabled_state),
         "readable": papers is not None,
         "restricted": papers is not None
-        and restricted_now(request.db, request.registry, context.dossier, papers),
-        "here": here,
+        and snapshot.restricted_now(session, request.registry, context.dossier, papers),
+        "here": page_of(context, request),
+        "today": today(),
         "may_edit": may_edit(context, request),
-        "planned": consultation.state == ConsultationState.PLANNED,
-        "held": consultation.state == ConsultationState.HELD,
-        "next_href": f"{here}/overleg?dag={next_on.isoformat()}" if next_on else None,
     }
 
 
 @dossier_form_view("overleg-verslag", only_live)
 def report_view(context: DossierResource, request: Request) -> Any:
     """Show the form that reports on a consultation (`?nr=…`), and save it."""
-    consultation = _wanted(context, request)
-    rows = participants(request.db, context.dossier)
+    consultation, session, dossier = _wanted(context, request), request.db, context.dossier
+    rows = services.participants(session, dossier)
     people = [f"{row.function}, {row.organisation}" for row in rows if row.left_at is None]
-    form = Form(
-        minutes_schema([(name, name) for name in dict.fromkeys(people)]),
-        request,
-        buttons=[Button("opslaan", "Verslag opslaan")],
-        appstruct=_report_of(request, consultation, people),
-        cancel_url=_address(context, request, consultation),
-    )
-
-    def act(values: Values) -> Any:
-        check_version(consultation, values["versie"])
-        report_on(
-            request.db,
-            context.dossier,
-            consultation,
-            seats_from(values),
-            values["besluiten"],
-            values["volgende"],
-            request.actor,
-        )
-        request.flash("Het verslag is opgeslagen.")
-        return HTTPSeeOther(_address(context, request, consultation))
-
-    page = form_page(context, request, f"Verslag van {_name(consultation).lower()}")
-    return submit(request, form, act, page)
-
-
-def _report_of(request: Request, consultation: Consultation, people: list[str]) -> Values:
-    seats = [", ".join(seat) for seat in seats_of(request.db, consultation)]
-    return {
+    seats = [", ".join(seat) for seat in services.seats_of(session, consultation)]
+    values = {
         "aanwezig": [seat for seat in seats if seat in people],
         "anderen": "\n".join(seat for seat in seats if seat not in people),
         "besluiten": consultation.decisions,
@@ -331,13 +257,30 @@ def _report_of(request: Request, consultation: Consultation, people: list[str]) 
         "versie": consultation.version,
     }
 
+    def act(values: Values) -> str:
+        check_version(consultation, values["versie"])
+        said = seats_from(values), values["besluiten"], values["volgende"]
+        services.report_on(session, dossier, consultation, *said, request.actor)
+        return "Het verslag is opgeslagen."
 
-@dossier_post_view("overleg-vervalt")
+    return dossier_form(
+        context,
+        request,
+        minutes_schema([(name, name) for name in dict.fromkeys(people)]),
+        Button("opslaan", "Verslag opslaan"),
+        act,
+        values,
+        back=_address(context, request, consultation),
+        known=consultation,
+    )
+
+
+@post_view(DossierResource, "overleg-vervalt", Permission.EDIT_DOSSIER)
 def drop_view(context: DossierResource, request: Request) -> Any:
     """Note that a consultation doesn't take place: `?nr=…`."""
     consultation = _wanted(context, request)
     try:
-        drop_consultation(request.db, context.dossier, consultation, request.actor)
+        services.drop_consultation(request.db, context.dossier, consultation, request.actor)
         request.flash("Het overleg vervalt.")
     except DossierError as problem:
         request.flash(str(problem), "warning")
@@ -349,67 +292,68 @@ def table_view(context: DossierResource, request: Request) -> Any:
     """Show the form that chooses what is tabled (`?nr=…`), and freeze that."""
     consultation = _wanted(context, request)
     dossier, registry = context.dossier, request.registry
-    first, bound = Paging(1, MOST_TABLED, MOST_TABLED), is_restricted(registry, Report.id)
-    newest = members(request.db, dossier, first, bound)
+    newest = members(request.db, dossier, 0, MOST_TABLED, is_restricted(registry, Report.id))
     whole = dossier.id in restrictions_on(request.db, registry, [dossier.id])
     latest = [member for member in newest if not member.report.locked]
     ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen op tafel leggen")
-    form = Form(
+    # Nothing stands in the way of what is ticked at first.
+    ready = [
+        m.report.reference for m in latest if not (m.restricted or snapshot.unwilling(m.report))
+    ]
+
+    def act(values: Values) -> str:
+        tabled = Tabled(
+            [m for m in latest if m.report.reference in values.get("meldingen", ())],
+            values["duiding"],
+            values["afspraken"],
+            values["reden"],
+            whole,
+            values.get("grond"),
+            values.get("grond_reden"),
+        )
+        snapshot.put_on_table(
+            request.db, registry.key_ring, dossier, consultation, tabled, request.actor
+        )
+        return "Vastgelegd is wat er op tafel ligt."
+
+    return dossier_form(
+        context,
+        request,
         table_schema(
             [(m.report.reference, _choice(m)) for m in latest],
             restricted=whole or any(m.restricted for m in latest),
         ),
-        request,
-        buttons=[Button("vastleggen", "Vastleggen wat voorligt")],
-        appstruct={"meldingen": _ready(latest), "duiding": True, "afspraken": True},
-        cancel_url=_address(context, request, consultation),
+        Button("vastleggen", "Vastleggen wat voorligt"),
+        act,
+        {"meldingen": ready, "duiding": True, "afspraken": True},
+        back=_address(context, request, consultation),
+        known=consultation,
+        restricted=whole,
     )
-    page = form_page(context, request, f"Op tafel bij {_name(consultation).lower()}")
-    page["intro"] = ("Het gebruik van dit dossier is beperkt. " if whole else "") + (
-        "U legt vast wat de deelnemers te zien krijgen, zoals het nu is. Later ziet u hier nog"
-        " precies wat er op tafel lag, ook als het dossier verandert."
-    )
-
-    def act(values: Values) -> Any:
-        chosen = [m for m in latest if m.report.reference in values.get("meldingen", ())]
-        parts, reason = (values["duiding"], values["afspraken"]), values["reden"]
-        ground = values.get("grond"), values.get("grond_reden")
-        tabled = Tabled(chosen, *parts, reason, whole, *ground)
-        put_on_table(request.db, registry.key_ring, dossier, consultation, tabled, request.actor)
-        request.flash("Vastgelegd is wat er op tafel ligt.")
-        return HTTPSeeOther(_address(context, request, consultation))
-
-    return submit(request, form, act, page)
-
-
-def _ready(latest: Sequence[Member]) -> list[str]:
-    """Return the reports that are ticked at first: nothing stands in the way of those."""
-    return [m.report.reference for m in latest if not (m.restricted or unwilling(m.report))]
 
 
 def _choice(member: Member) -> str:
-    wish = " (melder wil niet met iedereen delen)" if unwilling(member.report) else ""
+    wish = " (melder wil niet met iedereen delen)" if snapshot.unwilling(member.report) else ""
     bound = " (gebruik beperkt)" if member.restricted else ""
-    return f"M-{member.membership.serial:02d}, {choice_of(member.report)}{wish}{bound}"
+    return f"{label(member.membership.serial)}, {choice_of(member.report)}{wish}{bound}"
 
 
 @page_view(DossierResource, "overleg-stuk", Permission.VIEW_DOSSIER, "templates/tabled.jinja2")
 def tabled_view(context: DossierResource, request: Request) -> Values:
     """Show the papers that were tabled, as they were then: `?nr=…`."""
     consultation = _wanted(context, request)
-    content = read_tabled(request.db, request.registry.key_ring, consultation)
+    content = snapshot.read_tabled(request.db, request.registry.key_ring, consultation)
     if content is None:
         raise HTTPNotFound()
     note_read(request, context.holder, "dossier", [context.dossier.id], task="wat voorlag bekijken")
     return {
-        **form_page(context, request, f"Op tafel bij {_name(consultation).lower()}"),
-        "above": content["dossier"],
         "consultation": consultation,
         "content": content,
         "hidden": "" if sees_reports(context, request) else HIDDEN,
-        "redacted": consultation.tabled_state == TabledState.REDACTED,
-        "restricted": restricted_now(request.db, request.registry, context.dossier, content),
+        "restricted": snapshot.restricted_now(
+            request.db, request.registry, context.dossier, content
+        ),
         "back": _address(context, request, consultation),
     }
 
@@ -417,24 +361,22 @@ def tabled_view(context: DossierResource, request: Request) -> Values:
 @dossier_form_view("deelnemer", only_live)
 def participant_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a new participant, and add the participant."""
-    button = Button("opslaan", "Deelnemer opslaan")
-    form = dossier_form(context, request, ParticipantSchema(), button, part="deelnemers")
 
-    def act(values: Values) -> Any:
+    def act(values: Values) -> str:
         given = (values["functie"], values["organisatie"], values["taak"])
-        add_participant(request.db, context.dossier, *given, request.actor)
-        request.flash("De deelnemer is opgeslagen.")
-        return back_to(context, request, "deelnemers")
+        services.add_participant(request.db, context.dossier, *given, request.actor)
+        return "De deelnemer is opgeslagen."
 
-    return submit(request, form, act, form_page(context, request, "Deelnemer toevoegen"))
+    schema, button = ParticipantSchema(), Button("opslaan", "Deelnemer opslaan")
+    return dossier_form(context, request, schema, button, act, part="deelnemers")
 
 
-@dossier_post_view("deelnemer-weg")
+@post_view(DossierResource, "deelnemer-weg", Permission.EDIT_DOSSIER)
 def participant_gone_view(context: DossierResource, request: Request) -> Any:
     """Note that somebody takes part no longer: `deelnemer` in the form."""
     try:
         number = UUID(request.POST.get("deelnemer", "")[:40])
-        remove_participant(request.db, context.dossier, number, request.actor)
+        services.remove_participant(request.db, context.dossier, number, request.actor)
         request.flash("De deelnemer doet niet meer mee.")
     except (ValueError, DossierError):
         request.flash("Deze deelnemer is er niet meer.", "warning")

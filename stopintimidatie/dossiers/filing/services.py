@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.tree import remember_address
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import is_strict, kind_lets_edit
-from stopintimidatie.dossiers.services import DossierError, append, check_live, lock
+from stopintimidatie.dossiers.services import DossierError, append, lock, lock_live
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportDecision
@@ -117,8 +117,7 @@ def refer(
     session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor
 ) -> DossierMembership:
     """Let a dossier refer to a report that belongs elsewhere; its state and address stay."""
-    lock(session, dossier)
-    check_live(dossier)
+    lock_live(session, dossier)
     return _join(session, dossier, report, reason, actor, home=False, reference=True)
 
 
@@ -404,35 +403,34 @@ MOST_AT_ONCE: Final = 50
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 
 
+def known_reports(session: Session, typed: str) -> list[Report]:
+    """Return the reports of the transaction's holder with these references, as far as they are."""
+    wanted = [normalise_reference(word) for word in _BETWEEN.split(typed)[: MOST_AT_ONCE + 1]]
+    rows = session.scalars(select(Report).where(Report.reference.in_(filter(None, wanted))))
+    reports = {report.reference: report for report in rows}
+    return [reports[reference] for reference in dict.fromkeys(wanted) if reference in reports]
+
+
 def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> list[Report]:
     """Return the reports of the transaction's holder, in the order they were typed.
 
     Raises:
         DossierError: Something isn't a reference, or there is no such report here.
     """
-    wanted = _references(typed, field)
-    rows = session.scalars(select(Report).where(Report.reference.in_(wanted)))
-    reports = {report.reference: report for report in rows}
-    missing = [reference for reference in wanted if reference not in reports]
+    words = [word for word in _BETWEEN.split(typed) if word]
+    if len(words) > MOST_AT_ONCE:
+        raise DossierError(f"Vul hoogstens {MOST_AT_ONCE} kenmerken in.", field)
+    for word in words:
+        if normalise_reference(word) is None:
+            raise DossierError(
+                f"‘{word[:40]}’ is geen kenmerk. Een kenmerk ziet eruit als M-4F7K-2QX9.", field
+            )
+    reports = known_reports(session, " ".join(words))
+    present = {report.reference for report in reports}
+    missing = [r for r in dict.fromkeys(map(normalise_reference, words)) if r and r not in present]
     if missing:
         advice = "is niet gevonden in uw gemeente. Controleer het kenmerk."
         if len(missing) > 1:
             advice = "zijn niet gevonden in uw gemeente. Controleer de kenmerken."
         raise DossierError(f"{', '.join(missing)} {advice}", field)
-    return [reports[reference] for reference in wanted]
-
-
-def _references(typed: str, field: str) -> list[str]:
-    """Return the references that were typed, each once."""
-    words = [word for word in _BETWEEN.split(typed) if word]
-    if len(words) > MOST_AT_ONCE:
-        raise DossierError(f"Vul hoogstens {MOST_AT_ONCE} kenmerken in.", field)
-    references: dict[str, None] = {}
-    for word in words:
-        reference = normalise_reference(word)
-        if reference is None:
-            raise DossierError(
-                f"‘{word[:40]}’ is geen kenmerk. Een kenmerk ziet eruit als M-4F7K-2QX9.", field
-            )
-        references[reference] = None
-    return list(references)
+    return reports

@@ -6,69 +6,56 @@ Also what a new dossier needs to begin with reports: which are ready, and which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, FormError, ManyOf, Schema, field
+from stopintimidatie.core.forms import Button, FormError, ManyOf, Schema, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, query_pairs
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, Transition, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
     address_of,
     asks_about_danger,
     file_report,
     find_reports,
+    known_reports,
     membership_of,
     take_out,
     why_not,
 )
 from stopintimidatie.dossiers.forms import filing_schema, reason_field
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
     back_to,
-    back_to_finishing,
     dossier_form,
     dossier_form_view,
-    form_page,
     hidden_reports,
     only_live,
     page_of,
-    submit,
 )
-from stopintimidatie.dossiers.queries import members_in_hand
+from stopintimidatie.dossiers.queries import Member, members, members_in_hand
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError
-from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
+from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import signals_of, when_short
 from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"
-TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
 ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
 _STORY: Final = 200
-
-
-@dataclass(frozen=True)
-class Unready:
-    """A report that can't be filed yet: the reason, and the page to go on with it."""
-
-    reference: str
-    why: str
-    href: str
-    link: str
 
 
 def danger_questions(reports: Iterable[Report]) -> list[Any]:
@@ -107,13 +94,8 @@ def check_danger(values: Mapping[str, Any], chosen: Iterable[Report]) -> None:
         if asks_about_danger(report) and answers.get(report.reference) is None
     ]
     if missing:
-        problems = [
-            (
-                "Is hier nu iemand in gevaar? Kies nee of ja.",
-                f"{DANGER}.{reference}",
-            )
-            for reference in missing
-        ]
+        question = "Is hier nu iemand in gevaar? Kies nee of ja."
+        problems = [(question, f"{DANGER}.{reference}") for reference in missing]
         raise FormError(*problems[0], also=problems[1:])
 
 
@@ -133,46 +115,40 @@ def take_on(
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
 
-def requested_reports(request: Request) -> list[Report]:
-    """Return the reports of the address, or as typed; none where something is wrong in it."""
-    if request.method == "POST":
-        references = str(request.POST.get("meldingen", ""))
-    else:
-        references = " ".join(value for name, value in query_pairs(request) if name == "melding")
-    try:
-        return find_reports(request.db, references)
-    except DossierError:
-        return []
+def requested_reports(request: Request, *controls: str) -> list[Report]:
+    """Return the reports of the address, or of controls that were sent, as far as they are."""
+    typed = [value for name, value in query_pairs(request) if name == "melding"]
+    if controls and request.method == "POST":
+        typed = [value for name in controls for value in request.POST.getall(name)]
+    return known_reports(request.db, " ".join(typed))
 
 
-def unready(session: Session, reports: Sequence[Report]) -> list[Unready]:
+def unready(session: Session, reports: Sequence[Report]) -> list[tuple[Report, str, str]]:
     """Return the reports that can't be filed now, each with the reason and the page to go to.
 
     New reports can: they are taken in hand first.
     """
-    waiting, proposed = [], proposed_among(session, reports)
-    for report in reports:
-        why = ASKED if report.id in proposed else why_not(report)
-        if why is None or report.state == "nieuw":
-            continue
-        waiting.append(Unready(report.reference, why, address_of(session, report), "bekijken"))
-    return waiting
+    proposed = proposed_among(session, reports)
+    return [
+        (report, why, address_of(session, report))
+        for report in reports
+        if (why := ASKED if report.id in proposed else why_not(report)) and report.state != "nieuw"
+    ]
 
 
-def refuse(waiting: Sequence[Unready]) -> None:
+def refuse(waiting: Sequence[tuple[Report, str, str]]) -> None:
     """Refuse to file reports of which some are not ready.
 
     Raises:
         DossierError: Some are not ready; the message names all of them.
     """
-    if not waiting:
-        return
-    names = ", ".join(report.reference for report in waiting)
-    can = "kan" if len(waiting) == 1 else "kunnen"
-    raise DossierError(
-        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat.",
-        "meldingen",
-    )
+    if waiting:
+        names = ", ".join(report.reference for report, *_ in waiting)
+        can = "kan" if len(waiting) == 1 else "kunnen"
+        raise DossierError(
+            f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat.",
+            "meldingen",
+        )
 
 
 def act_on_all(
@@ -204,12 +180,12 @@ def act_on_all(
     if field is not None and not done:
         raise DossierError(" ".join(failures), field)
     if done:
-        are = "is" if done == 1 else "zijn"
-        request.flash(f"{plural(done, 'melding', 'meldingen')} {are} {outcome}.")
+        request.flash(f"{plural(done, 'melding is', 'meldingen zijn')} {outcome}.")
     if failures:
         request.flash("Dit lukte niet. " + " ".join(failures), "warning")
 
 
+PART: Final = "meldingen"
 CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
 
@@ -221,27 +197,16 @@ def file_view(context: DossierResource, request: Request) -> Any:
     ids = [report.id for report in candidates]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
     schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
-    for part in danger_questions(_chosen_so_far(request)):
+    for part in danger_questions(requested_reports(request, "kenmerk", "meldingen")):
         schema.add(part)
-    button = Button("toevoegen", "Meldingen toevoegen")
-    form = dossier_form(context, request, schema, button, part="meldingen")
-    page = form_page(context, request, "Meldingen toevoegen")
-    page["intro"] = (
-        "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
-        f" Dit dossier verwijst er dan naar. {TAKEN}"
+    return dossier_form(
+        context,
+        request,
+        schema,
+        Button("toevoegen", "Meldingen toevoegen"),
+        lambda values: _file(context, request, values),
+        part=PART,
     )
-    return submit(request, form, lambda values: _file(context, request, values), page)
-
-
-def _chosen_so_far(request: Request) -> list[Report]:
-    """Return the reports that were typed or ticked in the form that was sent."""
-    if request.method != "POST":
-        return []
-    typed = [request.POST.get("kenmerk", ""), *request.POST.getall("meldingen")]
-    try:
-        return find_reports(request.db, " ".join(typed))
-    except DossierError:
-        return []
 
 
 def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
@@ -254,62 +219,128 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
     ).all()
 
 
+def forms_of(report: Report) -> str:
+    """Return the forms of harassment of a report, in words; of a withdrawn one that it was."""
+    if report.locked:
+        return "ingetrokken door de melder"
+    return ", ".join(Form.word(code) for code in report.forms)
+
+
 def choice_of(report: Report) -> str:
     """Return the line by which a report is chosen from a list."""
     when = "" if report.locked else f", {when_short(report)}"
     return f"{report.reference}: {forms_of(report)}{when}"
 
 
-def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:
+def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> None:
     """File the reports that were typed or ticked, and say which can't be filed."""
     typed = find_reports(request.db, values["kenmerk"])
     ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
     reports = list({report.id: report for report in [*typed, *ticked]}.values())
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
+    file_all(request, context.dossier, reports, values, "toegevoegd", field="kenmerk")
+
+
+def file_all(
+    request: Request,
+    dossier: Dossier,
+    reports: Sequence[Report],
+    values: dict[str, Any],
+    outcome: str,
+    *,
+    field: str,
+) -> None:
+    """Take on reports and put each in a dossier, or have it only refer to them; say what was done.
+
+    Args:
+        request: The request.
+        dossier: The dossier.
+        reports: The reports.
+        values: The form: reason, answers about danger, and if the dossier only refers to them.
+        outcome: What the reports are afterwards, in a participle.
+        field: The field of the form that says that nothing succeeded.
+
+    Raises:
+        FormError: It wasn't answered if somebody is in danger.
+        DossierError: Nothing succeeded.
+    """
     check_danger(values, reports)
-    effects, refer = WORKFLOW_EFFECTS.of(request.registry), values["verwijzen"]
+    session, actor, refer = request.db, request.actor, values.get("verwijzen", False)
+    effects, why = WORKFLOW_EFFECTS.of(request.registry), values["reden"]
 
     def put_in(report: Report) -> None:
-        why = values["reden"]
-        take_on(request.db, effects, report, values, request.actor)
-        file_report(
-            request.db, effects, context.dossier, report, why, request.actor, reference=refer
-        )
+        take_on(session, effects, report, values, actor)
+        file_report(session, effects, dossier, report, why, actor, reference=refer)
 
-    act_on_all(request, reports, put_in, "toegevoegd", field="kenmerk")
-    return back_to(context, request, "meldingen")
+    act_on_all(request, reports, put_in, outcome, field=field)
 
 
 @dossier_form_view("melding-eruit", hidden_reports)
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Show the form that takes a report out with a reason (`?melding=M-…`), and do it."""
-    report = _wanted_report(context, request)
-    button = Button("eruit", "Melding eruit halen", "danger")
-    form = dossier_form(context, request, Schema(reason_field()), button, part="meldingen")
-    page = form_page(context, request, f"Melding {report.reference} eruit halen")
-    page["intro"] = (
-        "De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij in"
-        " dit dossier zat, en waarom hij eruit ging."
-    )
+    reports = requested_reports(request)
+    if len(reports) != 1 or membership_of(request.db, context.dossier.id, reports[0].id) is None:
+        raise HTTPNotFound()
+    report = reports[0]
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> str:
         effects = WORKFLOW_EFFECTS.of(request.registry)
         take_out(request.db, effects, context.dossier, report, values["reden"], request.actor)
-        request.flash(f"Melding {report.reference} zit niet meer in dit dossier.")
-        return back_to(context, request, "meldingen")
+        return f"Melding {report.reference} zit niet meer in dit dossier."
 
-    return submit(request, form, act, page)
+    schema, button = Schema(reason_field()), Button("eruit", "Melding eruit halen", "danger")
+    return dossier_form(context, request, schema, button, act, part=PART, report=report)
 
 
-def _wanted_report(context: DossierResource, request: Request) -> Report:
-    try:
-        (report,) = find_reports(request.db, dict(query_pairs(request)).get("melding", ""))
-    except (DossierError, ValueError):
-        raise HTTPNotFound() from None
-    if membership_of(request.db, context.dossier.id, report.id) is None:
-        raise HTTPNotFound()
-    return report
+TO_CHOOSE_FROM: Final = 100
+
+
+def latest_members(context: DossierResource, request: Request) -> Sequence[Member]:
+    """Return the latest reports of the dossier, to choose from; the read is noted."""
+    latest = members(request.db, context.dossier, 0, TO_CHOOSE_FROM)
+    ids = [member.report.id for member in latest]
+    note_read(request, context.holder, "melding", ids, task="meldingen kiezen in een dossier")
+    return latest
+
+
+def ticked(inside: Sequence[Member]) -> Any:
+    """Return the checkboxes of the reports of a dossier, each with its number here."""
+    choices = [
+        (m.report.reference, f"M-{m.membership.serial:02d}, {choice_of(m.report)}") for m in inside
+    ]
+    return field(ManyOf(choices), "Welke meldingen?", name="meldingen")
+
+
+def chosen_of(inside: Sequence[Member], values: dict[str, Any]) -> list[Report]:
+    """Return the reports among these that were ticked."""
+    return [m.report for m in inside if m.report.reference in values["meldingen"]]
+
+
+@dossier_form_view("meldingen-eruit", hidden_reports)
+def take_many_out_view(context: DossierResource, request: Request) -> Any:
+    """Show the form that takes several reports out for one reason, and do it."""
+    inside = latest_members(context, request)
+    if not inside and request.method != "POST":
+        return nothing_here(context, request)
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+
+    def act(values: dict[str, Any]) -> None:
+        def out(report: Report) -> None:
+            why = values["reden"]
+            take_out(request.db, effects, context.dossier, report, why, request.actor)
+
+        act_on_all(request, chosen_of(inside, values), out, "uit dit dossier gehaald")
+
+    schema = Schema(ticked(inside), reason_field())
+    button = Button("eruit", "Meldingen eruit halen", "danger")
+    return dossier_form(context, request, schema, button, act, part=PART)
+
+
+def nothing_here(context: DossierResource, request: Request) -> Any:
+    """Send back from a form about the reports of a dossier without any."""
+    request.flash("Er zitten geen meldingen in dit dossier.", "warning")
+    return back_to(context, request, "meldingen")
 
 
 @dossier_form_view(
@@ -324,8 +355,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen afhandelen")
-    page = {
-        **form_page(context, request, "Meldingen afhandelen"),
+    page: dict[str, Any] = {
         "here": page_of(context, request),
         "total": len(reports),
         "more": len(members) > FINISHED_AT_ONCE,
@@ -333,12 +363,32 @@ def finish_view(context: DossierResource, request: Request) -> Any:
     }
     if not reports and request.method != "POST":
         return {**page, "form": None}
-    form = _finish_form(context, request, reports)
-    return submit(request, form, lambda v: _finish(context, request, reports, v), page)
-
-
-def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
+    values = {
+        "meldingen": [report.reference for report in reports],
+        "terugkoppeling": "gegeven",
+        "bericht": context.dossier.feedback,
+    }
     step = REPORT_WORKFLOW.transition("afhandelen")
+
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
+        answers = {question.name: values.get(question.name) for question in step.fields}
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+
+        def finish(report: Report) -> None:
+            move_report(request.db, effects, report, step.name, answers, request.actor)
+
+        chosen = [report for report in reports if report.reference in values["meldingen"]]
+        act_on_all(request, chosen, finish, "afgehandeld")
+        return HTTPSeeOther(f"{page['here']}/meldingen-afhandelen")
+
+    schema, button = (
+        _finish_schema(request, reports, step),
+        Button("afhandelen", "Meldingen afhandelen"),
+    )
+    return dossier_form(context, request, schema, button, act, values, part=PART, **page)
+
+
+def _finish_schema(request: Request, reports: Sequence[Report], step: Transition) -> Any:
     waits = any(report.contact_due for report in reports)
     offered = options_of(request.registry, request.db, step, None)
     left_out = frozenset() if waits else frozenset({CONTACT.name})
@@ -346,25 +396,4 @@ def _finish_form(context: DossierResource, request: Request, reports: Sequence[R
     choices = [(report.reference, choice_of(report)) for report in reports]
     ticked = field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
     schema.children.insert(0, ticked)
-    values = {
-        "meldingen": [code for code, _ in choices],
-        "terugkoppeling": "gegeven",
-        "bericht": context.dossier.feedback,
-    }
-    button = Button("afhandelen", "Meldingen afhandelen")
-    return dossier_form(context, request, schema, button, values, part="meldingen")
-
-
-def _finish(
-    context: DossierResource, request: Request, reports: Sequence[Report], values: dict[str, Any]
-) -> Any:
-    step = REPORT_WORKFLOW.transition("afhandelen")
-    answers = {question.name: values.get(question.name) for question in step.fields}
-    effects = WORKFLOW_EFFECTS.of(request.registry)
-    chosen = [report for report in reports if report.reference in values["meldingen"]]
-
-    def finish(report: Report) -> None:
-        move_report(request.db, effects, report, step.name, answers, request.actor)
-
-    act_on_all(request, chosen, finish, "afgehandeld")
-    return back_to_finishing(context, request)
+    return schema

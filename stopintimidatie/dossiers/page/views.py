@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,21 +13,25 @@ from sqlalchemy import select
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import SHORT_MONTHS
 from stopintimidatie.core.tree.services import is_restricted
+from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.components import panels
-from stopintimidatie.core.web.request import NavItem, Paging, Request, page_view, query_pairs
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import NavItem, Request, page_view, query_pairs
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.core.workflow import Transition
 from stopintimidatie.dossiers import queries
-from stopintimidatie.dossiers.actions.panels import files_part, measures_part
-from stopintimidatie.dossiers.case.queries import MERGED, related
+from stopintimidatie.dossiers.actions.services import attachments, effects, per_month, title_of
+from stopintimidatie.dossiers.case.queries import related
 from stopintimidatie.dossiers.consultations.services import badge_of, participants
+from stopintimidatie.dossiers.filing.views import forms_of
+from stopintimidatie.dossiers.forms import CONTROLS, LABELS
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
     HIDDEN,
-    agreement_lines,
     may_edit,
     page_of,
-    paging_of,
     reader_of,
     sees_reports,
     today,
@@ -33,7 +39,6 @@ from stopintimidatie.dossiers.pages import (
 from stopintimidatie.dossiers.queries import Counts
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path
 from stopintimidatie.dossiers.services import may_name
-from stopintimidatie.dossiers.words import excerpt, forms_of, history_entry
 from stopintimidatie.dossiers.workflow import (
     DOSSIER_WORKFLOW,
     LIVE,
@@ -48,71 +53,6 @@ from stopintimidatie.reports.vocabulary import FollowUp, PlaceType
 from stopintimidatie.reports.words import when_short, when_text
 
 Page = dict[str, Any]
-
-
-def consultations_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return the consultations on a page of the list."""
-    paging = paging_of(request, numbers.consultations)
-    return {"paging": paging, "rows": queries.consultations(request.db, context.dossier, paging)}
-
-
-def participants_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return who takes part now, and who did before."""
-    rows = participants(request.db, context.dossier)
-    return {
-        "present": [r for r in rows if r.left_at is None],
-        "former": [r for r in rows if r.left_at],
-    }
-
-
-def chronology_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return what happened, the latest first; the reports among it are noted as read."""
-    paging = paging_of(request, numbers.events)
-    reader, too = reader_of(request), numbers.reports_too
-    events = queries.events(request.db, context.dossier, paging, reader, reports_too=too)
-    reports = [event.row for event in events if event.kind == "melding"]
-    _note_reports(request, context, reports)
-    addresses = paths_of_reports(request.db, [report.id for report in reports])
-    return {"paging": paging, "events": events, "addresses": addresses}
-
-
-def _note_reports(request: Request, context: DossierResource, reports: Sequence[Report]) -> None:
-    ids = [report.id for report in reports]
-    note_read(request, context.holder, "melding", ids, task="dossier bekijken")
-
-
-def reports_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return the reports on a page of the list, or why this person doesn't see them."""
-    if not numbers.reports_too:
-        return {"paging": paging_of(request, 0), "members": [], "hidden": HIDDEN}
-    paging = paging_of(request, numbers.reports)
-    bound = is_restricted(request.registry, Report.id)
-    members = queries.members(request.db, context.dossier, paging, bound)
-    _note_reports(request, context, [member.report for member in members])
-    return {"paging": paging, "members": members, "hidden": "", "path_of": report_path}
-
-
-def notes_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return the notes that this person may read."""
-    paging = paging_of(request, numbers.notes)
-    notes = queries.notes(request.db, context.dossier, paging, reader_of(request))
-    return {"paging": paging, "notes": notes}
-
-
-def agreements_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return the agreements on a page of the list."""
-    paging = paging_of(request, numbers.agreements)
-    rows = queries.agreements(request.db, context.dossier, paging)
-    return {"paging": paging, "lines": agreement_lines(context, request, rows)}
-
-
-def history_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    """Return the history on a page of the list."""
-    paging = paging_of(request, numbers.history)
-    moves = queries.history(request.db, context.dossier, paging)
-    return {"paging": paging, "entries": [history_entry(move) for move in moves]}
-
-
 OVERVIEW: Final = "overzicht"
 # The closed lists and functions that the parts of the page need for their words.
 WORDS: Final = {
@@ -122,10 +62,12 @@ WORDS: Final = {
     "consultations": ConsultationKind,
     "places": PlaceType,
     "measures": FollowUp,
+    "steps": {step.name: step for step in DOSSIER_WORKFLOW.transitions},
+    "labels": {column: LABELS[control] for column, control in CONTROLS.items()},
+    "day": date.fromisoformat,
     "badge_of": badge_of,
-    "excerpt": excerpt,
     "forms_of": forms_of,
-    "history_entry": history_entry,
+    "title_of": title_of,
     "when": when_text,
     "when_short": when_short,
 }
@@ -137,8 +79,103 @@ class Part:
 
     name: str
     label: str
-    count: Callable[[Counts], int | None]
+    counted: str
     show: Callable[[DossierResource, Request, Counts], Page]
+
+
+def _list(
+    find: Any, counted: str, context: DossierResource, request: Request, numbers: Counts, **how: Any
+) -> Page:
+    """Return a part that is a list; `counted` names its total among the numbers."""
+    find = partial(find, request.db, context.dossier, **how)
+    return {"list": read_register(request, getattr(numbers, counted), find)}
+
+
+def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    dossier, session = context.dossier, request.db
+    return {
+        "owner": session.scalar(select(User.name).where(User.id == dossier.owner_id)),
+        "soon": queries.agreements(session, dossier, 0, queries.LATEST, only_open=True),
+        "relatives": related(session, dossier),
+        "dossier_path": partial(dossier_path, context.municipality.slug),
+        "panels": panels(request, "dossier", context),
+    }
+
+
+def _chronology(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return what happened, the latest first; the reports among it are noted as read."""
+    how = {"reader": reader_of(request), "reports_too": numbers.reports_too}
+    page = _list(queries.events, "events", context, request, numbers, **how)
+    ids = [event.row.id for event in page["list"].rows if event.kind == "melding"]
+    note_read(request, context.holder, "melding", ids, task="dossier bekijken")
+    return {**page, "addresses": paths_of_reports(request.db, ids)}
+
+
+def _reports(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the reports on a page of the list, or why this person doesn't see them."""
+    if not numbers.reports_too:
+        return {"list": None, "hidden": HIDDEN}
+    bound = is_restricted(request.registry, Report.id)
+    page = _list(queries.members, "reports", context, request, numbers, restricted=bound)
+    ids = [member.report.id for member in page["list"].rows]
+    note_read(request, context.holder, "melding", ids, task="dossier bekijken")
+    path_of = partial(report_path, municipality_slug=context.municipality.slug)
+    return {**page, "hidden": "", "path_of": path_of}
+
+
+def _notes(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the notes that this person may read."""
+    reader = reader_of(request)
+    return _list(queries.notes, "notes", context, request, numbers, reader=reader)
+
+
+def _consultations(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    return _list(queries.consultations, "consultations", context, request, numbers)
+
+
+def _participants(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    return {"rows": participants(request.db, context.dossier)}
+
+
+def _files(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    return {"files": attachments(request.db, context.dossier)}
+
+
+def _measures(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the measures, their counts, and the months in a chart with its table."""
+    session, dossier, day = request.db, context.dossier, today()
+    months = [
+        (f"{SHORT_MONTHS[first.month - 1]} {first.year % 100:02d}", count)
+        for first, count in per_month(session, dossier, day)
+    ]
+    drawn = (charts.trend_chart(months, colour=DEFAULT_COLOUR, width=wide) for wide in (700, 340))
+    wide, narrow = map(charts.data_uri, drawn)
+    return {
+        "effects": effects(session, dossier, day),
+        "months": months,
+        "chart": wide,
+        "narrow": narrow,
+        "alt": charts.bar_summary("Meldingen in dit dossier per maand", months),
+    }
+
+
+PARTS: Final = (
+    Part(OVERVIEW, "Overzicht", "", _overview),
+    Part("chronologie", "Chronologie", "events", _chronology),
+    Part("meldingen", "Meldingen", "reports", _reports),
+    Part("notities", "Notities", "notes", _notes),
+    Part(
+        "overleg",
+        "Overleg",
+        "consultations",
+        partial(_list, queries.consultations, "consultations"),
+    ),
+    Part("deelnemers", "Deelnemers", "", _participants),
+    Part("afspraken", "Afspraken", "agreements", partial(_list, queries.agreements, "agreements")),
+    Part("maatregelen", "Maatregelen", "measures", _measures),
+    Part("bijlagen", "Bijlagen", "attachments", _files),
+    Part("geschiedenis", "Geschiedenis", "history", partial(_list, queries.history, "history")),
+)
 
 
 @page_view(DossierResource, "", Permission.VIEW_DOSSIER, "templates/dossier.jinja2")
@@ -160,31 +197,24 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "here": here,
         "part": part.name,
         "numbers": numbers,
-        "tabs": [NavItem(p.label, _tab(here, p), p is part, p.count(numbers)) for p in PARTS],
+        "tabs": [
+            NavItem(
+                each.label,
+                here if each.name == OVERVIEW else f"{here}?deel={each.name}",
+                each is part,
+                getattr(numbers, each.counted) if each.counted else None,
+            )
+            for each in PARTS
+        ],
         "may_edit": may_edit(context, request),
         "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
         "sees_reports": sees,
         "may_name": may_name(dossier, reader) and dossier.state in LIVE,
         "today": today(),
         "steps": _steps(context, request),
-        "badges": _badges(dossier, numbers),
-        "kind": DossierKind.of(dossier.kind).short,
         "words": WORDS,
         **part.show(context, request, numbers),
     }
-
-
-def _tab(here: str, part: Part) -> str:
-    return here if part.name == OVERVIEW else f"{here}?deel={part.name}"
-
-
-def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
-    flags = [
-        (dossier.urgent, "spoed"),
-        (dossier.frozen, "bevroren"),
-        (numbers.restricted, "gebruik_beperkt"),
-    ]
-    return [dossier.shown_state, *(name for on, name in flags if on)]
 
 
 def _steps(context: DossierResource, request: Request) -> list[Transition]:
@@ -195,31 +225,3 @@ def _steps(context: DossierResource, request: Request) -> list[Transition]:
         if request.has_permission(step.permission, context)
         and (step.name != "heropenen" or context.dossier.shown_state == context.dossier.state)
     ]
-
-
-def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    dossier, town = context.dossier, context.municipality.slug
-    relatives = related(request.db, dossier)
-    first = Paging(1, queries.LATEST, queries.LATEST)
-    soon = queries.agreements(request.db, dossier, first, only_open=True)
-    return {
-        "owner": request.db.scalar(select(User.name).where(User.id == dossier.owner_id)),
-        "merged": next((r.number for r in relatives if r.relation == MERGED), None),
-        "soon": agreement_lines(context, request, soon),
-        "family": [(r.words, dossier_path(town, r.slug, r.number)) for r in relatives],
-        "panels": panels(request, "dossier", context),
-    }
-
-
-PARTS: Final = (
-    Part(OVERVIEW, "Overzicht", lambda n: None, _overview),
-    Part("chronologie", "Chronologie", lambda n: n.events, chronology_part),
-    Part("meldingen", "Meldingen", lambda n: n.reports, reports_part),
-    Part("notities", "Notities", lambda n: n.notes, notes_part),
-    Part("overleg", "Overleg", lambda n: n.consultations, consultations_part),
-    Part("deelnemers", "Deelnemers", lambda n: None, participants_part),
-    Part("afspraken", "Afspraken", lambda n: n.agreements, agreements_part),
-    Part("maatregelen", "Maatregelen", lambda n: n.measures, measures_part),
-    Part("bijlagen", "Bijlagen", lambda n: n.attachments, files_part),
-    Part("geschiedenis", "Geschiedenis", lambda n: n.history, history_part),
-)

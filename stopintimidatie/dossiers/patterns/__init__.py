@@ -14,11 +14,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers.patterns.resources import (
         LEVELS,
         path_of_pattern,
-        report_panel,
-        settings_panel,
         waiting,
     )
     from stopintimidatie.dossiers.patterns.services import PERSONAL_DATA, QUESTION, RETENTION
+    from stopintimidatie.dossiers.patterns.views import report_panel, settings_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:

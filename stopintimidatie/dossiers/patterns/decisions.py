@@ -12,8 +12,19 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    Hidden,
+    Schema,
+    field,
+    handle_form,
+    not_before_today,
+)
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, local, plural
@@ -23,42 +34,18 @@ from stopintimidatie.core.web.components import (
     is_partial,
     leave_panel,
 )
-from stopintimidatie.core.web.request import (
-    Request,
-    form_view,
-    post_view,
-)
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.dossiers.case.services import DossierPlan
 from stopintimidatie.dossiers.filing.services import REFERABLE
 from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.patterns.forms import (
-    NEW,
-    accept_schema,
-    reject_schema,
-    snooze_schema,
-)
+from stopintimidatie.dossiers.patterns import services
 from stopintimidatie.dossiers.patterns.models import DECIDABLE, Pattern
-from stopintimidatie.dossiers.patterns.queries import (
-    memberships_of,
-    possible_dossiers,
-    why_of,
-)
+from stopintimidatie.dossiers.patterns.queries import memberships_of, possible_dossiers, why_of
 from stopintimidatie.dossiers.patterns.resources import PatternResource
 from stopintimidatie.dossiers.patterns.rules import hours_text
-from stopintimidatie.dossiers.patterns.services import (
-    Filed,
-    StalePatternError,
-    accept,
-    ask_colleagues,
-    choice_of,
-    leaders,
-    reject,
-    reports_of,
-    snooze,
-    take_in_hand,
-)
+from stopintimidatie.dossiers.patterns.services import Filed
 from stopintimidatie.dossiers.resources import dossier_path, path_of_dossier
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
@@ -66,14 +53,10 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workbench.forms import Option
 
 FORM_PAGE: Final = "stopintimidatie.dossiers.patterns:templates/form.jinja2"
+ACCEPTED: Final = "stopintimidatie.dossiers.patterns:templates/accepted.txt.jinja2"
 Values = dict[str, Any]
 MOST_LISTED: Final = 5
-TAKEN: Final = (
-    "Een collega werkt hieraan, in een dossier dat u niet kunt openen. Maak geen tweede dossier:"
-    " vraag het eerst."
-)
-FINAL: Final = "een besluit over een patroon blijft staan"
-ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
+NEW: Final = "nieuw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +78,19 @@ class Filing:
     def taken(self) -> bool:
         """True if a colleague works on this: at least half is in a dossier that isn't seen here."""
         return bool(self.elsewhere) and 2 * len(self.elsewhere) >= self.shown
+
+    @property
+    def why_not(self) -> str:
+        """The reason that nothing can be brought into a dossier; empty when something can."""
+        if self.taken:
+            return (
+                "Een collega werkt hieraan, in een dossier dat u niet kunt openen. Maak geen tweede"
+                " dossier: vraag het eerst."
+            )
+        if self.number:
+            return ""
+        filed = "Alle meldingen zitten al in een dossier."
+        return filed if self.dossiers else "De meldingen zijn er niet meer."
 
 
 def filing_of(
@@ -128,96 +124,93 @@ def hidden(memberships: Sequence[Any]) -> list[Any]:
     return [row for row in memberships if not row.seen and not row.reference]
 
 
-def why_not_accept(filing: Filing) -> str:
-    """Say why nothing of a pattern can be brought into a dossier; empty when something can."""
-    if filing.taken:
-        return TAKEN
-    gone = ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
-    return "" if filing.number else gone
-
-
 def outcome_of(pattern: Pattern, made: Filed) -> str:
     """Say what was done: which reports are in the dossier, and to which it only refers."""
-    number = made.dossier.number
-    parts = [f"Patroon P-{pattern.number} is aangenomen."]
-    if made.filed:
-        parts.append(f"{plural(made.filed, 'melding zit', 'meldingen zitten')} nu in {number}.")
-    if made.referred:
-        many = plural(made.referred, "melding", "meldingen")
-        stay = "blijft waar zij al was" if made.referred == 1 else "blijven waar zij al waren"
-        parts.append(f"Naar {many} verwijst {number} alleen: die {stay}.")
-    if made.waiting:
-        parts.append(f"Nog niet in {number}: {', '.join(made.waiting)}. Ga daar eerst mee verder.")
-    if made.proposed:
-        waits = "wacht" if len(made.proposed) == 1 else "wachten"
-        parts.append(
-            f"Nog niet in {number}: {', '.join(made.proposed)}. Die {waits} op een tweede blik:"
-            " beantwoord eerst het voorstel van de collega."
-        )
-    return " ".join(parts)
+    return render(ACCEPTED, {"pattern": pattern, "made": made, "plural": plural}).strip()
 
 
-def rail_of(shown: Mapping[str, Any], here: str) -> list[RailDecision]:
-    """Return what can be decided about a pattern, with the keys that mean the same everywhere.
-
-    It is empty for a role that decides nothing.
-    """
-    if not shown["may_decide"]:
-        return []
-    decided = "" if shown["decides"] else "daarover is al besloten"
-    filing = shown["filing"]
+def rail_of(filing: Filing, *, open_: bool, here: str) -> list[RailDecision]:
+    """Return what can be decided about a pattern, with the keys that mean the same everywhere."""
+    decided = "" if open_ else "daarover is al besloten"
     accept = decided
-    if not accept and not shown["may_accept"]:
+    if open_ and filing.why_not:
         accept = "een collega werkt eraan" if filing.taken else "alles zit al in een dossier"
-    asked = decided or ("" if shown["ask"] else "dit ligt bij geen collega")
+    asked = decided or ("" if filing.elsewhere else "dit ligt bij geen collega")
+    post, kept = f"{here}/vragen-collega", "een besluit over een patroon blijft staan"
     return [
         RailDecision("2", "In een dossier", f"{here}/aannemen", disabled_reason=accept),
         RailDecision("4", "Geen patroon", f"{here}/afwijzen", disabled_reason=decided),
-        RailDecision(
-            "5", "Vragen aan de collega", post=f"{here}/vragen-collega", disabled_reason=asked
-        ),
+        RailDecision("5", "Vragen aan de collega", post=post, disabled_reason=asked),
         RailDecision("w", "Uitstellen tot", f"{here}/uitstellen", disabled_reason=decided),
-        RailDecision("z", "Ongedaan", disabled_reason=FINAL, small=True),
+        RailDecision("z", "Ongedaan", disabled_reason=kept, small=True),
     ]
 
 
-@form_view(PatternResource, "aannemen", Permission.EDIT_DOSSIER, FORM_PAGE)
+def only_open(context: PatternResource, request: Request) -> Response | None:
+    """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
+    if request.method == "POST" or context.pattern.state in DECIDABLE:
+        return None
+    return _leave(context, request, "Over dit patroon is al besloten, of het is vervallen.")
+
+
+def _leave(context: PatternResource, request: Request, why: str) -> Response:
+    request.flash(why, "warning")
+    return leave_panel(request, request.resource_path(context).rstrip("/"))
+
+
+def pattern_form(name: str) -> Any:
+    """Register a view that shows a form about a pattern and takes what is posted."""
+    permission = Permission.EDIT_DOSSIER
+    return form_view(PatternResource, name, permission, FORM_PAGE, guards=(only_open,))
+
+
+@pattern_form("aannemen")
 def accept_view(context: PatternResource, request: Request) -> Any:
     """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    pattern = context.pattern
-    reports = reports_of(request.db, pattern)
+    pattern, session = context.pattern, request.db
+    reports = services.reports_of(session, pattern)
     note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
     memberships = _memberships(context, request, reports)
     filing = filing_of(pattern, reports, context.municipality.slug, memberships)
     reports = [report for report in reports if report.id not in filing.elsewhere]
-    if pattern.state in DECIDABLE and (why := why_not_accept(filing)):
-        request.flash(why, "warning")
-        return leave_panel(request, request.resource_path(context).rstrip("/"))
-    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
-    names = dict(areas)
-    hours = hours_text(pattern.from_minute, pattern.to_minute)
-    title = f"Overlast in {names.get(pattern.neighbourhood_code or '', 'de gemeente')} {hours}"
-    possible = possible_dossiers(request.db, context.holder)
-    form = _form(
-        context,
-        request,
-        accept_schema(possible, areas, danger_questions(reports)),
+    if pattern.state in DECIDABLE and filing.why_not:
+        return _leave(context, request, filing.why_not)
+    areas = [(area.code, area.name) for area in neighbourhoods_of(session, context.holder)]
+    place = dict(areas).get(pattern.neighbourhood_code or "", "de gemeente")
+    title = f"Overlast in {place} {hours_text(pattern.from_minute, pattern.to_minute)}"
+    possible = possible_dossiers(session, context.holder)
+    schema = Schema(
+        field(
+            forms.OneOf([(NEW, "Een nieuw dossier maken"), *possible]),
+            "Waarin komen deze meldingen?",
+            name="dossier",
+        ),
+        # A new dossier needs these two, so they are checked when it is made.
+        field(
+            forms.Text(200),
+            "Titel van het nieuwe dossier",
+            name="titel",
+            description="Kort en neutraal. Noem geen namen van personen.",
+            missing=None,
+        ),
+        field(forms.OneOf(areas), "Wijk van het nieuwe dossier", name="wijk", missing=None),
+        *danger_questions(reports),
+        version_field(),
+    )
+    first = {
+        "dossier": str(pattern.dossier_id) if pattern.dossier_id else NEW,
+        "titel": title,
+        "wijk": pattern.neighbourhood_code,
+    }
+
+    def act(values: Values) -> HTTPSeeOther:
+        return _accept(context, request, reports, filing, values)
+
+    button, options = (
         Button("aannemen", "Aannemen"),
-        dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
-        titel=title,
-        wijk=pattern.neighbourhood_code,
+        options_of(pattern, dict(possible), memberships, title),
     )
-    options = options_of(pattern, dict(possible), memberships, title)
-    return _decide(
-        context,
-        request,
-        form,
-        "In een dossier",
-        lambda v: _accept(context, request, reports, filing, v),
-        listed=options,
-    )
+    return _decide(context, request, "In een dossier", schema, button, first, act, options)
 
 
 def options_of(
@@ -264,14 +257,18 @@ def _accept(
             title=values["titel"],
             kind=DossierKind.HOTSPOT.value,
             neighbourhood_code=values["wijk"],
-            summary=_summary(context, request),
+            summary=" ".join(
+                why_of(context.pattern, services.reports_of(request.db, context.pattern))
+            ),
         )
     else:
         plan = UUID(values["dossier"])
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     for report in reports:
         take_on(request.db, effects, report, values, actor)
-    made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
+    made = services.accept(
+        request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere
+    )
     link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
     request.flash(
         outcome_of(context.pattern, made),
@@ -281,92 +278,88 @@ def _accept(
     return HTTPSeeOther(_list(context))
 
 
-def _summary(context: PatternResource, request: Request) -> str:
-    """Return the first summary of the dossier: the pattern in words."""
-    return " ".join(why_of(context.pattern, reports_of(request.db, context.pattern)))
-
-
 @post_view(PatternResource, "vragen-collega", Permission.EDIT_DOSSIER)
 def ask_view(context: PatternResource, request: Request) -> HTTPSeeOther:
     """Ask who leads the dossiers that this person may not see if they work on it."""
     pattern = context.pattern
-    rows = hidden(_memberships(context, request, reports_of(request.db, pattern)))
+    rows = hidden(_memberships(context, request, services.reports_of(request.db, pattern)))
     if not rows or pattern.state not in DECIDABLE:
         request.flash("Over dit patroon hoeft u niemand iets te vragen.", "warning")
     else:
         owners = {row.owner_id for row in rows if row.owner_id}
-        asked = owners or leaders(request.db, context.holder)
-        ask_colleagues(request.db, pattern, asked, request.actor)
+        asked = owners or services.leaders(request.db, context.holder)
+        services.ask_colleagues(request.db, pattern, asked, request.actor)
         request.flash("Uw collega krijgt een e-mail zonder inhoud, en ziet hier dat u het vroeg.")
     if is_partial(request):
         return HTTPSeeOther(f"{_list(context)}?patroon={pattern.number}")
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 
 
-@form_view(PatternResource, "uitstellen", Permission.EDIT_DOSSIER, FORM_PAGE)
+@pattern_form("uitstellen")
 def snooze_view(context: PatternResource, request: Request) -> Any:
     """Put the decision off until a day."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    later = local(utc_now()).date() + timedelta(days=14)
-    form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
+    schema = Schema(
+        field(
+            forms.Date(),
+            "Tot welke dag?",
+            name="tot",
+            description="Is het patroon er dan nog, dan ziet u het weer.",
+            validator=not_before_today,
+        ),
+        version_field(),
+    )
+    first = {"tot": local(utc_now()).date() + timedelta(days=14)}
 
     def act(values: Values) -> HTTPSeeOther:
-        snooze(request.db, context.pattern, values["tot"], request.actor)
+        services.snooze(request.db, context.pattern, values["tot"], request.actor)
         return _done(context, request, f"uitgesteld tot {date_text(values['tot'])}")
 
-    return _decide(context, request, form, "Patroon uitstellen", act)
+    button = Button("uitstellen", "Uitstellen")
+    return _decide(context, request, "Patroon uitstellen", schema, button, first, act)
 
 
-@form_view(PatternResource, "afwijzen", Permission.EDIT_DOSSIER, FORM_PAGE)
+@pattern_form("afwijzen")
 def reject_view(context: PatternResource, request: Request) -> Any:
     """Reject the pattern with a reason, and keep it quiet until a day."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
-    until = local(utc_now()).date() + quiet
-    form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
+    until = "Niet opnieuw voorstellen tot"
+    schema = Schema(
+        field(
+            forms.Text(1000, lines=True),
+            "Waarom is dit geen patroon?",
+            name="reden",
+            description="Bijvoorbeeld: een evenement, of een bekende storing. Geen namen.",
+            widget=forms.TextArea(rows=3),
+        ),
+        field(forms.Date(), until, name="tot", validator=not_before_today),
+        version_field(),
+    )
+    quiet = timedelta(days=services.choice_of(request.db, context.holder).quiet_days)
+    first = {"tot": local(utc_now()).date() + quiet}
 
     def act(values: Values) -> HTTPSeeOther:
-        reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
+        services.reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
         return _done(context, request, "afgewezen")
 
-    return _decide(context, request, form, "Patroon afwijzen", act)
+    button = Button("afwijzen", "Afwijzen")
+    return _decide(context, request, "Patroon afwijzen", schema, button, first, act)
 
 
-def _form(
-    context: PatternResource, request: Request, schema: Any, button: Button, **known: Any
-) -> Form:
-    own = request.resource_path(context).rstrip("/")
-    # In a panel the page around it has another address.
-    back = f"{_list(context)}?patroon={context.pattern.number}" if is_partial(request) else own
-    return Form(
-        schema,
-        request,
-        buttons=[button],
-        appstruct={**known, "versie": context.pattern.version},
-        action=request.path,
-        cancel_url=back,
-    )
+def version_field() -> Any:
+    """Return the hidden field with the version that this person saw."""
+    return field(forms.Integer(0), "Versie", widget=Hidden(), name="versie")
 
 
 def _list(context: PatternResource) -> str:
     return f"/gemeenten/{context.municipality.slug}/patronen"
 
 
-def _closed(context: PatternResource, request: Request) -> Response | None:
-    """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
-    if request.method == "POST" or context.pattern.state in DECIDABLE:
-        return None
-    request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
-    return leave_panel(request, request.resource_path(context).rstrip("/"))
-
-
 def _decide(
     context: PatternResource,
     request: Request,
-    form: Form,
     title: str,
+    schema: Any,
+    button: Button,
+    first: Values,
     act: Callable[[Values], Any],
     listed: Sequence[Option] = (),
 ) -> Any:
@@ -374,20 +367,24 @@ def _decide(
 
     `listed`: what can be chosen with one press, the best first.
     """
+    own, pattern = request.resource_path(context).rstrip("/"), context.pattern
+    form = Form(
+        schema,
+        request,
+        buttons=[button],
+        appstruct={**first, "versie": pattern.version},
+        action=request.path,
+        # In a panel the page around it has another address.
+        cancel_url=f"{_list(context)}?patroon={pattern.number}" if is_partial(request) else own,
+    )
 
     def on_valid(values: Values) -> Any:
         try:
-            take_in_hand(request.db, context.pattern, values["versie"])
-            answer = act(values)
-            request.db.flush()
-            return answer
-        except StalePatternError:
-            form["versie"].cstruct = str(context.pattern.version)
-            raise ConflictError(
-                "Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.", []
-            ) from None
-        except WorkflowError as problem:
-            raise FormError(str(problem), problem.field) from None
+            services.take_in_hand(request.db, pattern, values["versie"])
+        except ConflictError:
+            form["versie"].cstruct = str(pattern.version)
+            raise
+        return act(values)
 
     def page() -> Values:
         answer_in_panel(request)

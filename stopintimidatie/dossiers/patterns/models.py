@@ -30,13 +30,6 @@ class PatternState(StrEnum):
     GONE = "vervallen"
 
 
-LABELS: Final = {
-    PatternState.PROPOSED: "Te beslissen",
-    PatternState.SNOOZED: "Uitgesteld",
-    PatternState.ACCEPTED: "Aangenomen",
-    PatternState.REJECTED: "Afgewezen",
-    PatternState.GONE: "Vervallen",
-}
 # States in which a person can still decide about a pattern.
 DECIDABLE: Final = frozenset({PatternState.PROPOSED, PatternState.SNOOZED})
 KEEP_DAYS: Final = 365
@@ -53,6 +46,7 @@ class Choice:
     least: int = 6
     certainty: int = 99
     quiet_days: int = 90
+    version: int = 0
 
 
 LIMITS: Final = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import DAYS, Term, local, number, plural
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
-from stopintimidatie.core.web.request import Paging
 from stopintimidatie.core.web.theme import WHITE, darkened_for
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
@@ -28,14 +28,7 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
-from stopintimidatie.dossiers.patterns.rules import (
-    Seen,
-    Table,
-    common,
-    explanation,
-    hours_text,
-    week,
-)
+from stopintimidatie.dossiers.patterns.rules import hours_text
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
@@ -43,7 +36,13 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
-from stopintimidatie.reports.vocabulary import Form, TimePrecision
+from stopintimidatie.reports.vocabulary import (
+    Form,
+    OffenderCount,
+    PlaceType,
+    TimePrecision,
+    Transport,
+)
 
 WIDTH: Final = 420
 HEIGHT: Final = 320
@@ -52,6 +51,8 @@ AROUND: Final = 3.2
 
 MOST_AROUND: Final = 400
 COLOUR: Final = "#154273"
+SOMEWHERE: Final = "deze gemeente"
+WHY: Final = "stopintimidatie.dossiers.patterns:templates/why.txt.jinja2"
 CHART_TITLE: Final = "Meldingen per weekdag en dagdeel"
 
 # Metres east and north of the middle.
@@ -91,25 +92,23 @@ class Card:
     """A pattern in the list: the place and the form that its reports name most."""
 
     pattern: Pattern
-    place: str
-    form: str
+    title: str
     reports: Sequence[Report]
     memberships: Sequence[Any]
-    area: Neighbourhood | None
 
     @property
     def filed(self) -> int:
         """The number of its reports that are in a running dossier, whoever may see that."""
         return len({row.report_id for row in self.memberships})
 
-    @property
-    def title(self) -> str:
-        """Place, and what happens there."""
-        return f"{self.place}: {self.form}" if self.form else self.place
-
 
 def list_patterns(
-    session: Session, holder: str, state: PatternState, paging: Paging, roles: Iterable[Role]
+    session: Session,
+    holder: str,
+    state: PatternState,
+    roles: Iterable[Role],
+    offset: int,
+    size: int,
 ) -> list[Card]:
     """Return the patterns of a page, the strongest first, each with what its reports name most.
 
@@ -120,44 +119,38 @@ def list_patterns(
         .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
         .where(Pattern.holder == holder, Pattern.state == state)
         .order_by(Pattern.strength.desc(), Pattern.number)
-        .offset(paging.offset)
-        .limit(paging.size)
+        .slice(offset, offset + size)
     )
     patterns = [(row[0], row[1]) for row in rows]
-    shown = _shown(session, [pattern.id for pattern, _ in patterns])
-    every = {report.id for reports in shown.values() for report in reports}
-    inside = memberships_of(session, every, roles)
-    return [card_of(pattern, area, shown.get(pattern.id, []), inside) for pattern, area in patterns]
-
-
-def _shown(session: Session, patterns: Sequence[UUID]) -> dict[UUID, list[Report]]:
-    """Return the reports of each pattern, as far as they count."""
-    rows = session.execute(
+    shown = session.execute(
         select(PatternReport.pattern_id, Report)
         .join(Report, Report.id == PatternReport.report_id)
-        .where(PatternReport.pattern_id.in_(patterns), Report.state.not_in(LEFT_OUT))
+        .where(
+            PatternReport.pattern_id.in_([pattern.id for pattern, _ in patterns]),
+            Report.state.not_in(LEFT_OUT),
+        )
         .order_by(Report.incident_start, Report.id)
     )
     reports: dict[UUID, list[Report]] = {}
-    for pattern_id, report in rows:
+    for pattern_id, report in shown:
         reports.setdefault(pattern_id, []).append(report)
-    return reports
+    every = {report.id for mine in reports.values() for report in mine}
+    inside = memberships_of(session, every, roles)
+    return [_card(pattern, area, reports.get(pattern.id, []), inside) for pattern, area in patterns]
 
 
-def card_of(
+def _card(
     pattern: Pattern,
     area: Neighbourhood | None,
     reports: Sequence[Report],
     memberships: Sequence[Any],
 ) -> Card:
-    """Return a pattern with what its reports name most; `memberships`: of `memberships_of`."""
-    forms = Counter(code for report in reports for code in report.forms)
-    form = Form.word(forms.most_common(1)[0][0]) if forms else ""
-    wijk = area.name if area else "deze gemeente"
-    place = place_of_most([places_named(report) for report in reports]) or wijk
+    forms = Counter(code for report in reports for code in report.forms).most_common(1)
+    place = place_of_most([places_named(report) for report in reports])
+    place = place or (area.name if area else SOMEWHERE)
+    title = ": ".join([place, *(Form.word(code) for code, _ in forms)])
     mine = {report.id for report in reports}
-    inside = [row for row in memberships if row.report_id in mine]
-    return Card(pattern, place, form, reports, inside, area)
+    return Card(pattern, title, reports, [row for row in memberships if row.report_id in mine])
 
 
 def memberships_of(
@@ -247,87 +240,83 @@ def _dots(spots: Spots, scale: float, size: float, colour: str) -> list[str]:
     ]
 
 
-def map_summary(inside: int, around: int, radius_m: int, place: str) -> str:
-    """Return the map in words, for who doesn't see it."""
-    return (
-        f"Kaartje van {place}: {inside} meldingen binnen een cirkel van {radius_m} meter, en"
-        f" {around} andere in de omgeving. De afstand tot het midden staat in de tabel."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything the page of a pattern shows about its reports.
-
-    `rows`: each report with its address and its distance to the middle, in metres.
-    """
-
-    reports: Sequence[Report]
-    place: str
-    rows: Sequence[tuple[Report, str, int]]
-    common: list[tuple[str, str]]
-    week: Table
-    chart: str
-    chart_text: str
-    map: str
-    map_text: str
-    dossier: tuple[str, str] | None
-
-
 def evidence_of(
     session: Session,
     pattern: Pattern,
     reports: Sequence[Report],
     branding: Any,
     slug: str,
-) -> Evidence:
+) -> dict[str, Any]:
     """Read the evidence of a pattern and draw it, in the colour of the municipality.
 
-    `reports`: those of the pattern. `slug`: of the municipality.
+    `reports`: those of the pattern. `slug`: of the municipality. Of the result: `rows` are each
+    report with its address and its distance to the middle, in metres; `common` what comes up most,
+    each with how often; `around` how many other reports stand on the map.
     """
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
     area = areas.get(pattern.neighbourhood_code or "")
-    place = area.name if area else "deze gemeente"
+    place = area.name if area else SOMEWHERE
     colour = getattr(branding, "colour", None) or COLOUR
-    table = week([_seen(report) for report in reports])
+    table = week(reports)
     picture, around = _map(session, pattern, reports, colour, place)
-    return Evidence(
-        reports=reports,
-        place=place,
-        rows=[_row(report, pattern, slug, areas) for report in reports],
-        common=common([_seen(report) for report in reports]),
-        week=table,
-        chart=data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=300)),
-        chart_text=heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
-        map=data_uri(picture),
-        map_text=map_summary(len(reports), around, pattern.radius_m, place),
-        dossier=_dossier(session, pattern, slug),
+    return {
+        "place": place,
+        "rows": [_row(report, pattern, slug, areas) for report in reports],
+        "common": common(reports),
+        "week": table,
+        "chart": data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=300)),
+        "chart_text": heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
+        "map": data_uri(picture),
+        "around": around,
+        "dossier": _dossier(session, pattern, slug),
+    }
+
+
+# Closed lists alone, never how somebody looks: the name, the words, the codes that say nothing,
+# and the number of words that are named.
+COUNTED: Final[Sequence[tuple[str, type[Term], set[str | None], int, Callable[[Report], Any]]]] = (
+    ("Vormen", Form, set(), 4, lambda report: report.forms),
+    ("Soort plek", PlaceType, set(), 2, lambda report: [report.place_type]),
+    ("Aantal daders", OffenderCount, {None, "onbekend"}, 2, lambda r: [r.offender_count]),
+    ("Vervoer van daders", Transport, {None, "anders"}, 2, lambda r: [r.offender_transport]),
+)
+
+
+def common(reports: Sequence[Report]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return what comes up most in these reports, with how often."""
+    rows = []
+    for name, terms, nothing, most, read in COUNTED:
+        codes = Counter(code for report in reports for code in read(report) if code not in nothing)
+        if codes:
+            rows.append((name, [(terms.word(code), n) for code, n in codes.most_common(most)]))
+    return rows
+
+
+def week(reports: Sequence[Report]) -> list[tuple[str, list[int]]]:
+    """Count by weekday and part of day, in the time of the Netherlands."""
+    cells = Counter(
+        (
+            local(report.incident_start).weekday(),
+            known_part_of_day(report.incident_start, report.time_precision, report.part_of_day),
+        )
+        for report in reports
     )
+    return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
 def why_of(pattern: Pattern, reports: Sequence[Report]) -> list[str]:
-    """Return why this is proposed, in sentences."""
-    rough = sum(report.time_precision == TimePrecision.PART_OF_DAY for report in reports)
-    return explanation(
-        count=len(reports),
-        expected=pattern.expected,
-        radius_m=pattern.radius_m,
-        hours=hours_text(pattern.from_minute, pattern.to_minute),
-        days=pattern.window_days,
-        certainty=pattern.certainty,
-        vague=0 if pattern.from_minute is None else rough,
-    )
-
-
-def _seen(report: Report) -> Seen:
-    return Seen(
-        local(report.incident_start),
-        known_part_of_day(report.incident_start, report.time_precision, report.part_of_day),
-        tuple(report.forms),
-        report.place_type,
-        report.offender_count,
-        report.offender_transport,
-    )
+    """Return why this is proposed, in sentences: on its page, and to begin a dossier with."""
+    # They lie in these hours by the middle of their part of the day.
+    vague = sum(report.time_precision == TimePrecision.PART_OF_DAY for report in reports)
+    values = {
+        "pattern": pattern,
+        "number": len(reports),
+        "hours": hours_text(pattern.from_minute, pattern.to_minute),
+        "vague": 0 if pattern.from_minute is None else vague,
+        "plural": plural,
+        "expected": number(pattern.expected, 1),
+    }
+    return render(WHY, values).splitlines()
 
 
 def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]:

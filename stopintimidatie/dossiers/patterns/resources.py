@@ -10,22 +10,16 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity
-from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.tree import Level, Resource, lineage
-from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.dossiers.patterns.models import (
-    DECIDABLE,
     KIND,
     Pattern,
-    PatternReport,
     PatternState,
 )
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
-    MunicipalityAdministration,
     MunicipalityResource,
 )
-from stopintimidatie.reports.resources import GONE, ReportResource
 
 PATTERN: Final = re.compile(r"P-[1-9][0-9]{0,5}")
 
@@ -76,43 +70,7 @@ LEVELS: Final = (
 )
 
 
-# The number of patterns to decide about; panels for the page of a report and for *beheer*.
-
-
-REPORT_PANEL: Final = "stopintimidatie.dossiers.patterns:templates/report_panel.jinja2"
-PANEL: Final = "stopintimidatie.dossiers.patterns:templates/settings_panel.jinja2"
-
-
 def waiting(holder: str, _: Identity) -> Select[Any]:
     """Select the patterns that wait for a decision, for the menu."""
     mine = (Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
     return select(Pattern.id).where(*mine)
-
-
-def report_panel(context: ReportResource, request: Any) -> Panel | None:
-    """Return the patterns that a report is part of, unless somebody said it is none."""
-    if context.holder == NATIONAL or context.report.state in GONE:
-        return None
-    shown = select(PatternReport.pattern_id).where(PatternReport.report_id == context.report.id)
-    numbers = request.db.scalars(
-        select(Pattern.number)
-        .where(Pattern.id.in_(shown), Pattern.state.in_((*DECIDABLE, PatternState.ACCEPTED)))
-        .order_by(Pattern.number)
-    ).all()
-    for node in lineage(context):
-        if numbers and isinstance(node, MunicipalityResource):
-            slug = node.municipality.slug
-            patterns = [(f"P-{number}", pattern_path(slug, number)) for number in numbers]
-            return Panel("Opvallend patroon", REPORT_PANEL, {"patterns": patterns})
-    return None
-
-
-def settings_panel(context: Any, request: Any) -> Panel | None:
-    """Return the way to the settings, on the overview of *beheer*."""
-    if not isinstance(context, MunicipalityAdministration):
-        return None
-    values = {
-        "settings": request.resource_path(context, "patronen"),
-        "algorithm": f"/gemeenten/{context.municipality.slug}/algoritme",
-    }
-    return Panel("Opvallende patronen", PANEL, values)

@@ -13,10 +13,8 @@ Nothing of a person goes in: a place, a moment, an id.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
@@ -24,10 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import STRtree, points
 
-from stopintimidatie.core.text import DAYS, date_text, number, plural
-from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.triage.rules import distance_m
-from stopintimidatie.reports.vocabulary import Form, OffenderCount, PlaceType, Transport
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -301,106 +296,11 @@ class Cluster:
         return frozenset(UUID(id_) for id_ in self.group.ids)
 
 
-# A pattern in words and figures. Pure: counts of closed lists, never how somebody looks.
-
-
-Table = list[tuple[str, list[int]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The facts of a report from which the figures of a pattern are made."""
-
-    moment: datetime
-    part: str | None
-    forms: tuple[str, ...]
-    place_type: str
-    count: str | None
-    transport: str | None
-
-
-def heading(place: str, count: int) -> str:
-    """Return the title of a proposal."""
-    return f"{plural(count, 'melding', 'meldingen')} dicht bij elkaar in {place}"
-
-
 def hours_text(from_minute: int | None, to_minute: int | None) -> str:
     """Return between which hours; rounded to whole ones, outward."""
     if from_minute is None or to_minute is None:
         return "op alle uren van de dag"
     return f"tussen {from_minute // 60 % 24} en {-(-to_minute // 60) % 24 or 24} uur"
-
-
-def hours_short(from_minute: int | None, to_minute: int | None) -> str:
-    """Return the hours for a row in a list."""
-    if from_minute is None or to_minute is None:
-        return "hele dag"
-    return f"{from_minute // 60 % 24}–{-(-to_minute // 60) % 24 or 24} uur"
-
-
-def explanation(
-    *,
-    count: int,
-    expected: float,
-    radius_m: int,
-    hours: str,
-    days: int,
-    certainty: int,
-    vague: int = 0,
-) -> list[str]:
-    """Return why this is proposed, in sentences.
-
-    `vague`: so many of the reports lie in these hours by the middle of their part of the day.
-    """
-    sentences = [
-        f"In {days} dagen {'is' if count == 1 else 'zijn'} hier"
-        f" {plural(count, 'melding', 'meldingen')} gedaan, binnen {radius_m} meter en {hours}.",
-        f"Gezien de omgeving en hoe druk die uren zijn, waren er {expected_text(expected)}"
-        " te verwachten.",
-        "Dat is duidelijker dan wat toeval maakt als dezelfde meldingen door elkaar worden geschud"
-        f" (ingestelde zekerheid: {certainty}%).",
-    ]
-    if vague:
-        which = f"Van {plural(vague, 'melding', 'meldingen')} is alleen het dagdeel bekend."
-        middle = "Het systeem rekent dan met het midden van dat dagdeel."
-        sentences.insert(1, f"{which} {middle}")
-    return sentences
-
-
-def expected_text(expected: float) -> str:
-    """Return how many there would be; a part of a report says nothing to anybody."""
-    if expected < 1:
-        return "minder dan één"
-    return f"ongeveer {number(expected, 1)}"
-
-
-def common(reports: Sequence[Seen]) -> list[tuple[str, str]]:
-    """Return what comes up most in these reports, with how often."""
-    forms = Counter(form for seen in reports for form in seen.forms)
-    places = Counter(seen.place_type for seen in reports)
-    counts = Counter(seen.count for seen in reports if seen.count not in (None, "onbekend"))
-    ways = Counter(seen.transport for seen in reports if seen.transport not in (None, "anders"))
-    counted = [
-        ("Vormen", [(Form.word(code), times) for code, times in forms.most_common(4)]),
-        ("Soort plek", [(PlaceType.word(code), times) for code, times in places.most_common(2)]),
-        ("Aantal daders", [(OffenderCount.word(c), times) for c, times in counts.most_common(2)]),
-        ("Vervoer van daders", [(Transport.word(c), times) for c, times in ways.most_common(2)]),
-    ]
-    rows = [(name, _listed(items)) for name, items in counted if items]
-    if reports:
-        first, last = (pick(seen.moment for seen in reports) for pick in (min, max))
-        rows.append(("Eerste en laatste", f"{date_text(first)} tot en met {date_text(last)}"))
-    return rows
-
-
-def _listed(items: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{word} ({times})" for word, times in items)
-
-
-def week(reports: Sequence[Seen]) -> Table:
-    """Count by weekday and part of day. The moments are in the time of the Netherlands."""
-    cells = Counter((seen.moment.weekday(), seen.part) for seen in reports)
-    return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
 # Recognition of a pattern that was known already. Pure.

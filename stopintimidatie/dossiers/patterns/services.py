@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import ConflictError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -42,7 +43,7 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
-from stopintimidatie.dossiers.services import COLLEAGUE
+from stopintimidatie.dossiers.services import COLLEAGUE, set_fields
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports import personal as reports_personal
@@ -51,10 +52,6 @@ from stopintimidatie.reports.services import proposed_among
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 FILABLE: Final = REFERABLE | {"in_behandeling"}
-
-
-class StalePatternError(Exception):
-    """Somebody else decided, or a search changed it, since this person saw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +83,13 @@ def take_in_hand(session: Session, pattern: Pattern, version: int) -> None:
     """Lock a pattern for a decision.
 
     Raises:
-        StalePatternError: It isn't the one this person saw.
+        ConflictError: It isn't the one this person saw.
         WorkflowError: There is nothing to decide (any more).
     """
     session.flush()
     session.refresh(pattern, with_for_update=True)
     if pattern.version != version:
-        raise StalePatternError
+        raise ConflictError("Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.")
     if pattern.state not in DECIDABLE:
         raise WorkflowError("Over dit patroon is al besloten, of het is vervallen.")
 
@@ -303,10 +300,6 @@ RETENTION: Final = RetentionClass(
 FIELDS: Final = ("enabled", "window_days", "radius_m", "least", "certainty", "quiet_days")
 
 
-class StaleSettingError(Exception):
-    """Somebody else changed it since this person saw it."""
-
-
 def row_of(session: Session, holder: str) -> PatternSetting | None:
     """Return the settings that a municipality saved, or None."""
     return session.scalars(
@@ -319,13 +312,7 @@ def choice_of(session: Session, holder: str) -> Choice:
     row = row_of(session, holder)
     if row is None:
         return Choice()
-    return Choice(**{name: getattr(row, name) for name in FIELDS})
-
-
-def version_of(session: Session, holder: str) -> int:
-    """Return the version of the settings; 0 when none were saved."""
-    row = row_of(session, holder)
-    return 0 if row is None else row.version
+    return Choice(**{name: getattr(row, name) for name in (*FIELDS, "version")})
 
 
 def change_settings(
@@ -334,20 +321,19 @@ def change_settings(
     """Change what is set; the names of what differs.
 
     Raises:
-        StaleSettingError: Somebody else was first.
+        ConflictError: Somebody else was first.
     """
     row = row_of(session, holder)
     if row is not None:
         session.refresh(row, with_for_update=True)
-    if version != (0 if row is None else row.version):
-        raise StaleSettingError
     before = choice_of(session, holder)
-    fields = [name for name in FIELDS if values[name] != getattr(before, name)]
-    if not fields:
+    if version != before.version:
+        raise ConflictError(
+            "Iemand anders heeft dit intussen gewijzigd. Kijk het na en sla opnieuw op."
+        )
+    if all(values[name] == getattr(before, name) for name in FIELDS):
         return []
-    row = row or _made(session, holder, before)
-    for name in fields:
-        setattr(row, name, values[name])
+    fields = set_fields(row or _made(session, holder, before), values, FIELDS)
     session.flush()
     record(session, actor, "patroon.instelling", holder, "gemeente", [], fields=fields)
     return fields

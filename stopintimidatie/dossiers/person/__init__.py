@@ -9,9 +9,8 @@ def includeme(config: Any) -> None:
     """Register panel, list, jobs, mail, second person and views of person-directed dossiers."""
     from stopintimidatie.core.second import Second
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.dossiers.person import jobs, mail, services
+    from stopintimidatie.dossiers.person import jobs, services
     from stopintimidatie.dossiers.person.models import PrivacyAdvice
-    from stopintimidatie.dossiers.person.panels import dossier_panel
     from stopintimidatie.dossiers.person.queries import (
         ADDRESS,
         NUMBER,
@@ -19,11 +18,12 @@ def includeme(config: Any) -> None:
         only_dossiers,
         waiting,
     )
+    from stopintimidatie.dossiers.person.views import dossier_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_job_kind(services.ADVICE_JOB, jobs.watch_advice)
     config.add_job_kind(jobs.REVIEW_JOB, jobs.remind_of_review)
-    for template in (mail.ASKED, mail.GIVEN, jobs.OVERDUE, jobs.REVIEW):
+    for template in jobs.MAILS:
         config.add_mail_template(template)
     config.add_panel("dossier", "persoonsgericht", dossier_panel, order=1)
     config.add_second(
@@ -43,7 +43,7 @@ def includeme(config: Any) -> None:
     )
     add_own_place(
         config,
-        mail.LIST,
+        services.LIST,
         "Persoonsgericht",
         Permission.VIEW_PERSON_DOSSIERS,
         order=62,

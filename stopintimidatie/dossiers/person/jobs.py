@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,10 +15,12 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.person.mail import LIST
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.services import (
     ADVICE_JOB,
+    ASKED,
+    GIVEN,
+    LIST,
     check_reason,
     check_review_day,
     ground_of,
@@ -106,11 +108,15 @@ def _is_due(row: PersonGround, dossier: Dossier, day: str) -> bool:
     return live and row.review_on.isoformat() == day
 
 
-def _overdue_letter(writing: Writing) -> Letter | None:
-    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
-    if row is None or row.outcome is not None:
-        return None
-    return Letter({"link": writing.link(f"/{LIST}")})
+def _letter(waits: Callable[[PrivacyAdvice], bool]) -> Callable[[Writing], Letter | None]:
+    """Return what writes about advice, as long as that waits for somebody."""
+
+    def write(writing: Writing) -> Letter | None:
+        row = writing.session.get(PrivacyAdvice, writing.message.about_id)
+        waiting = row is not None and waits(row)
+        return Letter({"link": writing.link(f"/{LIST}")}) if waiting else None
+
+    return write
 
 
 def _review_letter(writing: Writing) -> Letter | None:
@@ -122,15 +128,32 @@ def _review_letter(writing: Writing) -> Letter | None:
     return Letter({"dag": date_text(row.review_on), "link": writing.link(f"/{LIST}")})
 
 
+_ROOM: Final = "stopintimidatie.dossiers.person:templates/mail"
 OVERDUE: Final = MailTemplate(
     "advies_te_laat",
     "Een advies is niet op tijd gegeven",
-    "stopintimidatie.dossiers.person:templates/mail/te_laat.txt.jinja2",
-    _overdue_letter,
+    f"{_ROOM}/te_laat.txt.jinja2",
+    _letter(lambda row: row.outcome is None),
 )
 REVIEW: Final = MailTemplate(
     "dossier_herzien",
     "Een dossier moet worden herzien",
-    "stopintimidatie.dossiers.person:templates/mail/herzien.txt.jinja2",
+    f"{_ROOM}/herzien.txt.jinja2",
     _review_letter,
+)
+MAILS: Final = (
+    MailTemplate(
+        ASKED,
+        "Een dossier wacht op uw advies",
+        f"{_ROOM}/gevraagd.txt.jinja2",
+        _letter(lambda row: row.waits),
+    ),
+    MailTemplate(
+        GIVEN,
+        "Een advies over een dossier is gegeven",
+        f"{_ROOM}/gegeven.txt.jinja2",
+        _letter(lambda row: row.outcome is not None and row.followed is None),
+    ),
+    OVERDUE,
+    REVIEW,
 )

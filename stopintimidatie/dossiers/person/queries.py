@@ -14,10 +14,8 @@ from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.models import day_in
-from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
-from stopintimidatie.dossiers.person.vocabulary import Advice
+from stopintimidatie.dossiers.person.models import Advice, PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, ClosingReason, DossierKind
 from stopintimidatie.municipalities.areas.models import Neighbourhood
@@ -126,7 +124,9 @@ def count_views(session: Session, holder: str) -> dict[str, int]:
     return {name: int(number) for name, number in zip(wanted, row, strict=True)}
 
 
-def list_dossiers(session: Session, holder: str, view: str, paging: Paging) -> Sequence[Any]:
+def list_dossiers(
+    session: Session, holder: str, view: str, offset: int, size: int
+) -> Sequence[Any]:
     """Return dossier, ground, latest advice, owner's name and area's slug on a page of a view."""
     statement = (
         _joined(Dossier, PersonGround, PrivacyAdvice, User.name, Neighbourhood.slug)
@@ -136,7 +136,7 @@ def list_dossiers(session: Session, holder: str, view: str, paging: Paging) -> S
         # Soonest to review first; without a ground there is no day yet.
         .order_by(PersonGround.review_on.is_(None), PersonGround.review_on, Dossier.number.desc())
     )
-    return session.execute(statement.offset(paging.offset).limit(paging.size)).all()
+    return session.execute(statement.offset(offset).limit(size)).all()
 
 
 def only_dossiers(holder: str, identity: Identity) -> ColumnElement[bool]:

@@ -18,9 +18,13 @@ from stopintimidatie.core.second import check_hand, lock_open, sign, why_not
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.person.mail import ASKED, GIVEN
-from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
-from stopintimidatie.dossiers.person.vocabulary import ADVISE_WITHIN, LONGEST, Advice
+from stopintimidatie.dossiers.person.models import (
+    ADVISE_WITHIN,
+    LONGEST,
+    Advice,
+    PersonGround,
+    PrivacyAdvice,
+)
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import (
     COLLEAGUE,
@@ -34,14 +38,19 @@ from stopintimidatie.dossiers.services import (
 from stopintimidatie.dossiers.workflow import GONE
 
 # The list of person-directed dossiers, below a municipality.
-GROUND_FIELDS: Final = (
-    "ground",
-    "proportionality",
-    "review_on",
-    "informed_on",
-    "postponed_until",
-    "postponed_reason",
-)
+LIST: Final = "persoonsgericht"
+# Column by control, but for the choice whether the person was informed.
+ATTRIBUTES: Final = {
+    "strafgrond": "ground",
+    "evenredigheid": "proportionality",
+    "herzien_op": "review_on",
+    "geinformeerd_op": "informed_on",
+    "uitgesteld_tot": "postponed_until",
+    "uitstel_reden": "postponed_reason",
+}
+GROUND_FIELDS: Final = tuple(ATTRIBUTES.values())
+# Mails about advice: that it is asked with urgency, and that it is given. No content.
+ASKED, GIVEN = "advies_gevraagd", "advies_gegeven"
 ADVICE_JOB: Final = Job("advies.bewaken")
 NO_GROUND: Final = (
     "Leg eerst vast waarom dit dossier over één persoon mag gaan, onder ‘Persoonsgericht’ in het"
@@ -276,8 +285,8 @@ def give_advice(
     append(session, dossier, actor, "advies_gegeven", values={"advies": outcome.nl})
     log(session, dossier, actor, "advies_gegeven", [outcome.value])
     if owner := str(dossier.owner_id or row.proposed_by_id or ""):
-        to, key = Recipient(COLLEAGUE, owner), f"{GIVEN.name}:{row.id}"
-        queue_mail(session, dossier.holder, GIVEN.name, to, about=row.id, key=key)
+        to, key = Recipient(COLLEAGUE, owner), f"{GIVEN}:{row.id}"
+        queue_mail(session, dossier.holder, GIVEN, to, about=row.id, key=key)
     return row
 
 
@@ -407,8 +416,8 @@ def _hurry(
     enqueue(session, ADVICE_JOB, dossier.holder, {"id": str(advice.id)}, delay=advice.due_at - now)
     # The mail of the next morning would come when the advice is due.
     for person in privacy_officers(session, dossier.holder):
-        key, to = f"{ASKED.name}:{advice.id}:{person}", Recipient(COLLEAGUE, person)
-        queue_mail(session, dossier.holder, ASKED.name, to, about=advice.id, key=key)
+        key, to = f"{ASKED}:{advice.id}:{person}", Recipient(COLLEAGUE, person)
+        queue_mail(session, dossier.holder, ASKED, to, about=advice.id, key=key)
 
 
 def check_kind(session: Session, dossier: Dossier) -> None:

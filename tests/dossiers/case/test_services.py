@@ -83,9 +83,8 @@ def test_numbers_count_per_municipality_and_year(installation: Installation) -> 
     with installation.transaction() as session:
         numbers = [make_dossier(session).number for _ in range(2)]
         plan = DossierPlan(title="Oud", kind="thema", neighbourhood_code=WHOLE)
-        old = create_dossier(
-            session, SYSTEM, DORDRECHT, plan, at=datetime(2024, 12, 31, 23, 30, tzinfo=UTC)
-        )
+        with clock_at(datetime(2024, 12, 31, 23, 30, tzinfo=UTC)):
+            old = create_dossier(session, SYSTEM, DORDRECHT, plan)
     with installation.transaction() as session:
         other = make_dossier(session, holder=EINDHOVEN, neighbourhood_code="GM0772-GB")
     year = numbers[0][:4]

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.planted import Town, town
-from stopintimidatie.dossiers.patterns.models import LIMITS, Choice
-from stopintimidatie.dossiers.patterns.queries import evidence_map
+from stopintimidatie.dossiers.patterns.models import LIMITS, Choice, Pattern
+from stopintimidatie.dossiers.patterns.queries import evidence_map, why_of
 from stopintimidatie.dossiers.patterns.rules import (
     Group,
     Place,
     Point,
     Tuning,
-    expected_text,
-    explanation,
     find_groups,
     hours_meet,
     hours_text,
     same_pattern,
 )
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import TimePrecision
 
 TUNING = Tuning()
 
@@ -120,26 +121,25 @@ def test_hours_are_said_outward_and_across_midnight() -> None:
     assert hours_text(20 * 60, 24 * 60) == "tussen 20 en 24 uur"
 
 
+def explained(**changes: Any) -> list[str]:
+    """Say why a pattern of fourteen reports is proposed; of three only the part of day is known."""
+    values = {"window_days": 180, "radius_m": 90, "certainty": 95, "expected": 1.26}
+    hours = {"from_minute": 18 * 60, "to_minute": 24 * 60}
+    parts = [TimePrecision.PART_OF_DAY] * 3 + [TimePrecision.EXACT] * 11
+    reports = [Report(time_precision=part) for part in parts]
+    return why_of(Pattern(**values | hours | changes), reports)
+
+
 def test_the_explanation_names_what_was_seen_and_what_was_expected() -> None:
-    said = explanation(
-        count=14, expected=1.26, radius_m=90, hours="tussen 22 en 1 uur", days=180, certainty=95
-    )
-    assert "14 meldingen gedaan, binnen 90 meter en tussen 22 en 1 uur." in said[0]
+    said = explained(from_minute=None)
+    assert "14 meldingen gedaan, binnen 90 meter en op alle uren van de dag." in said[0]
     assert "waren er ongeveer 1,3 te verwachten." in said[1]
     assert "ingestelde zekerheid: 95%" in said[2]
-    assert expected_text(0.08) == "minder dan één"
+    assert "minder dan één" in explained(expected=0.08)[2]
 
 
 def test_the_explanation_says_of_how_many_reports_the_hour_is_not_known() -> None:
-    said = explanation(
-        count=14,
-        expected=1.26,
-        radius_m=90,
-        hours="tussen 18 en 24 uur",
-        days=180,
-        certainty=95,
-        vague=3,
-    )
+    said = explained()
     assert said[1].startswith("Van 3 meldingen is alleen het dagdeel bekend. Het systeem rekent")
 
 
