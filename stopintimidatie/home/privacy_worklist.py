@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -13,19 +12,9 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text, day_of, days_until, plural
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.home.pages import (
-    DECIDE,
-    DUE,
-    LATE,
-    READ,
-    SET_UP,
-    SOON,
-    Task,
-    in_order,
-    task_for,
-)
+from stopintimidatie.home.worklist import Rank, Task, in_order
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.breaches.resources import list_breaches
@@ -55,11 +44,13 @@ WEEK: Final = timedelta(days=7)
 NEAR: Final = timedelta(days=14)
 # The time that a refused proposal stands on the start page; the page of terms shows it longer.
 REFUSAL_SHOWN: Final = timedelta(days=14)
+# Two people at least are authorised for data of the police.
+ENOUGH: Final = 2
 # The step of each role with a list, by the state in which the list waits for it.
 _STEPS: Final = {
-    ListState.PROPOSED: (P.ASSESS_DESTRUCTION, "Beoordelen", "wat mag weg?"),
-    ListState.ASSESSED: (P.CHECK_DESTRUCTION, "Nakijken", "wat is bevroren?"),
-    ListState.CHECKED: (P.AUTHORISE_DESTRUCTION, "Machtigen", "mag het worden vernietigd?"),
+    ListState.PROPOSED: P.ASSESS_DESTRUCTION,
+    ListState.ASSESSED: P.CHECK_DESTRUCTION,
+    ListState.CHECKED: P.AUTHORISE_DESTRUCTION,
 }
 
 
@@ -86,7 +77,7 @@ def privacy_today(
     if not request.has_permission(P.HANDLE_REQUESTS, context):
         return []
     every = [task for rows in tasks.values() for task in rows]
-    late = [task for task in every if task.rank == LATE]
+    late = [task for task in every if task.rank == Rank.LATE]
     rest = [(name, in_order(t for t in rows if t not in late)) for name, rows in tasks.items()]
     return [("Te laat", in_order(late)), *rest]
 
@@ -101,11 +92,11 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
             break
         href = f"{here}/datalekken/{row.reference}"
         if row.state in COUNTS:
-            title = f"Datalek {row.reference}: melden bij de AP?"
-            task = task_for(DUE, title, href, "Openen", countdown(row.due_at, now))
-            yield replace(task, rank=LATE if row.due_at < now else DUE, at=row.due_at)
+            rank = Rank.LATE if row.due_at < now else Rank.DUE
+            words = countdown(row.due_at, now)
+            yield Task("datalek_melden", rank, href, row, row.due_at, words=words)
         else:
-            yield task_for(READ, f"Datalek {row.reference}: afronden", href, "Openen")
+            yield Task("datalek_afronden", Rank.READ, href, row)
 
 
 def _requests(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
@@ -113,14 +104,11 @@ def _requests(context: Any, request: Request, here: str, today: date) -> Iterato
     if not request.has_permission(P.HANDLE_REQUESTS, context):
         return
     for row in request.db.scalars(unanswered().limit(MOST_REQUESTS)):
-        title = f"Verzoek {row.reference}: {Right.word(row.right)}"
-        href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
         due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
-        about = f"{'besluit nog niet verstuurd; ' if row.is_unsent else ''}antwoord: {when}"
-        rank = LATE if late else DUE if row.due_on <= today + WEEK or row.is_unsent else SOON
-        task = task_for(rank, title, href, "Openen", about)
-        badges = ("te_laat",) if late else ()
-        yield replace(task, at=due, badges=badges)
+        soon = row.due_on <= today + WEEK or row.is_unsent
+        rank = Rank.LATE if late else Rank.DUE if soon else Rank.SOON
+        href, words = f"{here}/verzoeken/{row.reference}", Right.word(row.right)
+        yield Task("verzoek", rank, href, row, due, words=words, late=late)
 
 
 def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
@@ -136,12 +124,9 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     refused = is_refusal(newest, request.actor)
     answered = newest.answered_at if newest is not None and refused else None
     if answered is not None and day_of(answered) > today - REFUSAL_SHOWN:
-        title = "De archivaris weigerde uw voorstel voor bewaartermijnen"
-        yield task_for(READ, title, page, "Lezen", date_text(answered))
+        yield Task("termijnen_geweigerd", Rank.READ, page, answered)
     if present is None and not waiting and not refused:
-        title = "Er gelden nog geen bewaartermijnen"
-        about = "tot dan is er niets aan de beurt"
-        yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", about)
+        yield Task("geen_termijnen", Rank.SET_UP, f"{page}/voorstellen")
 
 
 def _standing(
@@ -154,52 +139,24 @@ def _standing(
     if not watches and not looks:
         return
     state = standing_of(present.look_by, present.standing_until, today)
-    title = _STANDING.get(state, "")
-    if title and (looks or state is not Standing.TO_LOOK):
-        ends = state in (Standing.ENDED, Standing.ENDS_SOON)
-        day = present.standing_until if ends else present.look_by
-        about = f"{'geldt tot en met' if ends else 'de archivaris, vóór'} {date_text(day)}"
-        yield task_for(DUE, title, page, "Bekijken", about)
+    if state is not Standing.IN_FORCE and (looks or state is not Standing.TO_LOOK):
+        yield Task(state.value, Rank.DUE, page, present)
     until = paused_until(request.db, context.holder)
     if until is not None and until < date.max:
-        title = "Korte soorten die te laat zijn"
-        yield task_for(READ, title, page, "Bekijken", f"gaan weg op {date_text(until)}")
-
-
-_STANDING: Final = {
-    Standing.TO_LOOK: "Kijk naar het doorlopend besluit",
-    Standing.NOT_LOOKED: "Niemand keek naar het doorlopend besluit",
-    Standing.ENDS_SOON: "Het doorlopend besluit loopt af",
-    Standing.ENDED: "Het doorlopend besluit is geëindigd",
-}
+        yield Task("korte_soorten", Rank.READ, page, until)
 
 
 def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
-    mine = [
-        state
-        for state, (permission, *_) in _STEPS.items()
-        if request.has_permission(permission, context)
-    ]
+    mine = [state for state, step in _STEPS.items() if request.has_permission(step, context)]
     if not mine:
         return
     waits = [free_to_step(state, str(request.actor.id)) for state in mine]
     if ListState.PROPOSED in mine:
         waits.append(left_over())
-    rows = request.db.scalars(
-        select(DestructionList)
-        .where(or_(*waits))
-        .order_by(DestructionList.period_from)
-        .limit(MOST_LISTS)
-    )
-    for row in rows:
-        state = ListState(row.state)
-        href = f"{here}/vernietiging/{row.number}"
-        if state in mine:
-            _, action, question = _STEPS[state]
-            yield task_for(DECIDE, f"Vernietigingslijst {row.number}: {question}", href, action)
-        else:
-            title = f"Vernietigingslijst {row.number}: nog niet over alles beslist"
-            yield task_for(DUE, title, href, "Beslissen")
+    rows = select(DestructionList).where(or_(*waits)).order_by(DestructionList.period_from)
+    for row in request.db.scalars(rows.limit(MOST_LISTS)):
+        turn, href = row.state in mine, f"{here}/vernietiging/{row.number}"
+        yield Task(row.state if turn else "onbeslist", Rank.DECIDE if turn else Rank.DUE, href, row)
 
 
 def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
@@ -209,27 +166,21 @@ def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
             continue
         rows = select(Extension).where(waits).order_by(Extension.asked_at, Extension.reference)
         for row in request.db.scalars(rows.limit(MOST_LISTS)):
-            title, href = (
-                f"{row.reference}: langer bewaren dan het uiterste",
-                f"{here}/vernietiging",
-            )
-            if (day := works_on(row)) is not None:
-                yield task_for(READ, title, href, "Lezen", f"werkt vanaf {date_text(day)}")
-            else:
-                yield task_for(DECIDE, title, href, "Openen", "vul het besluit in")
+            day = works_on(row)
+            words = f"werkt vanaf {date_text(day)}" if day else ""
+            rank = Rank.READ if day else Rank.DECIDE
+            yield Task("langer_bewaren", rank, f"{here}/vernietiging", row, words=words)
 
 
 def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
     if not request.has_permission(P.HOLD, context):
         return
     near = Hold.lifted_at.is_(None), Hold.review_on <= today + NEAR
-    first = func.min(Hold.review_on)
-    number, day = request.db.execute(select(func.count(Hold.id), first).where(*near)).one()
-    if number:
-        words = plural(number, "bevriezing vraagt", "bevriezingen vragen")
-        rank, href = DUE if day <= today else SOON, f"{here}/bevriezingen"
-        when = f"de eerste {days_until(day)}"
-        yield task_for(rank, f"{words} een besluit", href, "Beslissen", when)
+    counted = func.count(Hold.id).label("number"), func.min(Hold.review_on).label("day")
+    row = request.db.execute(select(*counted).where(*near)).one()
+    if row.number:
+        rank = Rank.DUE if row.day <= today else Rank.SOON
+        yield Task("bevriezingen", rank, f"{here}/bevriezingen", row)
 
 
 def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
@@ -240,39 +191,20 @@ def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
         return
     if not published_for(request.db, context.holder).keeps_police_data:
         return
+    users = f"{here}/gebruikers"
     if manages:
         people = able(func.count(RoleAssignment.user_id.distinct())).where(
             RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
         )
         named = request.db.scalar(people) or 0
-        title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
         if named < ENOUGH:
-            waits = "twee of meer is nodig"
-            yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", waits)
-    yield from _marked(request, context.holder, here, manages=manages, guards=guards)
-
-
-def _marked(
-    request: Request, holder: str, here: str, *, manages: bool, guards: bool
-) -> Iterator[Task]:
-    """Yield how many pieces were marked as the police's and wait, to who can do something."""
-    marks = waiting_marks(request.db, holder)
+            yield Task("gemachtigden", Rank.SET_UP, users, named)
+    marks = waiting_marks(request.db, context.holder)
     alone = [item for item, judges in marks if not judges]
-    users = f"{here}/gebruikers"
     if manages and (judged := len(marks) - len(alone)):
-        yield task_for(READ, _marks(judged), users, "Bekijken", "een gemachtigde beslist")
+        yield Task("gemerkt", Rank.READ, users, judged)
     if manages and alone:
-        why = "geen gemachtigde kan erover beslissen"
-        yield task_for(SET_UP, _marks(len(alone)), users, "Aanwijzen", why)
+        yield Task("gemerkt_zonder", Rank.SET_UP, users, len(alone))
     if guards and alone:
         href = f"{here}/{POLICE}/{ITEM}?nr={alone[0].id}"
-        why = "geen gemachtigde kan beslissen; u kunt terugzetten"
-        yield task_for(DECIDE, _marks(len(alone)), href, "Lezen", why)
-
-
-def _marks(number: int) -> str:
-    return f"{plural(number, 'stuk is', 'stukken zijn')} gemarkeerd als van de politie"
-
-
-_NOBODY: Final = "Er is geen gemachtigde voor politiegegevens"
-ENOUGH: Final = 2
+        yield Task("gemerkt_terug", Rank.DECIDE, href, len(alone))
