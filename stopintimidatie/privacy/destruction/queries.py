@@ -32,14 +32,12 @@ from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import may_go, today
 from stopintimidatie.privacy.destruction.models import (
-    AUTHORISED,
-    GONE,
-    UNDECIDED,
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
     LineDecision,
+    LineState,
 )
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure.services import keeps_dossier
@@ -52,29 +50,22 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
 from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
-# The states of a line, in the order in which a list offers them.
-STANDINGS: Final = {
-    UNDECIDED: "Nog niet beslist",
-    LineDecision.GOES.value: "Mee",
-    LineDecision.POSTPONED.value: "Uitgesteld",
-    LineDecision.HELD.value: "Vastgehouden",
-    AUTHORISED: "Gemachtigd",
-    GONE: "Weg",
-}
+# What nobody authorised, and isn't to stay.
+_UNDECIDED: Final = (LineState.UNDECIDED.value, LineState.GOES.value)
 _STANDING: Final[ColumnElement[str]] = case(
-    (DestructionLine.gone_at.is_not(None), GONE),
-    (DestructionLine.authorised_at.is_not(None), AUTHORISED),
-    else_=func.coalesce(DestructionLine.decision, UNDECIDED),
+    (DestructionLine.gone_at.is_not(None), LineState.GONE.value),
+    (DestructionLine.authorised_at.is_not(None), LineState.AUTHORISED.value),
+    else_=func.coalesce(DestructionLine.decision, LineState.UNDECIDED.value),
 )
 
 
 def is_late(line: DestructionLine, today: date) -> bool:
     """Tell whether the day of a line has passed while nobody decided, or authorised it."""
-    return line.due_on < today and line.standing in (UNDECIDED, LineDecision.GOES)
+    return line.due_on < today and line.standing in _UNDECIDED
 
 
 def _late(today: date) -> ColumnElement[bool]:
-    return and_(DestructionLine.due_on < today, _STANDING.in_([UNDECIDED, LineDecision.GOES.value]))
+    return and_(DestructionLine.due_on < today, _STANDING.in_(_UNDECIDED))
 
 
 @dataclass
