@@ -36,11 +36,7 @@ from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.models import UtcDateTime
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.queries import readable_by, stand_condition
-from stopintimidatie.dossiers.models import (
-    Consultation,
-    Dossier,
-    DossierAgreement,
-)
+from stopintimidatie.dossiers.models import Consultation, Dossier, DossierAgreement
 from stopintimidatie.dossiers.person.models import PrivacyAdvice
 from stopintimidatie.dossiers.person.queries import to_stop
 from stopintimidatie.dossiers.resources import visible_to

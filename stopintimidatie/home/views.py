@@ -39,12 +39,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.exports.request.pages import WAITING
 from stopintimidatie.home.privacy_worklist import privacy_tasks, privacy_today
-from stopintimidatie.home.queries import (
-    end_of_today,
-    reports_that_wait,
-    watched,
-    work_in_dossiers,
-)
+from stopintimidatie.home.queries import end_of_today, reports_that_wait, watched, work_in_dossiers
 from stopintimidatie.home.services import answerers, remind
 from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.home.worklist import (

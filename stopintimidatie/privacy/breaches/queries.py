@@ -19,12 +19,7 @@ from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.privacy.breaches.models import (
-    Breach,
-    BreachDocument,
-    BreachMove,
-    BreachNotice,
-)
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove, BreachNotice
 from stopintimidatie.privacy.breaches.vocabulary import NoticeKind
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 

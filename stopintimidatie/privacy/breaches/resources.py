@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.breaches.clock import COUNTS
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.vocabulary import KIND
-from stopintimidatie.privacy.breaches.workflow import COUNTS
 from stopintimidatie.privacy.log.resources import LogDocument
 
 NAME: Final = "datalekken"

@@ -13,7 +13,6 @@ from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.exports.vocabulary import capital
 from stopintimidatie.privacy.requests.models import Capacity
-from stopintimidatie.privacy.retention.words import term_in_words
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import listed
 
@@ -96,7 +95,7 @@ def about(
         officer: where the FG can be reached; empty when that wasn't filled in.
     """
     terms = [
-        (row.label, term_in_words(row), row.starts if row.term and row.term.number else "")
+        (row.label, row.length, row.starts if row.term and row.term.number else "")
         for row in RETENTION_CLASSES.of(registry).values()
         if set(row.tables) & set(tables) and row.desk is not True
     ]

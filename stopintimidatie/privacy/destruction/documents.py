@@ -33,11 +33,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import Export, PartnerAnswer
-from stopintimidatie.privacy.destruction.models import (
-    ArchiveTransfer,
-    DestructionLine,
-    Tombstone,
-)
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer, DestructionLine, Tombstone
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.retention.rules import (

@@ -29,11 +29,7 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
 )
 from stopintimidatie.privacy.destruction.rules import LONGEST
-from stopintimidatie.privacy.destruction.services import (
-    fingerprint,
-    lock_list,
-    refresh_state,
-)
+from stopintimidatie.privacy.destruction.services import fingerprint, lock_list, refresh_state
 from stopintimidatie.privacy.retention.models import Extension, ExtensionOutcome
 
 BODIES: Final = (

@@ -15,13 +15,7 @@ from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import (
-    Base,
-    Held,
-    belongs_to,
-    held_table,
-    partial_index,
-)
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.text import Term
 

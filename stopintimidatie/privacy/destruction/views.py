@@ -28,12 +28,7 @@ from stopintimidatie.privacy.destruction.extension import (
 )
 from stopintimidatie.privacy.destruction.jobs import NIGHT
 from stopintimidatie.privacy.destruction.models import DestructionStatement, LineState
-from stopintimidatie.privacy.destruction.queries import (
-    Numbers,
-    lists_of,
-    numbers_of,
-    statements_of,
-)
+from stopintimidatie.privacy.destruction.queries import Numbers, lists_of, numbers_of, statements_of
 from stopintimidatie.privacy.destruction.resources import (
     DestructionRegister,
     StatementResource,

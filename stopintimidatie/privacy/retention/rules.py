@@ -10,14 +10,7 @@ from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 
-from stopintimidatie.core.storage.retention import (
-    RetentionClass,
-    Term,
-    Unit,
-    Way,
-    term_of,
-    years,
-)
+from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, Way, term_of, years
 from stopintimidatie.core.text import date_text
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 

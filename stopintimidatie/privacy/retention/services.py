@@ -12,14 +12,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
-from stopintimidatie.core.second import (
-    SecondError,
-    check_hand,
-    lock_open,
-    sign,
-    take_back,
-    why_not,
-)
+from stopintimidatie.core.second import SecondError, check_hand, lock_open, sign, take_back, why_not
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.municipalities.accountability.services import ask_to_settle

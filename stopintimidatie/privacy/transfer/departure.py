@@ -44,10 +44,7 @@ from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.subjects.models import VAULT as COPIES
 from stopintimidatie.privacy.transfer.archive import Bag, FolderTarget, manifest, whole_folder
 from stopintimidatie.privacy.transfer.rows import Rows, as_csv, as_json
-from stopintimidatie.privacy.transfer.services import (
-    EVERYTHING,
-    find_transfer,
-)
+from stopintimidatie.privacy.transfer.services import EVERYTHING, find_transfer
 from stopintimidatie.privacy.transfer.snapshot import records_of_dossier, records_of_report
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT

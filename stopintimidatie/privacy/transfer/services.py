@@ -67,21 +67,6 @@ UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
 Progress = Callable[[str], None]
 
 
-CHANGED: Final = (
-    "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en stuur het"
-    " archief het nieuwe."
-)
-NOT_AGREED: Final = (
-    "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
-    " de proceseigenaar haar te beoordelen; daarna machtigt u."
-)
-
-WITHDRAWN_SINCE: Final = (
-    "De melder van een melding in dit dossier trok die in nadat het pakket is gemaakt. Vraag het"
-    " archief het oude pakket weg te gooien, en maak een nieuw."
-)
-
-
 @dataclass(frozen=True)
 class Receipt:
     """The receipt of the archive: its number, its day, and the name of the archive."""
@@ -371,14 +356,17 @@ def receive(
     if problem is not None:
         raise FormError(problem)
     if withdrawn_since(session, transfer):
-        raise FormError(WITHDRAWN_SINCE)
+        raise FormError(
+            "De melder van een melding in dit dossier trok die in nadat het pakket is gemaakt."
+            " Vraag het archief het oude pakket weg te gooien, en maak een nieuw."
+        )
     line = _locked_line(session, dossier)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
-        raise FormError(CHANGED)
-    transfer.receipt_number, transfer.receipt_on = receipt.number, receipt.on
-    transfer.receipt_from = receipt.giver
-    transfer.received_at, transfer.state = utc_now(), TransferState.DONE.value
-    transfer.received_by_id, transfer.received_by = actor.id, actor.name
+        raise FormError(
+            "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en stuur"
+            " het archief het nieuwe."
+        )
+    note_receipt(transfer, receipt, actor)
     session.flush()
     record(session, actor, "dossier.overbrengen_ontvangen", dossier.holder, DOSSIER, [dossier.id])
     forget_package(session, transfer)
@@ -389,12 +377,22 @@ def receive(
     return len(reports)
 
 
+def note_receipt(row: ArchiveTransfer, receipt: Receipt, actor: Actor) -> None:
+    """Note the receipt of a package, or the decision that what was in it may go."""
+    row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
+    row.received_at, row.state = utc_now(), TransferState.DONE.value
+    row.received_by_id, row.received_by = actor.id, actor.name
+
+
 def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
     """Lock and return the line that is authorised; refuse without one."""
     mine = select(DestructionLine).where(DestructionLine.document_id == dossier.id, _AGREED)
     line = session.scalars(mine.limit(1).with_for_update()).one_or_none()
     if line is None:
-        raise FormError(NOT_AGREED)
+        raise FormError(
+            "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te"
+            " brengen. Vraag de proceseigenaar haar te beoordelen; daarna machtigt u."
+        )
     return line
 
 

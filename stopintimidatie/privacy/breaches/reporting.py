@@ -1,4 +1,7 @@
-"""Reporting a breach: by anybody who works with documents, of a lost export, and by a recipient."""
+"""Reporting a breach: by anybody who works with documents, of a lost export, and by a recipient.
+
+And the buttons for it on the pages of other rooms.
+"""
 
 from __future__ import annotations
 
