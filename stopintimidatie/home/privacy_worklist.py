@@ -18,7 +18,7 @@ from stopintimidatie.home.worklist import Rank, Task, in_order
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.breaches.clock import COUNTS, countdown
-from stopintimidatie.privacy.breaches.resources import list_breaches
+from stopintimidatie.privacy.breaches.queries import list_breaches
 from stopintimidatie.privacy.destruction.extension import ANNOUNCED, UNANSWERED, works_on
 from stopintimidatie.privacy.destruction.models import DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
@@ -29,8 +29,7 @@ from stopintimidatie.privacy.police.resources import NAME as POLICE
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import unanswered
 from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import paused_until
-from stopintimidatie.privacy.retention.queries import all_versions, present_version
+from stopintimidatie.privacy.retention.queries import all_versions, paused_until, present_version
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
 from stopintimidatie.privacy.retention.services import is_refusal
 from stopintimidatie.privacy.retention.views import NAME

@@ -10,7 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.privacy.breaches import jobs, mail, queries, reporting, services
     from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
-    from stopintimidatie.privacy.breaches.resources import IN_LOG, LEVELS
+    from stopintimidatie.privacy.breaches.views import IN_LOG, LEVELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
@@ -36,8 +36,9 @@ def _add_places(config: Any) -> None:
     """Register the items of the menu."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.breaches.queries import waiting
     from stopintimidatie.privacy.breaches.reporting import REPORT_PAGE
-    from stopintimidatie.privacy.breaches.resources import NAME, waiting
+    from stopintimidatie.privacy.breaches.views import NAME
 
     add_own_place(
         config,

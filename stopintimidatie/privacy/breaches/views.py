@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from sqlalchemy import and_, null, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
@@ -15,6 +17,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.dossiers.pages import roles_at
@@ -24,21 +27,70 @@ from stopintimidatie.municipalities.accountability.rules import (
     controller_of,
 )
 from stopintimidatie.municipalities.accountability.services import account_of
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.breaches import clock, forms, queries, services, vocabulary
-from stopintimidatie.privacy.breaches.resources import (
-    BreachRegister,
-    BreachResource,
-    count,
-    list_breaches,
-)
+from stopintimidatie.privacy.breaches.models import Breach
+from stopintimidatie.privacy.breaches.queries import count, list_breaches
 from stopintimidatie.privacy.breaches.vocabulary import KIND, NoticeKind
 from stopintimidatie.privacy.holds.services import documents_of
+from stopintimidatie.privacy.log.resources import LogDocument
 
+NAME: Final = "datalekken"
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"
 AP, TELL, SHARE = "ap", "vertellen", "gemeenten"
 CLOSE, REOPEN = "afsluiten", "heropenen"
+
+
+PATTERN: Final = re.compile(r"D-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+
+
+class BreachRegister(HolderBranch):
+    """/gemeenten/dordrecht/datalekken, or /landelijk/datalekken."""
+
+    kind = NAME
+    label = "Datalekken"
+
+
+class BreachResource(Resource):
+    """/gemeenten/dordrecht/datalekken/D-4F7K-2QXJ."""
+
+    kind = KIND
+
+    def __init__(self, name: str, parent: Any, row: Breach) -> None:
+        super().__init__(name, parent, row.holder)
+        self.breach = row
+        self.document_id = row.id
+        self.owner = parent.owner
+
+    @property
+    def title(self) -> str:
+        """The name in the trail."""
+        return f"Datalek {self.breach.reference}"
+
+
+LEVELS: Final = (
+    *holder_levels(BreachRegister, BreachRegister),
+    *(
+        Level(
+            kind=f"{KIND}{suffix}",
+            parent=f"{NAME}{suffix}",
+            pattern=PATTERN,
+            entity=Breach,
+            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+            factory=BreachResource,
+        )
+        for suffix in ("", "_meldpunt")
+    ),
+)
+
+IN_LOG: Final = LogDocument(
+    KIND,
+    select(Breach.id, Breach.reference, null()),
+    Permission.VIEW_BREACHES,
+    f"{{home}}/{NAME}/{{name}}",
+)
 
 
 @page_view(BreachRegister, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/register.jinja2")

@@ -52,10 +52,10 @@ def _add_pages(config: Any) -> None:
         LEVELS,
         LOG_DOCUMENTS,
         NAME,
-        STEPS,
         path_of_tombstone,
         waiting,
     )
+    from stopintimidatie.privacy.destruction.rules import MAY
     from stopintimidatie.reports.follow.views import FIRST_PANELS
 
     for level in LEVELS:
@@ -71,7 +71,7 @@ def _add_pages(config: Any) -> None:
         order=77,
         desk=True,
         waiting=waiting,
-        answers=STEPS,
+        answers=frozenset(MAY.values()),
     )
     config.add_panel(FIRST_PANELS, "meenemen", own_panel)
     for module in ("views", "approval", "reporters"):

@@ -39,7 +39,7 @@ from stopintimidatie.privacy.destruction.queries import (
     without_archive,
 )
 from stopintimidatie.privacy.destruction.resources import ListResource
-from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, MAY
 from stopintimidatie.privacy.destruction.services import Choice, fingerprint
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -59,11 +59,6 @@ STALE: Final = (
     " het dan opnieuw op."
 )
 CHOOSE: Final = "Kies eerst een of meer regels in de lijst."
-MAY: Final = {
-    ASSESSES: P.ASSESS_DESTRUCTION,
-    CHECKS: P.CHECK_DESTRUCTION,
-    AUTHORISES: P.AUTHORISE_DESTRUCTION,
-}
 
 
 @page_view(ListResource, "", P.VIEW_RETENTION, f"{TEMPLATES}/list.jinja2")

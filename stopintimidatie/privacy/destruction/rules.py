@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 
+from stopintimidatie.core.security import Permission
 from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 
 MONTHS: Final = 3
@@ -17,6 +18,11 @@ LONGEST: Final = relativedelta(years=5)
 ASSESSES: Final = "beoordelen"
 CHECKS: Final = "nakijken"
 AUTHORISES: Final = "machtigen"
+MAY: Final = {
+    ASSESSES: Permission.ASSESS_DESTRUCTION,
+    CHECKS: Permission.CHECK_DESTRUCTION,
+    AUTHORISES: Permission.AUTHORISE_DESTRUCTION,
+}
 
 
 @dataclass(frozen=True, slots=True)

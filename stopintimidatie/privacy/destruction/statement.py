@@ -47,9 +47,9 @@ from stopintimidatie.privacy.destruction.queries import receipts_of
 from stopintimidatie.privacy.destruction.summary import NO_CATEGORY, counted, label_of, swept
 from stopintimidatie.privacy.destruction.sweeps import said_late
 from stopintimidatie.privacy.requests.letters import house_at
-from stopintimidatie.privacy.retention.outlook import frozen_contacts
 from stopintimidatie.privacy.retention.queries import versions_between
 from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED, Outcome, schedule_of
+from stopintimidatie.privacy.retention.timelines import frozen_contacts
 from stopintimidatie.settings import Settings
 
 KIND: Final = "verklaring"

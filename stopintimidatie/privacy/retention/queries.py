@@ -30,6 +30,7 @@ from stopintimidatie.privacy.retention.rules import (
     ASKED,
     DOSSIER_CLOSED,
     DOUBLE,
+    MISSED,
     WARNED,
     Due,
     Schedule,
@@ -362,3 +363,16 @@ def all_terms(registry: Any) -> str:
         "impersonal": sorted(set(IMPERSONAL_TABLES.of(registry)) - kept),
     }
     return render("stopintimidatie.privacy.retention:templates/terms.md.jinja2", values)
+
+
+def paused_until(session: Session, code: str) -> date | None:
+    """Return until when the short classes of a holder with terms stay; None where they go.
+
+    The last day of all says that nobody knows: the decision ended, or nights were missed.
+    """
+    version, holder = present_version(session), session.get_one(Holder, code)
+    today = local_date(utc_now())
+    listed = holder.listed_until if holder.swept_on is None else None
+    last, until = listed or holder.swept_on, version.standing_until if version else None
+    ended = until is not None and until < today
+    return date.max if ended or last is None or last + MISSED < today else listed

@@ -38,17 +38,16 @@ from stopintimidatie.privacy.retention.forms import (
     typed,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import overdue, paused_until
 from stopintimidatie.privacy.retention.queries import (
     all_versions,
     due_documents,
+    paused_until,
     present_version,
     version_numbered,
 )
 from stopintimidatie.privacy.retention.rules import (
     DAY,
     DOUBLE,
-    Difference,
     Schedule,
     chosen_classes,
     differences,
@@ -56,6 +55,7 @@ from stopintimidatie.privacy.retention.rules import (
     schedule_of,
     standing_of,
 )
+from stopintimidatie.privacy.retention.timelines import overdue
 
 P: Final = Permission
 NAME: Final = "bewaartermijnen"
@@ -160,7 +160,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
 
 def _changes(
     before: RetentionSchedule | None, after: RetentionSchedule | None
-) -> Sequence[Difference]:
+) -> Sequence[tuple[str, Any, Any]]:
     """Return where a version differs from another one; all of it when there was none."""
     if after is None:
         return ()
