@@ -38,10 +38,16 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.exports.request.pages import WAITING
-from stopintimidatie.home.privacy_worklist import privacy_tasks, privacy_today
-from stopintimidatie.home.queries import end_of_today, reports_that_wait, watched, work_in_dossiers
+from stopintimidatie.home.queries import (
+    WEEKS,
+    end_of_today,
+    in_no_dossier,
+    reports_that_wait,
+    town,
+    watched,
+    work_in_dossiers,
+)
 from stopintimidatie.home.services import answerers, remind
-from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.home.worklist import (
     SHOWN,
     Place,
@@ -49,6 +55,8 @@ from stopintimidatie.home.worklist import (
     Task,
     dossier_tasks,
     in_order,
+    privacy_tasks,
+    privacy_today,
     report_tasks,
     second_task,
     watch_tasks,

@@ -14,7 +14,7 @@ PREFIX: Final = "D"
 
 
 class State(Term):
-    """State of a breach. Nobody sets it: see `clock.state_of`."""
+    """State of a breach. Nobody sets it: see `state_of`."""
 
     INVESTIGATED = "wordt_onderzocht", "wordt onderzocht", "investigated"
     JUDGED = "beoordeeld", "beoordeeld", "judged"

@@ -244,8 +244,7 @@ def without_archive(
     ids = [line.document_id for line in going]
     inside = and_(
         DossierMembership.dossier_id == ArchiveTransfer.dossier_id,
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *holds.BELONGS,
     )
     asked = union_all(
         select(ArchiveTransfer.dossier_id).where(ArchiveTransfer.dossier_id.in_(ids)),
@@ -347,8 +346,7 @@ def _inside(ids: Sequence[UUID], word: str, about: Any) -> Select[Any]:
     """Return the query of reports that are held by the dossier that they are in."""
     return _held(DossierMembership.report_id, word, about).where(
         DossierMembership.report_id.in_(ids),
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *holds.BELONGS,
     )
 
 
@@ -385,8 +383,7 @@ def _in_transfer(session: Session, report: Report) -> bool:
         .join(DossierMembership, DossierMembership.dossier_id == DestructionLine.document_id)
         .where(
             DossierMembership.report_id == report.id,
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
+            *holds.BELONGS,
             DestructionLine.outcome == Outcome.TRANSFER.value,
             DestructionLine.gone_at.is_(None),
         )

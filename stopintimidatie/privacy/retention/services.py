@@ -31,10 +31,6 @@ OWN_PROPOSAL: Final = (
     "U deed dit voorstel zelf. Een archivaris keurt het goed, een ander dan u. Of laat een ander"
     " het voorstel doen."
 )
-IN_PAST: Final = (
-    "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later moment, of"
-    " laat dit leeg."
-)
 
 
 def propose_terms(
@@ -54,7 +50,11 @@ def propose_terms(
     if wrong := list(problems(schedule, day_of(now))):
         raise FormError(*wrong[0], also=wrong[1:])
     if effective_from < now - _WHILE_TYPING:
-        raise FormError(IN_PAST, "vanaf")
+        raise FormError(
+            "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later"
+            " moment, of laat dit leeg.",
+            "vanaf",
+        )
     for waiting in session.scalars(
         select(RetentionSchedule).where(RetentionSchedule.waiting()).with_for_update()
     ):

@@ -43,6 +43,7 @@ from stopintimidatie.privacy.destruction.models import (
 from stopintimidatie.privacy.destruction.personal import forget_package
 from stopintimidatie.privacy.destruction.services import mark_transfer
 from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
@@ -403,8 +404,7 @@ def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionL
         return
     inside = select(DossierMembership.report_id).where(
         DossierMembership.dossier_id == dossier.id,
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *BELONGS,
     )
     rows = session.scalars(
         select(DestructionLine)
