@@ -40,6 +40,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionList,
     DestructionStatement,
     LineDecision,
+    LineState,
     Tombstone,
     Waits,
 )
@@ -58,11 +59,6 @@ AT_ONCE: Final = 1_000  # ids in one statement to the database
 # By which decision it went, and what becomes of the bytes.
 _WORDS: Final = "stopintimidatie.privacy.destruction:templates/statement"
 STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
-STAYED: Final = {
-    LineDecision.HELD.value: "vastgehouden",
-    LineDecision.POSTPONED.value: "uitgesteld",
-    None: "nog niet beslist",
-}
 
 
 @dataclass(frozen=True)
@@ -311,7 +307,7 @@ def _why(line: DestructionLine) -> str:
         return Waits.word(line.waits_for or Waits.NOT_AUTHORISED)
     if line.at_maximum and line.decision == LineDecision.POSTPONED:
         return "langer bewaard op besluit"
-    return STAYED[line.decision]
+    return LineState.word(line.decision or LineState.UNDECIDED).lower()
 
 
 def _as_json(rows: Sequence[dict[str, Any]], decision: Decision, how: str) -> dict[str, Any]:
