@@ -18,12 +18,7 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.actions.services import attachments, file_name
 from stopintimidatie.dossiers.models import Dossier, DossierAttachment
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent
-from stopintimidatie.exports.redaction.source import (
-    Offenders,
-    SourceAttachment,
-    SourceReport,
-    Term,
-)
+from stopintimidatie.exports.redaction.source import Offenders, SourceAttachment, SourceReport, Term
 from stopintimidatie.exports.vocabulary import clean_line, listed
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS

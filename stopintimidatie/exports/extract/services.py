@@ -26,12 +26,7 @@ from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import MarkedReport, hidden, marked, redact
-from stopintimidatie.exports.redaction.selection import (
-    ROW_FIELDS,
-    Selection,
-    pseudonym,
-    wanted,
-)
+from stopintimidatie.exports.redaction.selection import ROW_FIELDS, Selection, pseudonym, wanted
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (
     Despite,

@@ -22,11 +22,7 @@ from stopintimidatie.exports.profiles.rules import (
     Subject,
     minimum_for,
 )
-from stopintimidatie.exports.profiles.services import (
-    change_profile,
-    current_profiles,
-    versions,
-)
+from stopintimidatie.exports.profiles.services import change_profile, current_profiles, versions
 from stopintimidatie.exports.profiles.words import (
     allowed,
     choices,

@@ -26,12 +26,7 @@ from stopintimidatie.exports.profiles.rules import (
     rules_under,
 )
 from stopintimidatie.exports.redaction.content import Count, HeatRow
-from stopintimidatie.exports.redaction.source import (
-    Despite,
-    Offenders,
-    SourceReport,
-    Term,
-)
+from stopintimidatie.exports.redaction.source import Despite, Offenders, SourceReport, Term
 from stopintimidatie.exports.vocabulary import listed
 from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.vocabulary import TimePrecision

@@ -128,13 +128,4 @@ CORRECTED: Final = _asking("uitvoer_correctie", "Er is iets gewijzigd in een doc
 ALARM: Final = MailTemplate(
     "kopie_alarm", "Een partner bevestigde niets", f"{_FOLDER}/alarm.txt.jinja2", _answered
 )
-TEMPLATES: Final = (
-    READY,
-    CODE_MAIL,
-    CODE_TEXT,
-    ANSWERED,
-    REMINDER,
-    WITHDRAWN,
-    CORRECTED,
-    ALARM,
-)
+TEMPLATES: Final = (READY, CODE_MAIL, CODE_TEXT, ANSWERED, REMINDER, WITHDRAWN, CORRECTED, ALARM)

@@ -43,11 +43,7 @@ from stopintimidatie.exports.request.pages import (
     stories_of,
 )
 from stopintimidatie.exports.request.queries import bases_for
-from stopintimidatie.exports.request.routes import (
-    SomeRefusedError,
-    look_together,
-    request_together,
-)
+from stopintimidatie.exports.request.routes import SomeRefusedError, look_together, request_together
 from stopintimidatie.exports.request.services import empowered_today
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation

@@ -33,10 +33,7 @@ from stopintimidatie.exports.extract.services import Prepared, check_restricted,
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Field
-from stopintimidatie.exports.redaction.content import (
-    ContentError,
-    map_text,
-)
+from stopintimidatie.exports.redaction.content import ContentError, map_text
 from stopintimidatie.exports.request.queries import (
     NO_LONGER,
     OWN_REQUEST,

@@ -44,11 +44,7 @@ from stopintimidatie.exports.request.pages import (
     together_href,
     way_back,
 )
-from stopintimidatie.exports.request.queries import (
-    Shut,
-    ShutError,
-    words_of,
-)
+from stopintimidatie.exports.request.queries import Shut, ShutError, words_of
 from stopintimidatie.exports.request.services import (
     EXAMPLE,
     draft,

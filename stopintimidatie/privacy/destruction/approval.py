@@ -25,7 +25,7 @@ from stopintimidatie.core.web.request import (
     with_params,
 )
 from stopintimidatie.privacy.destruction import extension, services
-from stopintimidatie.privacy.destruction.models import DestructionLine, LineDecision, LineState
+from stopintimidatie.privacy.destruction.models import DestructionLine, LineState
 from stopintimidatie.privacy.destruction.queries import (
     Numbers,
     held_by,
@@ -44,8 +44,8 @@ from stopintimidatie.privacy.destruction.services import Choice, fingerprint
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 CHOICES: Final = {
-    LineDecision.POSTPONED.value: "Uitstellen tot een dag",
-    LineDecision.HELD.value: "Vasthouden, tot iemand iets anders beslist",
+    LineState.POSTPONED.value: "Uitstellen tot een dag",
+    LineState.HELD.value: "Vasthouden, tot iemand iets anders beslist",
     LineState.UNDECIDED.value: "Terug naar onbeslist",
 }
 P: Final = Permission
@@ -177,7 +177,7 @@ def otherwise_view(context: ListResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         decision = (
-            None if values["besluit"] == LineState.UNDECIDED else LineDecision(values["besluit"])
+            None if values["besluit"] == LineState.UNDECIDED else LineState.of(values["besluit"])
         )
         choice = Choice(decision, values["reden"], values.get("tot"))
         ids, seen = [line.id for line in lines], values["gezien"]
@@ -257,7 +257,7 @@ def otherwise_schema(choices: Sequence[str]) -> Any:
         missing=None,
         needed_sometimes=True,
         description="Vanaf morgen, en hooguit vijf jaar. Vanaf die dag staat de regel weer open.",
-        drawn=forms.Opened("De dag", (LineDecision.POSTPONED.value,)),
+        drawn=forms.Opened("De dag", (LineState.POSTPONED.value,)),
     )
     return Schema(
         field(
@@ -265,7 +265,7 @@ def otherwise_schema(choices: Sequence[str]) -> Any:
             "Wat wilt u?",
             name="besluit",
         ),
-        *((day,) if LineDecision.POSTPONED.value in choices else ()),
+        *((day,) if LineState.POSTPONED.value in choices else ()),
         _reason("De reden staat op de lijst. Noem geen namen."),
         *_hidden(),
     )

@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.services import COLLEAGUE, people_with
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
 )
 from stopintimidatie.privacy.destruction.rules import LONGEST
 from stopintimidatie.privacy.destruction.services import fingerprint, lock_list, refresh_state
@@ -150,7 +150,7 @@ def apply_rulings(session: Session) -> None:
         extension.outcome = ExtensionOutcome.GRANTED.value
         extension.until = line.postponed_until = line.due_on = extension.wanted_until
         line.start_again()
-        line.decision, line.reason = LineDecision.POSTPONED.value, None
+        line.decision, line.reason = LineState.POSTPONED.value, None
         _note(session, extension, SYSTEM, "begonnen", line.due_on.isoformat())
     session.flush()
     here = select(DestructionLine.document_id).where(DestructionLine.gone_at.is_(None))

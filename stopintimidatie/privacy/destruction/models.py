@@ -32,16 +32,8 @@ class ListState(StrEnum):
     DONE = "vernietigd"
 
 
-class LineDecision(StrEnum):
-    """Decision of the process owner on a line."""
-
-    GOES = "mee"
-    POSTPONED = "uitgesteld"
-    HELD = "vastgehouden"
-
-
 class LineState(Term):
-    """State of a line of a list: a decision, or what came before or after it."""
+    """State of a line of a list: the process owner's decision, or what came before or after it."""
 
     UNDECIDED = "onbeslist", "Nog niet beslist", "undecided"
     GOES = "mee", "Mee", "goes"
@@ -116,7 +108,7 @@ class DestructionLine(Held, Base):
     due_on: Mapped[date]
     # It is due by the absolute maximum, and not by its own term.
     at_maximum: Mapped[bool] = mapped_column(default=False)
-    # A code of `LineDecision`; None: undecided.
+    # A code of `LineState`: it goes, is postponed or held; None: undecided.
     decision: Mapped[str | None] = mapped_column(String(20))
     postponed_until: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(Text)

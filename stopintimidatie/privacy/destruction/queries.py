@@ -36,7 +36,6 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
     LineState,
 )
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
@@ -90,7 +89,7 @@ class Numbers:
 
 _HERE: Final = DestructionLine.gone_at.is_(None)
 _OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
-_GOES: Final = and_(_OPEN, DestructionLine.decision == LineDecision.GOES.value)
+_GOES: Final = and_(_OPEN, DestructionLine.decision == LineState.GOES.value)
 TO_DECIDE: Final = and_(_OPEN, DestructionLine.decision.is_(None))
 # The lines that each step takes along.
 TO_ASSESS: Final = or_(TO_DECIDE, and_(_GOES, DestructionLine.assessed_at.is_(None)))
@@ -366,7 +365,7 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     ).one_or_none()
     if line is None:
         return known
-    if line.decision in (LineDecision.HELD, LineDecision.POSTPONED):
+    if line.decision in (LineState.HELD, LineState.POSTPONED):
         return replace(known, goes_on=None, kept=True, kept_until=line.postponed_until)
     archived = may_go(session, REPORT, report.id)
     if line.outcome == Outcome.TRANSFER and not archived:
@@ -397,7 +396,7 @@ def kept_by_decision(session: Session) -> set[UUID]:
         session.scalars(
             select(DestructionLine.document_id).where(
                 or_(
-                    DestructionLine.decision.in_([LineDecision.HELD, LineDecision.POSTPONED]),
+                    DestructionLine.decision.in_([LineState.HELD, LineState.POSTPONED]),
                     DestructionLine.outcome == Outcome.TRANSFER.value,
                 ),
                 DestructionLine.gone_at.is_(None),

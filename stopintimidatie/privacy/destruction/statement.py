@@ -39,7 +39,6 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
     LineState,
     Tombstone,
     Waits,
@@ -303,9 +302,9 @@ def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
 
 
 def _why(line: DestructionLine) -> str:
-    if line.decision == LineDecision.GOES:
+    if line.decision == LineState.GOES:
         return Waits.word(line.waits_for or Waits.NOT_AUTHORISED)
-    if line.at_maximum and line.decision == LineDecision.POSTPONED:
+    if line.at_maximum and line.decision == LineState.POSTPONED:
         return "langer bewaard op besluit"
     return LineState.word(line.decision or LineState.UNDECIDED).lower()
 

@@ -37,7 +37,7 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
     TransferState,
 )
 from stopintimidatie.privacy.destruction.personal import forget_package
@@ -136,7 +136,7 @@ def line_of(session: Session, document: UUID) -> DestructionLine | None:
 
 _AGREED: Final = and_(
     DestructionLine.outcome == Outcome.TRANSFER.value,
-    DestructionLine.decision == LineDecision.GOES.value,
+    DestructionLine.decision == LineState.GOES.value,
     DestructionLine.authorised_at.is_not(None),
     DestructionLine.gone_at.is_(None),
 )
