@@ -220,7 +220,7 @@ def _explain(request: Any, holder: str, problem: SearchError) -> str:
 
 
 class _Search:
-    """What an address asks of the index of a place; everything unknown in it is left out.
+    """A question of an address to the index of a place; everything unknown in it is left out.
 
     `names` are those of the areas there by their code, `slugs` their codes by their address.
     """

@@ -126,7 +126,7 @@ def _places(request: Any) -> dict[str, Any]:
     return {
         "places": places,
         "doors": [(row.name, door_path(row)) for row in closed],
-        # Where the access of this user was stopped, as the session may show it.
+        # The holders that stopped the access of this user, as the session may show them.
         "blocked": [
             (row.holder != NATIONAL and request.municipality_name(row.holder), row.blocked_at)
             for row in stopped
@@ -360,11 +360,11 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
     most = worth_counting(wanted_page(request), COUNTED)
     newest = select(Report.id).where(*here).order_by(Report.received_at.desc())
     total = count_at_most(request.db, newest, most)
-    found = select(Report).where(*here).order_by(Report.received_at.desc(), Report.id)
+    listed = select(Report).where(*here).order_by(Report.received_at.desc(), Report.id)
     reports = read_register(
         request,
         total,
-        lambda offset, size: request.db.scalars(found.offset(offset).limit(size)).all(),
+        lambda offset, size: request.db.scalars(listed.offset(offset).limit(size)).all(),
         most=most,
     )
     ids = [report.id for report in reports.rows]
