@@ -214,7 +214,7 @@ def kept_longer(session: Session, lines: Sequence[DestructionLine]) -> Iterator[
         yield f"{row.document_kind.capitalize()} {row.reference}", words
 
 
-# Who is told
+# The mail to those who are told
 
 
 def tell_watchers(session: Session, extension: Extension) -> None:

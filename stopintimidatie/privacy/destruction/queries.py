@@ -49,7 +49,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
 from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
-# What nobody authorised, and isn't to stay.
+# Lines that nobody authorised, and that aren't to stay.
 _UNDECIDED: Final = (LineState.UNDECIDED.value, LineState.GOES.value)
 _STANDING: Final[ColumnElement[str]] = case(
     (DestructionLine.gone_at.is_not(None), LineState.GONE.value),

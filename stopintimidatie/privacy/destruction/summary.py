@@ -29,7 +29,7 @@ from stopintimidatie.privacy.retention.rules import (
 )
 
 NO_CATEGORY: Final = "geen categorie"
-# What went by the absolute maximum or the ledger has no class that anybody chose.
+# Documents that went by the absolute maximum or the ledger have no class that anybody chose.
 _OTHER: Final = {
     OPEN: "Meldingen die nog open staan",
     LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",

@@ -272,7 +272,7 @@ def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> 
     return day
 
 
-# What documents show
+# Holds as documents show them
 
 
 def _row(context: Any) -> Any:

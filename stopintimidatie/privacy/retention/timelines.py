@@ -105,7 +105,7 @@ def told_day(session: Session, report: Report, schedule: Schedule) -> date | Non
     return leaves_desk_on(choice.term, report, day_of(at)) if choice and at else None
 
 
-# What goes by standing decision: overdue, or held
+# Classes that go by standing decision: overdue, or held
 
 
 def _holder(session: Session) -> str:
