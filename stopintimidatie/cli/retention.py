@@ -18,7 +18,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import file_size
 from stopintimidatie.exports.document.process import RenderingError
 from stopintimidatie.exports.redaction.content import ContentError
-from stopintimidatie.privacy.retention.words import page
+from stopintimidatie.privacy.retention.queries import all_terms
 from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
 from stopintimidatie.privacy.transfer.departure import why_not_leave, write_everything
 from stopintimidatie.privacy.transfer.removal import check_may_go, destroy_everything
@@ -38,7 +38,7 @@ from stopintimidatie.settings import Settings
 def terms(settings: Settings) -> None:
     """Toon alle soorten gegevens die deze installatie bewaart, met hun voorgestelde termijn."""
     with registry_of(settings) as registry:
-        click.echo(page(registry), nl=False)
+        click.echo(all_terms(registry), nl=False)
 
 
 @click.group("dossier", cls=DutchGroup)

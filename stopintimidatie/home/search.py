@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,13 +16,10 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.sessions import note_use
 from stopintimidatie.core.search.analysis import fold
 from stopintimidatie.core.search.backend import (
-    FacetCount,
     HealthState,
-    Hit,
     IndexUnusableError,
     Kind,
     Page,
-    Piece,
     Scope,
     SearchError,
     SearchResults,
@@ -38,21 +34,28 @@ from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.telemetry import searching
-from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree import Root, remains_of
-from stopintimidatie.core.web.components import FacetValue, ListItem, badge_for
-from stopintimidatie.core.web.request import Paging, page_view, query_pairs, toggled, with_params
+from stopintimidatie.core.web.components import FacetValue, badge_for
+from stopintimidatie.core.web.register import Filters, Register, read_register
+from stopintimidatie.core.web.request import (
+    page_view,
+    query_pairs,
+    toggled,
+    wanted_page,
+    with_params,
+)
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 
+log = logging.getLogger(__name__)
 PAGE_SIZE: Final = 20
 LAST_PAGE: Final = 500
+# Values of one facet that an address may choose; a person clicks a few.
 MAX_CHOICES: Final = 40
-"""Values of one facet that an address may choose; a person clicks a few."""
 MOST_AREAS: Final = 5
 LONGEST_NAME: Final = 60
+# The parameter with the name of an area that was searched for and is in no text.
 IN_NO_TEXT: Final = "naam"
-"""The parameter with the name of an area that was searched for and is in no text."""
 _CODE: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
 FACET_TITLES: Final[Mapping[Field, str]] = {
     Field.KIND: "Soort",
@@ -61,58 +64,124 @@ FACET_TITLES: Final[Mapping[Field, str]] = {
     Field.FORM: "Vorm",
     Field.YEAR: "Jaar",
 }
-DESK_TITLES: Final[Mapping[Field, str]] = {**FACET_TITLES, Field.NEIGHBOURHOOD: "Gemeente"}
-"""The desk files by municipality: its reports have no neighbourhood of their own."""
 SORT_LABELS: Final[Mapping[Sort, str]] = {
     Sort.RELEVANCE: "Beste eerst",
     Sort.NEWEST: "Nieuwste eerst",
     Sort.OLDEST: "Oudste eerst",
 }
-Label = Callable[[Field, str], str]
 
 
 @dataclass(frozen=True)
-class SearchQuestion:
-    """Question of an address, everything unknown in it left out."""
+class Place:
+    """A holder this person may search in."""
 
-    text: str
-    selected: Mapping[Field, frozenset[str]]
-    sort: Sort | None
-    municipality: str | None
-    neighbourhood: str | None
-    dossier: str | None
-    page: int
+    holder: str
+    slug: str
+    name: str
 
     @property
-    def narrowed(self) -> bool:
-        """True if filters are in force that can be taken away."""
-        return bool(any(self.selected.values()) or self.neighbourhood or self.dossier)
+    def address(self) -> str:
+        """Return the address of its pages."""
+        return f"/{NATIONAL}" if self.holder == NATIONAL else f"/gemeenten/{self.slug}"
 
 
-def asked_search(request: Any) -> SearchQuestion:
-    """Read the GET parameters."""
-    pairs = query_pairs(request)
-    last = dict(pairs)
-    return SearchQuestion(
-        text=last.get("q", ""),
-        selected={which: _chosen(pairs, which.value) for which in FACET_TITLES},
-        sort=next((sort for sort in Sort if sort.value == last.get("volgorde")), None),
-        municipality=last.get("gemeente") or None,
-        neighbourhood=last.get("binnen") or None,
-        dossier=last.get("dossier") or None,
-        page=_page(last.get("pagina", "")),
+@page_view(Root, "zoeken", Permission.SIGNED_IN, "templates/search.jinja2")
+def search(request: Any) -> Any:
+    """Search where this person works; what they may not see is in no total and no count."""
+    places = _places(request)
+    place = _chosen_place(places, request.GET.get("gemeente"))
+    note_use(request, place.holder)
+    enter(request.db, place.holder)
+    request.works_at = (place.holder, place.address)
+    asked = _Search(request, place, *_areas(request.db, place))
+    query, meant = asked.parsed(asked.text), areas_meant(request, asked.text, asked.names)
+    results, problem = SearchResults(0, ()), None
+    try:
+        # Beyond the last page that one is shown, for which the index is asked once more.
+        results = asked.find(query, min(max(1, wanted_page(request)), LAST_PAGE))
+        hits: Register[Any] = read_register(
+            request,
+            results.total,
+            lambda offset, size: results.hits or asked.find(query, offset // size + 1).hits,
+            most=LAST_PAGE * PAGE_SIZE,
+            size=PAGE_SIZE,
+            filters=asked.facets(results),
+        )
+    except SearchError as error:
+        problem = _explain(request, place.holder, error)
+        hits = read_register(request, 0, lambda offset, size: ())
+    note_read(request, place.holder, "document", [hit.id for hit in hits.rows], task="zoeken")
+    if not hits.rows and (gone := remains_of(request, asked.text.strip())) is not None:
+        return HTTPSeeOther(gone)
+    if len(meant) == 1 and not (problem or results.total or asked.narrowed):
+        # The word is in no text: it can only have been meant as the place.
+        return HTTPSeeOther(f"{meant[0][1]}&{urlencode({IN_NO_TEXT: asked.text})}")
+    return {
+        "query": query,
+        "place": place,
+        "places": _place_links(request, places, place),
+        "problem": problem,
+        "hits": hits,
+        "kinds": {kind: asked.label(Field.KIND, kind.value) for kind in Kind},
+        "areas": asked.names,
+        "sorts": asked.sorts(query) if problem is None else [],
+        "did_you_mean": asked.did_you_mean(results.did_you_mean),
+        "without_filters": asked.without_filters() if problem is None else None,
+        "within": asked.within(),
+        "areas_meant": meant,
+        "all_in": asked.all_in(),
+        "sees_requests": may(request.identity.roles_for(place.holder), Permission.VIEW_REQUESTS),
+    }
+
+
+def _places(request: Any) -> Sequence[Place]:
+    """Return where this person may search, the desk last. Nowhere is 404."""
+    holders = holders_where(request.identity, Permission.SEARCH)
+    rows = request.db.execute(
+        select(Municipality.code, Municipality.slug, Municipality.name)
+        .where(Municipality.code.in_(holders))
+        .order_by(Municipality.name)
     )
+    places = [Place(row.code, row.slug, row.name) for row in rows]
+    if NATIONAL in holders:
+        places.append(Place(NATIONAL, NATIONAL, "Landelijk meldpunt"))
+    if not places:
+        raise HTTPNotFound()
+    return places
 
 
-def _chosen(pairs: Iterable[tuple[str, str]], name: str) -> frozenset[str]:
-    values = [value for key, value in pairs if key == name and _CODE.fullmatch(value)]
-    return frozenset(values[:MAX_CHOICES])
+def _chosen_place(places: Sequence[Place], slug: str | None) -> Place:
+    chosen = next((place for place in places if slug in (place.slug, None, "")), None)
+    if chosen is None:
+        raise HTTPNotFound()
+    return chosen
 
 
-def _page(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= 6:
-        return min(max(1, int(text)), LAST_PAGE)
-    return 1
+def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[FacetValue]:
+    if len(places) == 1:
+        return []
+    # Neighbourhoods and the like mean nothing in another place: only the words go along.
+    kept = {name: None for name in request.GET if name not in {"q", "gemeente"}}
+    words = {"q": request.GET.get("q") or None}
+    return [
+        FacetValue(
+            choice.name,
+            with_params(request, **{**kept, **words, "gemeente": choice.slug}),
+            selected=choice == place,
+        )
+        for choice in places
+    ]
+
+
+def _areas(session: Session, place: Place) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the neighbourhoods of a place (at the desk: municipalities): names, and addresses."""
+    if place.holder == NATIONAL:
+        rows: Any = session.execute(select(Municipality.code, Municipality.name, Municipality.slug))
+        areas = [*rows, ("onbekend", "Plaats onbekend", "onbekend")]
+    else:
+        areas = [(n.code, n.name, n.slug) for n in neighbourhoods_of(session, place.holder)]
+    names = {code: name for code, name, _ in areas}
+    return names, {slug: code for code, _, slug in areas}
 
 
 def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -139,311 +208,138 @@ def _begins(words: Iterable[str], name: Sequence[str]) -> bool:
     return all(any(part.startswith(word) for part in name) for word in words)
 
 
-def default_sort(query: SearchQuery) -> Sort:
-    """Return the order: the best hits first when words were asked for, else the newest."""
-    return Sort.RELEVANCE if query.terms else Sort.NEWEST
+def _explain(request: Any, holder: str, problem: SearchError) -> str:
+    """Return what to do about a search that failed; an index that can't be used is made anew."""
+    if isinstance(problem, IndexUnusableError):
+        # One that isn't there yet is made: that is no fault, as damage is.
+        missing = problem.health.state is HealthState.MISSING
+        level = logging.WARNING if missing else logging.ERROR
+        log.log(level, "search index of %s: %s", holder, problem.health.state)
+        note(request, holder, lambda session, _: enqueue_rebuild(session, holder))
+    return str(problem)
 
 
-def facet_lists(
-    request: Any, results: SearchResults, label: Label, titles: Mapping[Field, str] = FACET_TITLES
-) -> list[tuple[str, list[FacetValue]]]:
-    """Return the facets with their counts, as links that switch a value on or off."""
-    return [
-        (title, [_facet_value(request, which, count, label) for count in results.facets[which]])
-        for which, title in titles.items()
-        if results.facets.get(which)
-    ]
+class _Search:
+    """A question of an address to the index of a place; everything unknown in it is left out.
 
+    `names` are those of the areas there by their code, `slugs` their codes by their address.
+    """
 
-def _facet_value(request: Any, which: Field, count: FacetCount, label: Label) -> FacetValue:
-    href = toggled(request, which.value, count.value)
-    return FacetValue(label(which, count.value), href, count.count, count.selected)
-
-
-def sort_list(request: Any, query: SearchQuery, sort: Sort) -> list[FacetValue]:
-    """Return the orders to choose from; by relevance only when there are words."""
-    offered = [s for s in Sort if s is not Sort.RELEVANCE or query.terms]
-    return [
-        FacetValue(
-            SORT_LABELS[order],
-            with_params(request, volgorde=order.value, pagina=None),
-            None,
-            order is sort,
-        )
-        for order in offered
-    ]
-
-
-def _list_item(hit: Hit, label: Label) -> ListItem:
-    meta = [
-        label(Field.KIND, hit.kind.value),
-        label(Field.NEIGHBOURHOOD, hit.neighbourhood),
-        date_text(hit.moment),
-    ]
-    if hit.dossier and hit.kind is Kind.REPORT:
-        meta.append(f"dossier {hit.dossier}")
-    title = Markup("{}: {}").format(hit.reference, mark_html(hit.title))
-    snippets = Markup(" ").join(mark_html(snippet.pieces) for snippet in hit.snippets)
-    return ListItem(title, hit.path, badges=[hit.state], meta=meta, snippet=snippets)
-
-
-def mark_html(pieces: Iterable[Piece]) -> Markup:
-    """Make HTML of a snippet, here alone: everything escaped, what was found marked."""
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(piece.text) if piece.marked else escape(piece.text)
-        for piece in pieces
-    )
-
-
-def state_label(code: str) -> str:
-    """Return a state as its badge names it."""
-    return badge_for(code).word
-
-
-# Page
-
-log = logging.getLogger(__name__)
-NATIONAL_NAME: Final = "Landelijk meldpunt"
-NOWHERE: Final = "onbekend"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A holder this person may search in."""
-
-    holder: str
-    slug: str
-    name: str
+    def __init__(
+        self, request: Any, place: Place, names: Mapping[str, str], slugs: Mapping[str, str]
+    ) -> None:
+        pairs = query_pairs(request)
+        last = dict(pairs)
+        self.request, self.place, self.names, self.slugs = request, place, names, slugs
+        self.registry: SearchRegistry = request.registry.search
+        self.text = last.get("q", "")
+        self.selected = {which: _chosen(pairs, which.value) for which in FACET_TITLES}
+        self.sort = next((sort for sort in Sort if sort.value == last.get("volgorde")), None)
+        self.neighbourhood = last.get("binnen") or None
+        self.dossier = last.get("dossier") or None
 
     @property
-    def address(self) -> str:
-        """Return the address of its pages."""
-        return f"/{NATIONAL}" if self.holder == NATIONAL else f"/gemeenten/{self.slug}"
+    def narrowed(self) -> bool:
+        """Tell whether filters are in force that can be taken away."""
+        return bool(any(self.selected.values()) or self.neighbourhood or self.dossier)
 
+    def parsed(self, text: str) -> SearchQuery:
+        """Return the query of these words, in which an area may be named."""
+        return parse(text, Vocabulary({**self.registry.words(), Field.NEIGHBOURHOOD: self.names}))
 
-@dataclass(frozen=True)
-class Areas:
-    """The neighbourhoods of the place (at the desk: municipalities), by code and by address."""
+    def find(self, query: SearchQuery, number: int) -> SearchResults:
+        """Return a page of what this person may see.
 
-    names: Mapping[str, str]
-    slugs: Mapping[str, str]
-
-
-@page_view(Root, "zoeken", Permission.SIGNED_IN, "templates/search.jinja2")
-def search(request: Any) -> Any:
-    """Search where this person works; what they may not see is in no total and no count."""
-    places = _places(request)
-    asked = asked_search(request)
-    place = _chosen_place(places, asked)
-    note_use(request, place.holder)
-    enter(request.db, place.holder)
-    request.works_at = (place.holder, place.address)
-    areas = _areas(request.db, place)
-    registry: SearchRegistry = request.registry.search
-    query = parse(asked.text, _vocabulary(registry, areas))
-    meant = areas_meant(request, asked.text, areas.names)
-    page = _SearchPage(request, registry, place, areas, query, asked).page()
-    nothing = page["problem"] or not page["results"].total
-    if nothing and (gone := remains_of(request, asked.text.strip())) is not None:
-        return HTTPSeeOther(gone)
-    if len(meant) == 1 and not (page["problem"] or page["results"].total or asked.narrowed):
-        # The word is in no text: it can only have been meant as the place.
-        return HTTPSeeOther(f"{meant[0][1]}&{urlencode({IN_NO_TEXT: asked.text})}")
-    return {
-        "query": query,
-        "asked": asked,
-        "place": place,
-        "places": _place_links(request, places, place),
-        "narrowed": _narrowed(request, asked, areas),
-        "areas_meant": meant,
-        "all_in": _all_in(request, asked, areas),
-        "sees_requests": may(request.identity.roles_for(place.holder), Permission.VIEW_REQUESTS),
-        **page,
-    }
-
-
-def _places(request: Any) -> Sequence[Place]:
-    """Return where this person may search, the desk last. Nowhere is 404."""
-    holders = holders_where(request.identity, Permission.SEARCH)
-    rows = request.db.execute(
-        select(Municipality.code, Municipality.slug, Municipality.name)
-        .where(Municipality.code.in_(holders))
-        .order_by(Municipality.name)
-    )
-    places = [Place(row.code, row.slug, row.name) for row in rows]
-    if NATIONAL in holders:
-        places.append(Place(NATIONAL, NATIONAL, NATIONAL_NAME))
-    if not places:
-        raise HTTPNotFound()
-    return places
-
-
-def _chosen_place(places: Sequence[Place], asked: SearchQuestion) -> Place:
-    if asked.municipality is None:
-        return places[0]
-    for place in places:
-        if place.slug == asked.municipality:
-            return place
-    raise HTTPNotFound()
-
-
-def _areas(session: Session, place: Place) -> Areas:
-    if place.holder == NATIONAL:
-        rows = session.execute(select(Municipality.code, Municipality.name, Municipality.slug))
-        areas = [(row.code, row.name, row.slug) for row in rows]
-        areas.append((NOWHERE, "Plaats onbekend", NOWHERE))
-    else:
-        areas = [(n.code, n.name, n.slug) for n in neighbourhoods_of(session, place.holder)]
-    return Areas(
-        names={code: name for code, name, _ in areas},
-        slugs={slug: code for code, _, slug in areas},
-    )
-
-
-def _vocabulary(registry: SearchRegistry, areas: Areas) -> Vocabulary:
-    return Vocabulary({**registry.words(), Field.NEIGHBOURHOOD: areas.names})
-
-
-def _all_in(request: Any, asked: SearchQuestion, areas: Areas) -> tuple[str, str] | None:
-    """Return the name that was typed and that of the area of which all is shown instead."""
-    typed = request.GET.get(IN_NO_TEXT, "")[:LONGEST_NAME]
-    names = [areas.names.get(code, "") for code in asked.selected[Field.NEIGHBOURHOOD]]
-    return (typed, names[0]) if typed and len(names) == 1 and names[0] else None
-
-
-def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[FacetValue]:
-    if len(places) == 1:
-        return []
-    # Neighbourhoods and the like mean nothing in another place: only the words go along.
-    words = {"q": request.GET.get("q")} if request.GET.get("q") else {}
-    kept = {name: None for name in request.GET if name not in {"q", "gemeente"}}
-    return [
-        FacetValue(
-            choice.name,
-            with_params(request, **{**kept, **words, "gemeente": choice.slug}),
-            None,
-            choice == place,
-        )
-        for choice in places
-    ]
-
-
-def _narrowed(request: Any, asked: SearchQuestion, areas: Areas) -> list[tuple[str, str]]:
-    """Return the parts of the tree that the search was limited to, each with the way out."""
-    parts = []
-    if code := areas.slugs.get(asked.neighbourhood or ""):
-        parts.append((areas.names[code], with_params(request, binnen=None, pagina=None)))
-    if asked.dossier:
-        number = asked.dossier[:20]
-        parts.append((f"dossier {number}", with_params(request, dossier=None, pagina=None)))
-    return parts
-
-
-@dataclass(frozen=True)
-class _SearchPage:
-    """A search with the values of its page."""
-
-    request: Any
-    registry: SearchRegistry
-    place: Place
-    areas: Areas
-    query: SearchQuery
-    asked: SearchQuestion
-
-    def page(self) -> dict[str, Any]:
-        """Return the results, or what to do when there can't be any."""
-        try:
-            results, paging = self._results()
-        except SearchError as problem:
-            return {**self._nothing(), "problem": self._explain(problem)}
-        ids = [hit.id for hit in results.hits]
-        note_read(self.request, self.place.holder, "document", ids, task="zoeken")
-        return {
-            "problem": None,
-            "results": results,
-            "paging": paging,
-            "items": [_list_item(hit, self._label) for hit in results.hits],
-            "facets": facet_lists(self.request, results, self._label, self._titles),
-            "sorts": sort_list(self.request, self.query, self._sort),
-            "did_you_mean": self._meant(results),
-            "without_filters": self._without_filters(),
-        }
-
-    def _nothing(self) -> dict[str, Any]:
-        return {
-            "results": SearchResults(0, ()),
-            "paging": Paging(1, 0, PAGE_SIZE),
-            "items": [],
-            "facets": [],
-            "sorts": [],
-            "did_you_mean": None,
-            "without_filters": None,
-        }
-
-    def _results(self) -> tuple[SearchResults, Paging]:
-        results = self._search(self.asked.page)
-        paging = Paging(self.asked.page, results.total, PAGE_SIZE)
-        if results.total and not results.hits:  # beyond the last page: show that one
-            results = self._search(paging.page)
-        return results, replace(paging, wanted=paging.page)
-
-    def _search(self, number: int) -> SearchResults:
-        scope = self._scope()
+        Raises:
+            SearchError: there can't be any results; it says what to do.
+        """
+        here = None
+        if self.neighbourhood is not None:
+            code = self.slugs.get(self.neighbourhood)
+            here = frozenset({code} if code else ())
         visibility = self.registry.visibility(self.request.identity.roles_for(self.place.holder))
         with searching():
             return self.registry.backend.within(self.request.db).search(
-                self.query,
-                scope,
+                query,
+                Scope(self.place.holder, here, self.dossier),
                 visibility,
-                selected=self.asked.selected,
-                sort=self._sort,
+                selected=self.selected,
+                sort=self.order(query),
                 page=Page(number, PAGE_SIZE),
             )
 
-    def _scope(self) -> Scope:
-        here = None
-        if self.asked.neighbourhood is not None:
-            code = self.areas.slugs.get(self.asked.neighbourhood)
-            here = frozenset({code} if code else ())
-        return Scope(self.place.holder, here, self.asked.dossier)
+    def order(self, query: SearchQuery) -> Sort:
+        """Return the order: the best hits first when words were asked for, else the newest."""
+        usual = Sort.RELEVANCE if query.terms else Sort.NEWEST
+        return usual if self.sort in (None, Sort.RELEVANCE) else self.sort
 
-    @property
-    def _sort(self) -> Sort:
-        wanted = self.asked.sort or default_sort(self.query)
-        return default_sort(self.query) if wanted is Sort.RELEVANCE else wanted
+    def sorts(self, query: SearchQuery) -> list[FacetValue]:
+        """Return the orders to choose from; by relevance only when there are words."""
+        return [
+            FacetValue(
+                label,
+                with_params(self.request, volgorde=sort.value, pagina=None),
+                selected=sort is self.order(query),
+            )
+            for sort, label in SORT_LABELS.items()
+            if sort is not Sort.RELEVANCE or query.terms
+        ]
 
-    @property
-    def _titles(self) -> Mapping[Field, str]:
-        return DESK_TITLES if self.place.holder == NATIONAL else FACET_TITLES
-
-    def _label(self, which: Field, code: str) -> str:
+    def label(self, which: Field, code: str) -> str:
+        """Return the word for a value of a facet."""
         if which is Field.NEIGHBOURHOOD:
-            return self.areas.names.get(code, code)
-        if which is Field.STATE:
-            return state_label(code)
-        return self.registry.label(which, code)
+            return self.names.get(code, code)
+        return badge_for(code).word if which is Field.STATE else self.registry.label(which, code)
 
-    def _meant(self, results: SearchResults) -> tuple[str, str] | None:
+    def facets(self, results: SearchResults) -> Filters:
+        """Return the facets with their counts, as links that switch a value on or off."""
+        # The desk files by municipality: its reports have no neighbourhood of their own.
+        own = {Field.NEIGHBOURHOOD: "Gemeente"} if self.place.holder == NATIONAL else {}
+        return [
+            (
+                title,
+                [
+                    FacetValue(
+                        self.label(which, each.value),
+                        toggled(self.request, which.value, each.value),
+                        each.count,
+                        each.selected,
+                    )
+                    for each in results.facets[which]
+                ],
+            )
+            for which, title in {**FACET_TITLES, **own}.items()
+            if results.facets.get(which)
+        ]
+
+    def did_you_mean(self, words: str | None) -> tuple[str, str] | None:
         """Return the words that may have been meant, if they find something with these filters."""
-        words = results.did_you_mean
-        better = replace(self, query=parse(words or "", _vocabulary(self.registry, self.areas)))
-        if words is None or not better._search(1).total:
+        if words is None or not self.find(self.parsed(words), 1).total:
             return None
         return words, with_params(self.request, q=words, pagina=None)
 
-    def _without_filters(self) -> str | None:
-        if not self.asked.narrowed:
-            return None
+    def without_filters(self) -> str | None:
+        """Return the address without filters; None where there are none."""
         dropped = [*(which.value for which in FACET_TITLES), "binnen", "dossier", "pagina"]
-        return with_params(self.request, **dict.fromkeys(dropped))
+        return with_params(self.request, **dict.fromkeys(dropped)) if self.narrowed else None
 
-    def _explain(self, problem: SearchError) -> str:
-        if isinstance(problem, IndexUnusableError):
-            # One that isn't there yet is made: that is no fault, as damage is.
-            level = (
-                logging.WARNING if problem.health.state is HealthState.MISSING else logging.ERROR
-            )
-            log.log(level, "search index of %s: %s", self.place.holder, problem.health.state)
-            holder = self.place.holder
-            note(self.request, holder, lambda session, _: enqueue_rebuild(session, holder))
-        return str(problem)
+    def within(self) -> list[tuple[str, str]]:
+        """Return the parts of the tree that it is limited to, each with the way out."""
+        parts = []
+        if code := self.slugs.get(self.neighbourhood or ""):
+            parts.append((self.names[code], with_params(self.request, binnen=None, pagina=None)))
+        if self.dossier:
+            out = with_params(self.request, dossier=None, pagina=None)
+            parts.append((f"dossier {self.dossier[:20]}", out))
+        return parts
+
+    def all_in(self) -> tuple[str, str] | None:
+        """Return the name that was typed and that of the area of which all is shown instead."""
+        typed = self.request.GET.get(IN_NO_TEXT, "")[:LONGEST_NAME]
+        names = [self.names.get(code, "") for code in self.selected[Field.NEIGHBOURHOOD]]
+        return (typed, names[0]) if typed and len(names) == 1 and names[0] else None
+
+
+def _chosen(pairs: Iterable[tuple[str, str]], name: str) -> frozenset[str]:
+    values = [value for key, value in pairs if key == name and _CODE.fullmatch(value)]
+    return frozenset(values[:MAX_CHOICES])

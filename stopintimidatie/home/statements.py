@@ -31,8 +31,7 @@ from stopintimidatie.municipalities.areas.queries import (
 from stopintimidatie.municipalities.partners.vocabulary import BASES
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Part, Published
-from stopintimidatie.privacy.retention.outlook import paused_until
-from stopintimidatie.privacy.retention.queries import present_schedule
+from stopintimidatie.privacy.retention.queries import paused_until, present_schedule
 from stopintimidatie.privacy.retention.rules import LISTED
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 from stopintimidatie.reports.public.pages import ELSEWHERE, NATIONAL_LOOK, look_of

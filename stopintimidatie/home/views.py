@@ -23,13 +23,13 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.core.text import datetime_short, days_until, plural, uuid_of
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.charts import sparkline
-from stopintimidatie.core.web.components import ListItem, panels
+from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
     NavItem,
-    Paging,
     Request,
     page_view,
     post_view,
@@ -38,29 +38,29 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.exports.request.approval import WAITING
-from stopintimidatie.home.pages import (
-    DECIDE,
-    DUE,
-    SET_UP,
-    SHOWN,
-    Place,
-    Task,
-    dossier_tasks,
-    in_order,
-    report_tasks,
-    second_task,
-    task_for,
-    watch_tasks,
-)
 from stopintimidatie.home.queries import (
+    WEEKS,
     end_of_today,
+    in_no_dossier,
     reports_that_wait,
+    town,
     watched,
     work_in_dossiers,
 )
-from stopintimidatie.home.retention import privacy_tasks, privacy_today
 from stopintimidatie.home.services import answerers, remind
-from stopintimidatie.home.town import WEEKS, in_no_dossier, town
+from stopintimidatie.home.worklist import (
+    SHOWN,
+    Place,
+    Rank,
+    Task,
+    dossier_tasks,
+    in_order,
+    privacy_tasks,
+    privacy_today,
+    report_tasks,
+    second_task,
+    watch_tasks,
+)
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
     MOST_COUNTED,
@@ -80,7 +80,6 @@ from stopintimidatie.reports.inbox.rules import Reader, presets
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import PURPOSE
-from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND, Form
 
 DESK_START = "start"
@@ -116,41 +115,24 @@ def _places(request: Any) -> dict[str, Any]:
     )
     numbers = count_places(request)
     places = [
-        ListItem(row.name, _page_of(request, row.code, row.slug), meta=_waits(numbers, row.code))
-        for row in rows
+        (row.name, _page_of(request, row.code, row.slug), numbers.get(row.code)) for row in rows
     ]
     if NATIONAL in request.identity.holders:
-        meta = _waits(numbers, NATIONAL)
-        places.insert(0, ListItem("Landelijk meldpunt", _desk_of(request), meta=meta))
-    closed = closed_to_own_sessions(request.db, request.identity, provider_of(request))
-    doors = [ListItem(row.name, door_path(row)) for row in closed]
-    return {"places": places, "doors": doors, "blocked": _blocked_at(request)}
-
-
-def _waits(numbers: Mapping[str, int], holder: str) -> list[str]:
-    """Say how much waits for this person at a place; nothing where nothing was counted."""
-    number = numbers.get(holder)
-    return [plural(number, "wacht op u", "wachten op u")] if number else []
-
-
-def _blocked_at(request: Any) -> list[tuple[str, datetime]]:
-    """Return where the access of this user was stopped, and when, as the session may show it."""
-    rows = request.db.scalars(
-        select(BlockedColleague)
-        .where(BlockedColleague.user_id == request.identity.user_id)
-        .order_by(BlockedColleague.holder)
-    ).all()
+        places.insert(0, ("Landelijk meldpunt", _desk_of(request), numbers.get(NATIONAL)))
     provider = provider_of(request)
-    return [
-        (
-            "het landelijk meldpunt"
-            if row.holder == NATIONAL
-            else str(request.municipality_name(row.holder)),
-            row.blocked_at,
-        )
-        for row in rows
-        if provider in (None, row.holder)
-    ]
+    closed = closed_to_own_sessions(request.db, request.identity, provider)
+    blocked = select(BlockedColleague).where(BlockedColleague.user_id == request.identity.user_id)
+    stopped = request.db.scalars(blocked.order_by(BlockedColleague.holder)).all()
+    return {
+        "places": places,
+        "doors": [(row.name, door_path(row)) for row in closed],
+        # The holders that stopped the access of this user, as the session may show them.
+        "blocked": [
+            (row.holder != NATIONAL and request.municipality_name(row.holder), row.blocked_at)
+            for row in stopped
+            if provider in (None, row.holder)
+        ],
+    }
 
 
 def _address_of(request: Any, holder: str) -> str:
@@ -265,19 +247,22 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _work(context, request, reader, page)
     elif may_read:
         tasks += _watch(context, request, reader)
-    if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
+    manages = page["manages"] = bool(
+        request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
+    )
+    if manages:
         tasks += _managed(context, request)
-    privacy, page["today"] = _privacy(context, request, request.resource_path(context).rstrip("/"))
+    here = request.resource_path(context).rstrip("/")
+    privacy, page["today"] = _privacy(context, request, here)
     tasks += privacy
-    tasks += _second_tasks(context, request, request.resource_path(context).rstrip("/"))
+    tasks += _second_tasks(context, request, here)
     tasks += _uncovered(context, request, away)
-    tasks += _lists(request, request.resource_path(context).rstrip("/"))
-    page["settings"] = _settings(context, request)
+    tasks += _lists(request, here)
     rows = town(request.db, context.holder, reader) if may_read else []
     most = max((number for row in rows for number in row.weeks), default=0)
     return {
         **page,
-        "here": request.resource_path(context).rstrip("/"),
+        "here": here,
         "tasks": in_order(tasks)[:SHOWN],
         "later": in_order(tasks)[SHOWN:],
         "town": [row for row in rows if row.to_do or row.total],
@@ -326,15 +311,11 @@ def _first(row: Any) -> datetime:
 
 def _lists(request: Request, here: str) -> list[Task]:
     """Return a row for each list in the menu where something waits for an answer."""
-    words = {
-        f"{here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
-        f"{here}/persoonsgericht": ("Persoonsgerichte dossiers om bij te werken", "Bekijken"),
-        f"{here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
-    }
     return [
-        task_for(DECIDE, f"{words[item.href][0]}: {item.count}", item.href, words[item.href][1])
+        Task(kind, Rank.DECIDE, item.href, item.count)
+        for kind in ("overdrachten", "persoonsgericht", "patronen")
         for item in request.navigation
-        if item.count and item.href in words
+        if item.count and item.href == f"{here}/{kind}"
     ]
 
 
@@ -349,9 +330,10 @@ def _managed(context: MunicipalityResource, request: Request) -> list[Task]:
     me, texting = request.identity.user_id, request.registry.texter.on  # type: ignore[union-attr]
     reviews = reviews_to_do(session, context.holder, me, here)
     missing = addresses_to_set(session, context.holder, here, texting=texting)
-    rows = [(DUE, "Nakijken", item) for item in reviews]
-    rows += [(SET_UP, "Instellen", item) for item in missing]
-    return [task_for(rank, i.title, i.href, action, *i.meta) for rank, action, i in rows]
+    return [
+        *(Task("rollen", Rank.DUE, item.href, item) for item in reviews),
+        *(Task("adressen", Rank.SET_UP, item.href, item) for item in missing),
+    ]
 
 
 def _uncovered(
@@ -365,68 +347,32 @@ def _uncovered(
     for person, absence in away.items():
         if absence.covered or not (person == me or manages):
             continue
-        who = "U bent" if person == me else f"{absence.name} is"
         href = here if person == me else f"{here}?{WHO}={person.hex}"
-        title = f"{who} afwezig, en niemand doet het werk"
-        tasks.append(task_for(DECIDE, title, href, "Vervanger kiezen", absence.stands_in))
+        name = "" if person == me else absence.name
+        tasks.append(Task("afwezig", Rank.DECIDE, href, absence, words=name))
     return tasks
-
-
-def _settings(context: MunicipalityResource, request: Request) -> list[ListItem]:
-    """Return the pages where the admin sets things up; empty for other roles."""
-    if not request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
-        return []
-    pages = {
-        "beheer": ("Beheer", "wat melders van uw gemeente zien"),
-        "gebruikers": ("Gebruikers", "wie er werkt, en collega’s uitnodigen"),
-        "aanmelden-instellen": ("Aanmelden via de gemeente", "met het account van de gemeente"),
-        "berichten": ("Berichten", "waar u hoort dat er iets wacht"),
-        "afwezig": ("Afwezig", "wie er weg is, en wie vervangt"),
-    }
-    here = request.resource_path(context).rstrip("/")
-    return [
-        ListItem(label, f"{here}/{name}", meta=[about]) for name, (label, about) in pages.items()
-    ]
-
-
-def report_item(report: Report, municipality: str, neighbourhood: str | None) -> ListItem:
-    """Return a report as one entry of a list."""
-    forms = ", ".join(Form.word(code) for code in report.forms)
-    if report.locked:
-        forms = "ingetrokken door de melder"
-    badges = (["spoed"] if report.urgent else []) + [report.state]
-    meta = [f"ontvangen {datetime_short(report.received_at)}"]
-    if report.contact_deadline is not None:
-        meta.append(f"contact {days_until(report.contact_deadline)}")
-    return ListItem(
-        title=f"{report.reference}: {forms}",
-        href=report_path(report, municipality, neighbourhood),
-        badges=badges,
-        meta=meta,
-    )
 
 
 @page_view(NeighbourhoodResource, "", Permission.VIEW_REPORT, "templates/neighbourhood.jinja2")
 def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any]:
     """Show the reports that live directly under a neighbourhood, newest first."""
     here = (Report.neighbourhood_code == context.neighbourhood.code, in_no_dossier())
-    wanted = wanted_page(request)
-    most = worth_counting(wanted, COUNTED)
+    most = worth_counting(wanted_page(request), COUNTED)
     newest = select(Report.id).where(*here).order_by(Report.received_at.desc())
     total = count_at_most(request.db, newest, most)
-    paging = Paging.counted(wanted, total, most)
-    reports = request.db.scalars(
-        select(Report)
-        .where(*here)
-        .order_by(Report.received_at.desc(), Report.id)
-        .offset(paging.offset)
-        .limit(paging.size)
-    ).all()
-    note_read(request, context.holder, "melding", [r.id for r in reports], task="wijk bekijken")
-    slugs = (context.municipality.slug, context.neighbourhood.slug)
+    listed = select(Report).where(*here).order_by(Report.received_at.desc(), Report.id)
+    reports = read_register(
+        request,
+        total,
+        lambda offset, size: request.db.scalars(listed.offset(offset).limit(size)).all(),
+        most=most,
+    )
+    ids = [report.id for report in reports.rows]
+    note_read(request, context.holder, "melding", ids, task="wijk bekijken")
     return {
-        "items": [report_item(report, *slugs) for report in reports],
-        "paging": paging,
+        "reports": reports,
+        "forms": dict(Form.choices()),
+        "here": request.resource_path(context).rstrip("/"),
         "panels": panels(request, "wijk", context),
     }
 

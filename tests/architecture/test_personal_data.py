@@ -16,8 +16,8 @@ from stopintimidatie.core.storage.personal import (
     personal_data_holders,
 )
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
+from stopintimidatie.privacy.retention.queries import all_terms
 from stopintimidatie.privacy.retention.rules import LISTED
-from stopintimidatie.privacy.retention.words import page
 from tests.support.installation import Installation
 
 # Longer than any code of ours: somebody may have typed it.
@@ -105,7 +105,7 @@ def test_every_term_says_when_it_starts_and_who_says_so(installation: Installati
 
 def test_the_page_of_all_terms_is_up_to_date(installation: Installation) -> None:
     written = (Path(__file__).parents[2] / "docs" / "bewaartermijnen.md").read_text("utf-8")
-    assert written == page(installation.registry)
+    assert written == all_terms(installation.registry)
 
 
 # The compartment of police data: one room reads its tables, and no other names them.

@@ -36,7 +36,7 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import DestructionLine, Tombstone
-from stopintimidatie.privacy.destruction.words import standing_words
+from stopintimidatie.privacy.destruction.statement import standing_words
 from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, HANDLED
 from stopintimidatie.reports.models import Report, ReportContact

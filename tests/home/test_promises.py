@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.home.pages import LATE, Place, Task, report_tasks
 from stopintimidatie.home.queries import reports_that_wait
+from stopintimidatie.home.worklist import Place, Rank, Task, report_tasks
 from stopintimidatie.reports.inbox.queries import (
     facets,
     list_reports,
@@ -52,7 +52,7 @@ def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
         "count": counted(session, late, reader),
         "preset": session.scalar(select(preset_numbers(DORDRECHT, reader)["Contact te laat"])),
         "facet": terms.get("te_laat"),
-        "start": len([task for task in on_start_page(session, reader) if task.rank == LATE]),
+        "start": len([task for task in on_start_page(session, reader) if task.rank == Rank.LATE]),
     }
 
 

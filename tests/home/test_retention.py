@@ -12,7 +12,7 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.privacy.destruction.models import LineDecision, ListState
+from stopintimidatie.privacy.destruction.models import LineState, ListState
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from tests.support.destruction import a_line, a_list
@@ -99,7 +99,7 @@ def test_each_of_the_three_reads_the_list_when_it_is_their_turn(
             row = a_list(session, f"2027-{quarter}", state=state.value, **period)
             # A line that was assessed and checked for this turn, by others.
             line = a_line(session, row, f"M-4F7K-2QX{quarter}")
-            line.decision = LineDecision.GOES.value if quarter > 1 else None
+            line.decision = LineState.GOES.value if quarter > 1 else None
             line.assessed_at = utc_now() if quarter > 1 else None
             line.checked_at = utc_now() if quarter > 2 else None
     for quarter, role in enumerate(turns.values(), start=1):
@@ -205,7 +205,7 @@ def test_who_works_for_several_reads_at_the_start_where_something_waits(
         for quarter in (1, 2):
             more = {"holder": EINDHOVEN, "state": "nagekeken", **period}
             row = a_list(session, f"2027-{quarter}", **more)
-            signed = {"decision": LineDecision.GOES.value, "assessed_at": utc_now()}
+            signed = {"decision": LineState.GOES.value, "assessed_at": utc_now()}
             a_line(session, row, f"M-4F7K-2QX{quarter}", **signed)
     roles = [(holder, Role.ARCHIVIST) for holder in (DORDRECHT, EINDHOVEN)]
     browser = installation.browser(make_user(installation, *roles))

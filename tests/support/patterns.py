@@ -120,7 +120,7 @@ municipalities/partners/resources.py: PATTERN
 municipalities/settings/forms.py: _CODED _PHONE
 municipalities/settings/services.py: _SAFE_VALUE
 municipalities/sso/door.py: CODE
-privacy/breaches/resources.py: PATTERN
+privacy/breaches/views.py: PATTERN
 privacy/destruction/resources.py: GONE LIST STATEMENT
 privacy/requests/resources.py: REFERENCE
 reports/api/queries.py: _NAME

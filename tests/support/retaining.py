@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
-from stopintimidatie.privacy.destruction.models import DestructionLine, LineDecision
+from stopintimidatie.privacy.destruction.models import DestructionLine, LineState
 from stopintimidatie.privacy.retention.rules import Choice, Schedule, proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from tests.support.factories import DORDRECHT
@@ -73,5 +73,5 @@ def authorise(installation: Installation, *documents: Any, holder: str = DORDREC
     with installation.transaction(holder) as session:
         for line in session.scalars(select(DestructionLine)):
             if (not documents or line.document_id in documents) and line.gone_at is None:
-                line.decision = LineDecision.GOES.value
+                line.decision = LineState.GOES.value
                 line.assessed_at = line.checked_at = line.authorised_at = utc_now()

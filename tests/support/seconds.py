@@ -41,7 +41,7 @@ from stopintimidatie.privacy.copies import second as copies
 from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
-from stopintimidatie.privacy.destruction.models import LineDecision
+from stopintimidatie.privacy.destruction.models import LineState
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure import approval as erasing
 from stopintimidatie.privacy.erasure.services import preview_erasure
@@ -216,7 +216,7 @@ def a_decided_line(work: Work, *, checks: bool = False, **signed: str) -> Any:
     row = a_list(work.session)
     made = {f"{step}_at": utc_now() for step in signed}
     by = {f"{step}_by_id": person for step, person in signed.items()}
-    line = a_line(work.session, row, "M-4F7K-2QX9", decision=LineDecision.GOES.value, **made, **by)
+    line = a_line(work.session, row, "M-4F7K-2QX9", decision=LineState.GOES.value, **made, **by)
     work.session.flush()
     destruction.refresh_state(work.session, row)
     return row, line

@@ -132,6 +132,13 @@ class RetentionClass:
     source: str = ""
     desk: bool | None = None
 
+    @property
+    def length(self) -> str:
+        """The term in Dutch: how long, what ends it, or both."""
+        if self.term is None or self.term.number == 0:
+            return self.until or "die dag"
+        return f"{self.term}; {self.until}" if self.until else str(self.term)
+
 
 def _by_code(row: RetentionClass) -> tuple[str, RetentionClass]:
     return row.code, row

@@ -8,9 +8,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the register of breaches: its tables, clock, mails, pages and buttons."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.breaches import jobs, mail, pages, queries, services
+    from stopintimidatie.privacy.breaches import jobs, mail, queries, reporting, services
     from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
-    from stopintimidatie.privacy.breaches.resources import IN_LOG, LEVELS
+    from stopintimidatie.privacy.breaches.views import IN_LOG, LEVELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
@@ -24,11 +24,11 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     for level in LEVELS:
         config.add_tree_level(level)
-    config.add_panel("uitvoer", "zoek", pages.export_panel, order=20)
-    config.add_panel("verstrekking", "zoek", pages.disclosure_panel, order=20)
-    config.add_panel("ophalen", "zoek", pages.recipient_panel, order=20)
+    config.add_panel("uitvoer", "zoek", reporting.export_panel, order=20)
+    config.add_panel("verstrekking", "zoek", reporting.disclosure_panel, order=20)
+    config.add_panel("ophalen", "zoek", reporting.recipient_panel, order=20)
     _add_places(config)
-    for module in ("views", "pages"):
+    for module in ("views", "reporting"):
         config.scan(f"stopintimidatie.privacy.breaches.{module}")
 
 
@@ -36,8 +36,9 @@ def _add_places(config: Any) -> None:
     """Register the items of the menu."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.breaches.pages import REPORT_PAGE
-    from stopintimidatie.privacy.breaches.resources import NAME, waiting
+    from stopintimidatie.privacy.breaches.queries import waiting
+    from stopintimidatie.privacy.breaches.reporting import REPORT_PAGE
+    from stopintimidatie.privacy.breaches.views import NAME
 
     add_own_place(
         config,

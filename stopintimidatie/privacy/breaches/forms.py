@@ -9,9 +9,10 @@ from typing import Any, Final
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError, Schema, field
-from stopintimidatie.core.text import datetime_long, day_of
+from stopintimidatie.core.text import datetime_long, day_of, number
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.privacy.breaches.clock import is_late
 from stopintimidatie.privacy.breaches.models import Breach, BreachNotice
 from stopintimidatie.privacy.breaches.vocabulary import (
     FACTS,
@@ -20,9 +21,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Group,
     NoticeKind,
     Risk,
-    people_in_words,
 )
-from stopintimidatie.privacy.breaches.workflow import is_late
 
 LINES: Final = 4_000
 MOST_PEOPLE: Final = 20_000_000
@@ -89,7 +88,7 @@ def report_schema(*, lost: bool) -> Any:
 
 def breach_schema(reports: int) -> Any:
     """Return the form of all that is known of a breach with this number of reports."""
-    least = people_in_words(None, reports)
+    least = f" Het zijn er ten minste {number(reports)}: zoveel meldingen staan erin."
     return Schema(
         field(forms.OneOf(Cause.choices()), FACTS["cause"], name="soort"),
         _text("wat", "Wat is er gebeurd?", description=NO_NAMES),
@@ -114,7 +113,7 @@ def breach_schema(reports: int) -> Any:
             name="aantal",
             missing=None,
             description="Een schatting is goed. Tel mensen, niet meldingen."
-            + (f" Het zijn er {least}." if least else ""),
+            + (least if reports else ""),
         ),
         *_consequences(),
         *_judgement(),

@@ -16,8 +16,8 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.services import COLLEAGUE
+from stopintimidatie.privacy.breaches.clock import COUNTS, WARNING
 from stopintimidatie.privacy.breaches.models import Breach
-from stopintimidatie.privacy.breaches.workflow import COUNTS, WARNING
 
 REMIND: Final = Job("datalek.herinneren")
 _FOLDER: Final = "stopintimidatie.privacy.breaches:templates/mail"

@@ -1,16 +1,17 @@
-"""Reading breaches: their notifications, reports and history, and the document that is lost."""
+"""Reading breaches: the register, and of one its notifications, reports, history, lost document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.security import Identity
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import subjects_of
 from stopintimidatie.exports.profiles.defaults import PROFILES
@@ -19,14 +20,31 @@ from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.privacy.breaches.models import (
-    Breach,
-    BreachDocument,
-    BreachMove,
-    BreachNotice,
-)
+from stopintimidatie.privacy.breaches.clock import COUNTS
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove, BreachNotice
 from stopintimidatie.privacy.breaches.vocabulary import NoticeKind
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the breaches that aren't closed, for the menu."""
+    return select(Breach.id).where(Breach.holder == holder, Breach.closed_at.is_(None))
+
+
+def list_breaches(session: Session, offset: int, size: int) -> Sequence[Breach]:
+    """Return a page of all breaches: whose clock runs first, then the open ones, by when due.
+
+    What is closed follows, the latest first.
+    """
+    turn = case((Breach.closed_at.is_not(None), 2), (Breach.state.in_(COUNTS), 0), else_=1)
+    open_first = case((Breach.closed_at.is_(None), Breach.due_at))
+    ordered = select(Breach).order_by(turn, open_first, Breach.closed_at.desc(), Breach.reference)
+    return session.scalars(ordered.offset(offset).limit(size)).all()
+
+
+def count(session: Session) -> int:
+    """Return how many breaches the register has."""
+    return session.scalar(select(func.count(Breach.id))) or 0
 
 
 def notices_of(session: Session, breach: Breach) -> Sequence[BreachNotice]:

@@ -22,13 +22,9 @@ from stopintimidatie.core.workflow import line
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import subjects_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.privacy.breaches.clock import due_at, is_late, state_of, why_not_closed
 from stopintimidatie.privacy.breaches.mail import plan_reminders, tell_officers
-from stopintimidatie.privacy.breaches.models import (
-    Breach,
-    BreachDocument,
-    BreachMove,
-    BreachNotice,
-)
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove, BreachNotice
 from stopintimidatie.privacy.breaches.queries import breach_about, fields_in, notices_of
 from stopintimidatie.privacy.breaches.vocabulary import (
     KIND,
@@ -36,15 +32,8 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Group,
     NoticeKind,
     Risk,
+    State,
     categories_of,
-)
-from stopintimidatie.privacy.breaches.workflow import (
-    CLOSED,
-    INVESTIGATED,
-    due_at,
-    is_late,
-    state_of,
-    why_not_closed,
 )
 from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.reports.models import Report
@@ -85,7 +74,7 @@ def enter_breach(
     breach = Breach(
         holder=holder,
         reference=new_code(PREFIX),
-        state=INVESTIGATED,
+        state=State.INVESTIGATED.value,
         aware_at=entry.aware_at,
         due_at=due_at(entry.aware_at),
         reported_by_id=actor.id,
@@ -210,7 +199,7 @@ def _settle(
 ) -> None:
     """Append a line to the history of an open breach, with the state that it now has."""
     kinds = [row.kind for row in notices_of(session, breach)]
-    before, breach.state = breach.state, state_of(breach.risk, kinds)
+    before, breach.state = breach.state, state_of(breach.risk, kinds).value
     append(session, breach, actor, name, values, before=before)
 
 
@@ -281,7 +270,7 @@ def close(session: Session, breach: Breach, actor: Actor) -> None:
     problem = why_not_closed(breach.risk, kinds, complete=is_complete(breach))
     if problem:
         raise FormError(problem)
-    before, breach.state, breach.closed_at = breach.state, CLOSED, utc_now()
+    before, breach.state, breach.closed_at = breach.state, State.CLOSED.value, utc_now()
     append(session, breach, actor, "afsluiten", {}, before=before)
     fields = ["afsluiten"]
     record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=fields)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from sqlalchemy import and_, null, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
@@ -15,13 +17,9 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.core.web.register import read_register
-from stopintimidatie.core.web.request import (
-    Request,
-    form_view,
-    page_view,
-    post_view,
-)
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.municipalities.accountability.rules import (
     CONTROLLERS,
@@ -29,21 +27,70 @@ from stopintimidatie.municipalities.accountability.rules import (
     controller_of,
 )
 from stopintimidatie.municipalities.accountability.services import account_of
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.privacy.breaches import forms, queries, services, vocabulary, workflow
-from stopintimidatie.privacy.breaches.resources import (
-    BreachRegister,
-    BreachResource,
-    count,
-    list_breaches,
-)
+from stopintimidatie.privacy.breaches import clock, forms, queries, services, vocabulary
+from stopintimidatie.privacy.breaches.models import Breach
+from stopintimidatie.privacy.breaches.queries import count, list_breaches
 from stopintimidatie.privacy.breaches.vocabulary import KIND, NoticeKind
 from stopintimidatie.privacy.holds.services import documents_of
+from stopintimidatie.privacy.log.resources import LogDocument
 
+NAME: Final = "datalekken"
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"
 AP, TELL, SHARE = "ap", "vertellen", "gemeenten"
 CLOSE, REOPEN = "afsluiten", "heropenen"
+
+
+PATTERN: Final = re.compile(r"D-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+
+
+class BreachRegister(HolderBranch):
+    """/gemeenten/dordrecht/datalekken, or /landelijk/datalekken."""
+
+    kind = NAME
+    label = "Datalekken"
+
+
+class BreachResource(Resource):
+    """/gemeenten/dordrecht/datalekken/D-4F7K-2QXJ."""
+
+    kind = KIND
+
+    def __init__(self, name: str, parent: Any, row: Breach) -> None:
+        super().__init__(name, parent, row.holder)
+        self.breach = row
+        self.document_id = row.id
+        self.owner = parent.owner
+
+    @property
+    def title(self) -> str:
+        """The name in the trail."""
+        return f"Datalek {self.breach.reference}"
+
+
+LEVELS: Final = (
+    *holder_levels(BreachRegister, BreachRegister),
+    *(
+        Level(
+            kind=f"{KIND}{suffix}",
+            parent=f"{NAME}{suffix}",
+            pattern=PATTERN,
+            entity=Breach,
+            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+            factory=BreachResource,
+        )
+        for suffix in ("", "_meldpunt")
+    ),
+)
+
+IN_LOG: Final = LogDocument(
+    KIND,
+    select(Breach.id, Breach.reference, null()),
+    Permission.VIEW_BREACHES,
+    f"{{home}}/{NAME}/{{name}}",
+)
 
 
 @page_view(BreachRegister, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/register.jinja2")
@@ -55,13 +102,13 @@ def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
     return {
         "breaches": breaches,
         "clocks": {
-            row.id: workflow.clock_words(row.state, row.due_at, first.get(row.id), now)
+            row.id: clock.clock_words(row.state, row.due_at, first.get(row.id), now)
             for row in breaches.rows
         },
-        "late": sum(row.state in workflow.COUNTS and now > row.due_at for row in breaches.rows),
+        "late": sum(row.state in clock.COUNTS and now > row.due_at for row in breaches.rows),
         "here": request.resource_path(context).rstrip("/"),
         "causes": dict(vocabulary.Cause.choices()),
-        "states": workflow.STATES,
+        "states": dict(vocabulary.State.choices()),
         "report_href": request.resource_path(context.__parent__, "datalek-melden"),
     }
 
@@ -101,8 +148,8 @@ def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
     facts, moves = _facts_page(context, request), queries.moves_of(session, breach)
     return {
         **facts,
-        "counts": breach.state in workflow.COUNTS,
-        "late": breach.state in workflow.COUNTS and utc_now() > breach.due_at,
+        "counts": breach.state in clock.COUNTS,
+        "late": breach.state in clock.COUNTS and utc_now() > breach.due_at,
         "documents": read_register(
             request, facts["counted"].total, partial(queries.documents_of, session, breach)
         ),
@@ -124,19 +171,18 @@ def _facts_page(context: BreachResource, request: Request) -> dict[str, Any]:
         "owner": context.owner,
         "is_desk": context.holder == NATIONAL,
         "here": request.resource_path(context).rstrip("/"),
-        "state": workflow.STATES[breach.state],
-        "clock": workflow.clock_words(breach.state, breach.due_at, first, utc_now()),
+        "state": vocabulary.State.word(breach.state),
+        "clock": clock.clock_words(breach.state, breach.due_at, first, utc_now()),
         "notices": notices,
         "counted": counted,
-        "people": vocabulary.people_in_words(breach.people, counted.total),
         "lost": lost,
         "lost_kinds": queries.kinds_in(session, lost) if lost else "",
         "labels": vocabulary.FACTS,
         "causes": dict(vocabulary.Cause.choices()),
         "risks": dict(vocabulary.Risk.choices()),
         "notice_kinds": dict(NoticeKind.choices()),
-        "categories": vocabulary.in_words(vocabulary.Category, breach.categories),
-        "groups": vocabulary.in_words(vocabulary.Group, breach.groups),
+        "categories": dict(vocabulary.Category.choices()),
+        "groups": dict(vocabulary.Group.choices()),
     }
 
 
@@ -147,7 +193,7 @@ def ap_view(context: BreachResource, request: Request) -> Any:
     page = _ap_page(context, request)
     if not _may_handle(context, request):
         return {**page, "form": None}
-    first = not workflow.stands([row.kind for row in page["notices"]])
+    first = not clock.stands([row.kind for row in page["notices"]])
     form = Form(
         forms.ap_schema(breach, first=first),
         request,
@@ -172,10 +218,8 @@ def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
         "controller": dict(CONTROLLERS).get(controller.code, controller.code),
         "fg": officer_of(controller),
         "new": new,
-        "new_words": [label for column, label in vocabulary.FACTS.items() if column in new],
-        "about_people": workflow.ABOUT_PEOPLE,
-        "nature": vocabulary.nature_of(breach.cause),
-        "was_late": bool(breach.late_reason) or workflow.is_late(breach.due_at, utc_now()),
+        "about_people": clock.ABOUT_PEOPLE,
+        "was_late": bool(breach.late_reason) or clock.is_late(breach.due_at, utc_now()),
     }
 
 

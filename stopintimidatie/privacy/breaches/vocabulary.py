@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from stopintimidatie.core.text import Term, number
+from stopintimidatie.core.text import Term
 from stopintimidatie.exports.profiles.rules import Field, Section
 
 KIND: Final = "datalek"
 # The letter that its reference begins with.
 PREFIX: Final = "D"
+
+
+class State(Term):
+    """State of a breach. Nobody sets it: see `state_of`."""
+
+    INVESTIGATED = "wordt_onderzocht", "wordt onderzocht", "investigated"
+    JUDGED = "beoordeeld", "beoordeeld", "judged"
+    REPORTED = "gemeld_bij_ap", "gemeld bij de AP", "reported to the authority"
+    NOT_REPORTED = "niet_gemeld_bij_ap", "niet gemeld bij de AP", "not reported"
+    WITHDRAWN = "ingetrokken_bij_ap", "melding bij de AP ingetrokken", "withdrawn"
+    CLOSED = "lek_afgesloten", "afgesloten", "closed"
 
 
 class Cause(Term):
@@ -24,20 +35,6 @@ class Cause(Term):
     GONE = "niet_beschikbaar", "Gegevens zijn weg of niet te gebruiken", "not available"
     CHANGED = "gewijzigd", "Gegevens zijn veranderd zonder dat het mocht", "changed"
     OTHER = "anders", "Iets anders", "something else"
-
-
-# The AP asks what was touched: confidentiality, integrity or availability.
-_NATURE: Final = {
-    Cause.LOST.value: "Vertrouwelijkheid, en misschien beschikbaarheid",
-    Cause.GONE.value: "Beschikbaarheid",
-    Cause.CHANGED.value: "Integriteit",
-    Cause.ATTACK.value: "Vertrouwelijkheid, en misschien integriteit en beschikbaarheid",
-}
-
-
-def nature_of(cause: str | None) -> str:
-    """Return in the words of the AP what a breach touched."""
-    return _NATURE.get(cause or "", "Vertrouwelijkheid")
 
 
 class Category(Term):
@@ -106,21 +103,6 @@ class Group(Term):
     WITNESSES = "genoemden", "Getuigen en anderen die worden genoemd", "others mentioned"
     STAFF = "medewerkers", "Medewerkers", "staff"
     PARTNERS = "partners", "Contactpersonen van partners", "contacts of partners"
-
-
-def in_words(terms: type[Term], codes: Iterable[str]) -> str:
-    """Return the words of several codes as one sentence part, with one capital."""
-    words = [terms.word(code) for code in codes]
-    text = ", ".join(word[:1].lower() + word[1:] for word in words)
-    return text[:1].upper() + text[1:]
-
-
-def people_in_words(counted: int | None, reports: int) -> str:
-    """Return how many people it is about: as counted, or at least the reports in the breach."""
-    if counted is not None:
-        more = f" (er staan {number(reports)} meldingen in)" if max(counted, 1) < reports else ""
-        return number(counted) + more
-    return f"ten minste {number(reports)}: zoveel meldingen staan erin" if reports else ""
 
 
 class Risk(Term):

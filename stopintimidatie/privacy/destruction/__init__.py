@@ -9,7 +9,8 @@ def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.destruction import jobs, mail
+    from stopintimidatie.privacy.destruction import jobs
+    from stopintimidatie.privacy.destruction.extension import TOLD
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
     from stopintimidatie.privacy.destruction.queries import KEEPER
@@ -25,7 +26,7 @@ def includeme(config: Any) -> None:
         jobs.OF_HOLDER, jobs.run_holder, batch=50, lease_seconds=1800, lane=Lane.SLOW
     )
 
-    config.add_mail_template(mail.TOLD)
+    config.add_mail_template(TOLD)
     config.add_impersonal_table("destruction_list", "periods, and in office who decided")
     config.add_impersonal_table(
         "destruction_line", "references, dates and categories, and in office who decided"
@@ -51,10 +52,10 @@ def _add_pages(config: Any) -> None:
         LEVELS,
         LOG_DOCUMENTS,
         NAME,
-        STEPS,
         path_of_tombstone,
         waiting,
     )
+    from stopintimidatie.privacy.destruction.rules import MAY
     from stopintimidatie.reports.follow.views import FIRST_PANELS
 
     for level in LEVELS:
@@ -70,7 +71,7 @@ def _add_pages(config: Any) -> None:
         order=77,
         desk=True,
         waiting=waiting,
-        answers=STEPS,
+        answers=frozenset(MAY.values()),
     )
     config.add_panel(FIRST_PANELS, "meenemen", own_panel)
     for module in ("views", "approval", "reporters"):

@@ -7,33 +7,26 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
+from stopintimidatie.core.forms import Button, ConflictError, Form, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import (
-    Paging,
     Request,
     form_view,
     page_view,
     post_view,
     query_pairs,
-    wanted_page,
     with_params,
 )
-from stopintimidatie.privacy.destruction import extension, services, words
-from stopintimidatie.privacy.destruction.forms import CHOICES, otherwise_schema, ruling_schema
-from stopintimidatie.privacy.destruction.models import (
-    GONE,
-    UNDECIDED,
-    DestructionLine,
-    LineDecision,
-)
+from stopintimidatie.privacy.destruction import extension, services
+from stopintimidatie.privacy.destruction.models import DestructionLine, LineState
 from stopintimidatie.privacy.destruction.queries import (
-    STANDINGS,
     Numbers,
     held_by,
     is_late,
@@ -46,10 +39,15 @@ from stopintimidatie.privacy.destruction.queries import (
     without_archive,
 )
 from stopintimidatie.privacy.destruction.resources import ListResource
-from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, MAY
 from stopintimidatie.privacy.destruction.services import Choice, fingerprint
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
+CHOICES: Final = {
+    LineState.POSTPONED.value: "Uitstellen tot een dag",
+    LineState.HELD.value: "Vasthouden, tot iemand iets anders beslist",
+    LineState.UNDECIDED.value: "Terug naar onbeslist",
+}
 P: Final = Permission
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
@@ -61,11 +59,6 @@ STALE: Final = (
     " het dan opnieuw op."
 )
 CHOOSE: Final = "Kies eerst een of meer regels in de lijst."
-MAY: Final = {
-    ASSESSES: P.ASSESS_DESTRUCTION,
-    CHECKS: P.CHECK_DESTRUCTION,
-    AUTHORISES: P.AUTHORISE_DESTRUCTION,
-}
 
 
 @page_view(ListResource, "", P.VIEW_RETENTION, f"{TEMPLATES}/list.jinja2")
@@ -76,32 +69,35 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
     numbers = numbers_of(session, [row.id], today, checks=checks).get(row.id, Numbers())
     asked = dict(query_pairs(request))
     reference, late = asked.get(LINE, "")[:20], asked.get("laat") == "ja"
+    states = dict(LineState.choices())
     standing = asked.get("stand", "")
-    standing = standing if standing in STANDINGS else ""
+    standing = standing if standing in states else ""
     total = 1 if reference else numbers.late if late else numbers.total
-    paging = Paging(wanted_page(request), numbers.standings[standing] if standing else total)
     wanted = lines_asked(reference, standing, late, today)
-    lines = lines_of(session, row.id, *wanted, span=paging.span)
-    _note(context, request, lines)
+    lines = read_register(
+        request,
+        numbers.standings[standing] if standing else total,
+        lambda offset, size: lines_of(session, row.id, *wanted, span=(offset, offset + size)),
+    )
+    _note(context, request, lines.rows)
     return {
         "row": row,
         "numbers": numbers,
-        "standings": STANDINGS,
+        "standings": states,
         "act": _act_of(context, request, checks=checks),
         "people": people_of(session, row.id),
-        "statements": statements_of(session, row.id) if numbers.standings[GONE] else [],
+        "statements": statements_of(session, row.id) if numbers.standings[LineState.GONE] else [],
         "register": request.resource_path(context.__parent__),
         "here": request.resource_path(context).rstrip("/"),
         "standing": standing,
         "late": late,
         "all": not (reference or standing or late),
         "lines": lines,
-        "labels": words.class_labels(RETENTION_CLASSES.of(request.registry)),
-        "late_lines": {line.id for line in lines if is_late(line, today)},
-        "held": held_by(session, [line for line in lines if line.gone_at is None]),
-        "longer": services.asked_longer(session, lines),
+        "classes": RETENTION_CLASSES.of(request.registry),
+        "late_lines": {line.id for line in lines.rows if is_late(line, today)},
+        "held": held_by(session, [line for line in lines.rows if line.gone_at is None]),
+        "longer": services.asked_longer(session, lines.rows),
         "opens": request.has_permission(P.VIEW_REPORT, context),
-        "paging": paging,
         "chooses": bool(_choices(context, request)),
         "owner": bool(request.has_permission(P.ASSESS_DESTRUCTION, context)),
     }
@@ -166,11 +162,7 @@ def _choices(context: ListResource, request: Request) -> list[str]:
     owner = request.has_permission(P.ASSESS_DESTRUCTION, context)
     holds = request.has_permission(P.HOLD, context)
     reopens = owner or request.has_permission(P.AUTHORISE_DESTRUCTION, context)
-    allowed = {
-        LineDecision.POSTPONED.value: owner,
-        LineDecision.HELD.value: holds,
-        UNDECIDED: reopens,
-    }
+    allowed = dict(zip(CHOICES, (owner, holds, reopens), strict=True))
     return [code for code in CHOICES if allowed[code]]
 
 
@@ -184,7 +176,9 @@ def otherwise_view(context: ListResource, request: Request) -> Any:
         return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 
     def act(values: Values) -> str:
-        decision = None if values["besluit"] == UNDECIDED else LineDecision(values["besluit"])
+        decision = (
+            None if values["besluit"] == LineState.UNDECIDED else LineState.of(values["besluit"])
+        )
         choice = Choice(decision, values["reden"], values.get("tot"))
         ids, seen = [line.id for line in lines], values["gezien"]
         number = services.decide(request.db, context.row, ids, choice, request.actor, seen=seen)
@@ -249,3 +243,65 @@ def _handle(
 
     _note(context, request, lines)
     return handle_form(request, form, on_valid, {"row": context.row, "lines": lines, **about})
+
+
+# The forms
+
+
+def otherwise_schema(choices: Sequence[str]) -> Any:
+    """Return the form to decide otherwise on lines, with the choices of this person."""
+    day = field(
+        forms.Date(),
+        "Tot welke dag?",
+        name="tot",
+        missing=None,
+        needed_sometimes=True,
+        description="Vanaf morgen, en hooguit vijf jaar. Vanaf die dag staat de regel weer open.",
+        drawn=forms.Opened("De dag", (LineState.POSTPONED.value,)),
+    )
+    return Schema(
+        field(
+            forms.OneOf([(code, CHOICES[code]) for code in choices], radio=True),
+            "Wat wilt u?",
+            name="besluit",
+        ),
+        *((day,) if LineState.POSTPONED.value in choices else ()),
+        _reason("De reden staat op de lijst. Noem geen namen."),
+        *_hidden(),
+    )
+
+
+def ruling_schema(bodies: Any) -> Any:
+    """Return the form of the controller's decision to keep a document beyond its maximum."""
+    return Schema(
+        field(forms.OneOf(bodies, radio=True), "Wie besloot dit?", name="wie"),
+        field(
+            forms.Text(100),
+            "Nummer van het besluit",
+            name="nummer",
+            widget=forms.TextInput(width="medium"),
+        ),
+        field(forms.Date(), "Datum van het besluit", name="datum"),
+        field(
+            forms.Date(),
+            "Tot welke dag mag het blijven?",
+            name="tot",
+            description="Op die dag moet het weg. Hooguit vijf jaar vanaf vandaag.",
+        ),
+        _reason("De archivaris en de FG lezen dit. Noem geen namen."),
+        *_hidden(),
+    )
+
+
+def _reason(description: str) -> Any:
+    return field(
+        forms.Text(1000, lines=True),
+        "Waarom?",
+        name="reden",
+        description=description,
+        widget=forms.TextArea(rows=3),
+    )
+
+
+def _hidden() -> tuple[Any, ...]:
+    return (field(forms.Text(100), "Gezien", widget=forms.Hidden(), name="gezien", missing=""),)

@@ -33,13 +33,10 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import Export, PartnerAnswer
-from stopintimidatie.privacy.destruction.models import (
-    ArchiveTransfer,
-    DestructionLine,
-    Tombstone,
-)
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer, DestructionLine, Tombstone
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
     NOT_HANDLED,
@@ -135,9 +132,7 @@ def _let_reports_go(session: Session, document: UUID) -> None:
     Their membership goes with the dossier, so that their own term doesn't start anew.
     """
     inside = select(DossierMembership.report_id).where(DossierMembership.dossier_id == document)
-    living = inside.where(
-        DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False)
-    )
+    living = inside.where(*BELONGS)
     for report in session.scalars(select(Report).where(Report.id.in_(living))):
         report.dossier_number = None
         enqueue_index(session, report.holder, REPORT, report.id)

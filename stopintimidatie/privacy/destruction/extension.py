@@ -18,20 +18,18 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.second import CHANGED, SecondError
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, day_of, uuid_of
-from stopintimidatie.privacy.destruction.mail import tell_watchers
+from stopintimidatie.dossiers.services import COLLEAGUE, people_with
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
 )
 from stopintimidatie.privacy.destruction.rules import LONGEST
-from stopintimidatie.privacy.destruction.services import (
-    fingerprint,
-    lock_list,
-    refresh_state,
-)
+from stopintimidatie.privacy.destruction.services import fingerprint, lock_list, refresh_state
 from stopintimidatie.privacy.retention.models import Extension, ExtensionOutcome
 
 BODIES: Final = (
@@ -44,6 +42,8 @@ UNANSWERED: Final = and_(OPEN, Extension.entered_at.is_(None))
 ANNOUNCED: Final = and_(OPEN, Extension.entered_at.is_not(None))
 # The time between telling archivist and FG and the moment that it works.
 NOTICE: Final = timedelta(days=7)
+# Those who are told.
+_NEEDED: Final = {Role.ARCHIVIST: "archivaris", Role.DATA_PROTECTION_OFFICER: "FG"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def apply_rulings(session: Session) -> None:
         extension.outcome = ExtensionOutcome.GRANTED.value
         extension.until = line.postponed_until = line.due_on = extension.wanted_until
         line.start_again()
-        line.decision, line.reason = LineDecision.POSTPONED.value, None
+        line.decision, line.reason = LineState.POSTPONED.value, None
         _note(session, extension, SYSTEM, "begonnen", line.due_on.isoformat())
     session.flush()
     here = select(DestructionLine.document_id).where(DestructionLine.gone_at.is_(None))
@@ -212,3 +212,40 @@ def kept_longer(session: Session, lines: Sequence[DestructionLine]) -> Iterator[
     for row in session.scalars(rows.order_by(Extension.reference, Extension.asked_at)):
         words = f"bleef tot {date_text(row.until)}, langer dan het uiterste: {ruling_words(row)}"
         yield f"{row.document_kind.capitalize()} {row.reference}", words
+
+
+# The mail to those who are told
+
+
+def tell_watchers(session: Session, extension: Extension) -> None:
+    """Mail archivist and FG that a decision was entered, which works a week later.
+
+    Raises:
+        FormError: this municipality has no archivist, or no FG.
+    """
+    session.flush()
+    for role, word in _NEEDED.items():
+        people = people_with(session, extension.holder, [role])
+        if not people:
+            raise FormError(
+                f"Er is geen {word} met een account, en die moet dit weten voordat het werkt. De"
+                " beheerder nodigt er een uit."
+            )
+        for person, _ in people:
+            key = f"{TOLD.name}:{extension.id}:{extension.version}:{person}"
+            to = Recipient(COLLEAGUE, person)
+            queue_mail(
+                session, extension.holder, TOLD.name, to, about=extension.document_id, key=key
+            )
+
+
+def _letter(writing: Writing) -> Letter:
+    return Letter({"link": writing.link("/vernietiging")})
+
+
+TOLD: Final = MailTemplate(
+    "langer_bewaren",
+    "Een document blijft langer bewaard dan het uiterste",
+    "stopintimidatie.privacy.destruction:templates/mail/langer_bewaren.txt.jinja2",
+    _letter,
+)

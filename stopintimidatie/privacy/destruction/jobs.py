@@ -42,7 +42,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
+    LineState,
     ListState,
     Tombstone,
     Waits,
@@ -261,7 +261,7 @@ def _follow_documents(
             line.decision = line.postponed_until = None
             line.start_again()
         over = line.postponed_until is not None and line.postponed_until <= today()
-        stays = line.decision in (LineDecision.POSTPONED, LineDecision.HELD)
+        stays = line.decision in (LineState.POSTPONED, LineState.HELD)
         by_itself = _held_by_itself(line)
         if line.document_id not in held if by_itself else stays and (over or line.at_maximum):
             # It stayed as long as that was decided, or as it may, so somebody decides again.
@@ -273,12 +273,12 @@ def _follow_documents(
 
 def _held_by_itself(line: DestructionLine) -> bool:
     """Tell whether a line is held because something held its document when it was assessed."""
-    return line.decision == LineDecision.HELD and line.waits_for is not None
+    return line.decision == LineState.HELD and line.waits_for is not None
 
 
 def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) -> bool:
     """Tell whether a document that isn't due now stays by decision of the controller."""
-    if not line.at_maximum or line.decision != LineDecision.POSTPONED:
+    if not line.at_maximum or line.decision != LineState.POSTPONED:
         return False
     return due_of(session, schedule, line.document_kind, line.document_id) is not None
 

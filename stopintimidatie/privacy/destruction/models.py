@@ -15,14 +15,9 @@ from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import (
-    Base,
-    Held,
-    belongs_to,
-    held_table,
-    partial_index,
-)
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
+from stopintimidatie.core.text import Term
 
 
 class ListState(StrEnum):
@@ -37,31 +32,28 @@ class ListState(StrEnum):
     DONE = "vernietigd"
 
 
-class LineDecision(StrEnum):
-    """Decision of the process owner on a line."""
+class LineState(Term):
+    """State of a line of a list: the process owner's decision, or what came before or after it."""
 
-    GOES = "mee"
-    POSTPONED = "uitgesteld"
-    HELD = "vastgehouden"
-
-
-# The other states of a line.
-UNDECIDED: Final = "onbeslist"
-AUTHORISED: Final = "gemachtigd"
-GONE: Final = "weg"
+    UNDECIDED = "onbeslist", "Nog niet beslist", "undecided"
+    GOES = "mee", "Mee", "goes"
+    POSTPONED = "uitgesteld", "Uitgesteld", "postponed"
+    HELD = "vastgehouden", "Vastgehouden", "held"
+    AUTHORISED = "gemachtigd", "Gemachtigd", "authorised"
+    GONE = "weg", "Weg", "gone"
 
 
-class Waits(StrEnum):
+class Waits(Term):
     """Reason that a line stays although its day has come."""
 
-    NOT_AUTHORISED = "niet_gemachtigd"
-    HOLD = "bevroren"
-    DOSSIER = "lopend_dossier"
-    EXPORT = "lopende_uitvoer"
-    HANDOVER = "overdracht"
+    NOT_AUTHORISED = "niet_gemachtigd", "nog niet gemachtigd", "not authorised"
+    HOLD = "bevroren", "bevroren", "frozen"
+    DOSSIER = "lopend_dossier", "zit in een dossier dat nog loopt", "in a live dossier"
+    EXPORT = "lopende_uitvoer", "er loopt nog uitvoer", "an export runs"
+    HANDOVER = "overdracht", "er loopt nog een overdracht", "a hand-over runs"
     # Reopened, or its term was made longer since.
-    NOT_DUE = "niet_meer_aan_de_beurt"
-    TRANSFER = "nog_niet_overgebracht"
+    NOT_DUE = "niet_meer_aan_de_beurt", "niet meer aan de beurt", "not due any more"
+    TRANSFER = "nog_niet_overgebracht", "nog niet overgebracht", "not transferred yet"
 
 
 class DestructionList(Held, Base):
@@ -116,7 +108,7 @@ class DestructionLine(Held, Base):
     due_on: Mapped[date]
     # It is due by the absolute maximum, and not by its own term.
     at_maximum: Mapped[bool] = mapped_column(default=False)
-    # A code of `LineDecision`; None: undecided.
+    # A code of `LineState`: it goes, is postponed or held; None: undecided.
     decision: Mapped[str | None] = mapped_column(String(20))
     postponed_until: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(Text)
@@ -145,8 +137,10 @@ class DestructionLine(Held, Base):
     def standing(self) -> str:
         """The state of a line: a decision, or one of the other states."""
         if self.gone_at is not None:
-            return GONE
-        return AUTHORISED if self.authorised_at is not None else self.decision or UNDECIDED
+            return LineState.GONE
+        if self.authorised_at is not None:
+            return LineState.AUTHORISED
+        return self.decision or LineState.UNDECIDED
 
     def start_again(self) -> None:
         """Forget the steps that were made: the line goes round anew."""

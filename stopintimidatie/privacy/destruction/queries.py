@@ -32,14 +32,11 @@ from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import may_go, today
 from stopintimidatie.privacy.destruction.models import (
-    AUTHORISED,
-    GONE,
-    UNDECIDED,
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
+    LineState,
 )
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure.services import keeps_dossier
@@ -52,29 +49,22 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
 from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
-# The states of a line, in the order in which a list offers them.
-STANDINGS: Final = {
-    UNDECIDED: "Nog niet beslist",
-    LineDecision.GOES.value: "Mee",
-    LineDecision.POSTPONED.value: "Uitgesteld",
-    LineDecision.HELD.value: "Vastgehouden",
-    AUTHORISED: "Gemachtigd",
-    GONE: "Weg",
-}
+# Lines that nobody authorised, and that aren't to stay.
+_UNDECIDED: Final = (LineState.UNDECIDED.value, LineState.GOES.value)
 _STANDING: Final[ColumnElement[str]] = case(
-    (DestructionLine.gone_at.is_not(None), GONE),
-    (DestructionLine.authorised_at.is_not(None), AUTHORISED),
-    else_=func.coalesce(DestructionLine.decision, UNDECIDED),
+    (DestructionLine.gone_at.is_not(None), LineState.GONE.value),
+    (DestructionLine.authorised_at.is_not(None), LineState.AUTHORISED.value),
+    else_=func.coalesce(DestructionLine.decision, LineState.UNDECIDED.value),
 )
 
 
 def is_late(line: DestructionLine, today: date) -> bool:
     """Tell whether the day of a line has passed while nobody decided, or authorised it."""
-    return line.due_on < today and line.standing in (UNDECIDED, LineDecision.GOES)
+    return line.due_on < today and line.standing in _UNDECIDED
 
 
 def _late(today: date) -> ColumnElement[bool]:
-    return and_(DestructionLine.due_on < today, _STANDING.in_([UNDECIDED, LineDecision.GOES.value]))
+    return and_(DestructionLine.due_on < today, _STANDING.in_(_UNDECIDED))
 
 
 @dataclass
@@ -99,7 +89,7 @@ class Numbers:
 
 _HERE: Final = DestructionLine.gone_at.is_(None)
 _OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
-_GOES: Final = and_(_OPEN, DestructionLine.decision == LineDecision.GOES.value)
+_GOES: Final = and_(_OPEN, DestructionLine.decision == LineState.GOES.value)
 TO_DECIDE: Final = and_(_OPEN, DestructionLine.decision.is_(None))
 # The lines that each step takes along.
 TO_ASSESS: Final = or_(TO_DECIDE, and_(_GOES, DestructionLine.assessed_at.is_(None)))
@@ -253,8 +243,7 @@ def without_archive(
     ids = [line.document_id for line in going]
     inside = and_(
         DossierMembership.dossier_id == ArchiveTransfer.dossier_id,
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *holds.BELONGS,
     )
     asked = union_all(
         select(ArchiveTransfer.dossier_id).where(ArchiveTransfer.dossier_id.in_(ids)),
@@ -356,8 +345,7 @@ def _inside(ids: Sequence[UUID], word: str, about: Any) -> Select[Any]:
     """Return the query of reports that are held by the dossier that they are in."""
     return _held(DossierMembership.report_id, word, about).where(
         DossierMembership.report_id.in_(ids),
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *holds.BELONGS,
     )
 
 
@@ -377,7 +365,7 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     ).one_or_none()
     if line is None:
         return known
-    if line.decision in (LineDecision.HELD, LineDecision.POSTPONED):
+    if line.decision in (LineState.HELD, LineState.POSTPONED):
         return replace(known, goes_on=None, kept=True, kept_until=line.postponed_until)
     archived = may_go(session, REPORT, report.id)
     if line.outcome == Outcome.TRANSFER and not archived:
@@ -394,8 +382,7 @@ def _in_transfer(session: Session, report: Report) -> bool:
         .join(DossierMembership, DossierMembership.dossier_id == DestructionLine.document_id)
         .where(
             DossierMembership.report_id == report.id,
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
+            *holds.BELONGS,
             DestructionLine.outcome == Outcome.TRANSFER.value,
             DestructionLine.gone_at.is_(None),
         )
@@ -409,7 +396,7 @@ def kept_by_decision(session: Session) -> set[UUID]:
         session.scalars(
             select(DestructionLine.document_id).where(
                 or_(
-                    DestructionLine.decision.in_([LineDecision.HELD, LineDecision.POSTPONED]),
+                    DestructionLine.decision.in_([LineState.HELD, LineState.POSTPONED]),
                     DestructionLine.outcome == Outcome.TRANSFER.value,
                 ),
                 DestructionLine.gone_at.is_(None),

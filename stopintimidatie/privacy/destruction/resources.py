@@ -128,14 +128,6 @@ _TURNS: Final = {
     Role.PRIVACY_OFFICER: ListState.ASSESSED,
     Role.ARCHIVIST: ListState.CHECKED,
 }
-# The permissions of those whose turn it can be.
-STEPS: Final = frozenset(
-    {
-        Permission.ASSESS_DESTRUCTION,
-        Permission.CHECK_DESTRUCTION,
-        Permission.AUTHORISE_DESTRUCTION,
-    }
-)
 
 
 def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 
-from stopintimidatie.privacy.destruction.models import LineDecision, ListState
+from stopintimidatie.core.security import Permission
+from stopintimidatie.privacy.destruction.models import LineState, ListState
 
 MONTHS: Final = 3
 # The longest that a line can be put off at once: then somebody looks again.
@@ -17,6 +18,11 @@ LONGEST: Final = relativedelta(years=5)
 ASSESSES: Final = "beoordelen"
 CHECKS: Final = "nakijken"
 AUTHORISES: Final = "machtigen"
+MAY: Final = {
+    ASSESSES: Permission.ASSESS_DESTRUCTION,
+    CHECKS: Permission.CHECK_DESTRUCTION,
+    AUTHORISES: Permission.AUTHORISE_DESTRUCTION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def state_of(lines: Iterable[Any], *, checks: bool) -> ListState:
     the municipality set that (`checks`), for the privacy officer first.
     """
     left = [line for line in lines if line.gone_at is None]
-    goes = [line for line in left if line.decision == LineDecision.GOES]
+    goes = [line for line in left if line.decision == LineState.GOES]
     waiting = [line for line in goes if line.authorised_at is None]
     assessed = [line for line in waiting if line.assessed_at is not None]
     if checks and any(line.checked_at is None for line in assessed):

@@ -24,7 +24,7 @@ from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import (
@@ -54,7 +54,7 @@ KIND: Final = "vernietigingslijst"
 class Choice:
     """Decision on single lines, with a reason: put off until a day, held, or undecided again."""
 
-    decision: LineDecision | None
+    decision: LineState | None
     reason: str | None = None
     until: date | None = None
 
@@ -148,7 +148,7 @@ def _check(session: Session, lines: Sequence[DestructionLine], choice: Choice) -
         return
     today = day_of(utc_now())
     latest = today + LONGEST
-    postponed = choice.decision is LineDecision.POSTPONED
+    postponed = choice.decision is LineState.POSTPONED
     if postponed and (choice.until is None or not today < choice.until <= latest):
         raise FormError(
             f"Kies een dag vanaf morgen, tot en met {date_text(latest)}. Dan kijkt iemand opnieuw.",
@@ -223,9 +223,9 @@ def _let_go(
             continue
         line.sign("decided", now, actor.id, actor.name)
         line.reason = line.postponed_until = None
-        line.decision = LineDecision.GOES.value
+        line.decision = LineState.GOES.value
         if (why := held.get(line.document_id)) is not None:
-            line.decision, line.reason = LineDecision.HELD.value, "; ".join(why)
+            line.decision, line.reason = LineState.HELD.value, "; ".join(why)
             # Until it isn't held any more: the night sees to that.
             line.waits_for = Waits.HOLD.value
         else:

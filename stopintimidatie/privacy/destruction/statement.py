@@ -7,7 +7,7 @@ a repeated call makes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of, local
@@ -38,51 +39,25 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
+    LineState,
     Tombstone,
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
-from stopintimidatie.privacy.destruction.summary import (
-    NO_CATEGORY,
-    Counted,
-    counted,
-    label_of,
-    swept,
-)
+from stopintimidatie.privacy.destruction.summary import NO_CATEGORY, counted, label_of, swept
 from stopintimidatie.privacy.destruction.sweeps import said_late
-from stopintimidatie.privacy.destruction.words import WAITING, standing_words
 from stopintimidatie.privacy.requests.letters import house_at
-from stopintimidatie.privacy.retention.outlook import frozen_contacts
 from stopintimidatie.privacy.retention.queries import versions_between
-from stopintimidatie.privacy.retention.rules import Outcome, schedule_of
+from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED, Outcome, schedule_of
+from stopintimidatie.privacy.retention.timelines import frozen_contacts
 from stopintimidatie.settings import Settings
 
 KIND: Final = "verklaring"
 TITLE: Final = "Verklaring van vernietiging"
 AT_ONCE: Final = 1_000  # ids in one statement to the database
-HOW: Final = (
-    "De rijen zijn uit de database verwijderd, met bijlagen, uitvoer, berichten en taken; daarna is"
-    " de zoekindex opnieuw geschreven. {} Wat ging staat in het ondertekende grootboek buiten de"
-    " database: wordt een oudere reservekopie teruggezet, dan gaat het eruit voordat het portaal"
-    " opengaat."
-)
-OVERWRITTEN: Final = "De database overschrijft wat is verwijderd."
-REWRITTEN: Final = (
-    "De bestanden van de tabellen worden daarna opnieuw geschreven zonder wat is verwijderd:"
-    " dezelfde nacht, of een volgende zodra de tabel vrij is. Tot dan kan het in die bestanden"
-    " staan, en in het WAL van PostgreSQL, en in kopieën daarvan, tot die zijn opgeruimd."
-)
-LEFT: Final = (
-    "In de bestanden van PostgreSQL kan het nog staan tot die plek opnieuw wordt gebruikt, en in"
-    " het WAL, en kopieën daarvan, tot die zijn opgeruimd; met dit portaal is het niet te lezen."
-)
+# By which decision it went, and what becomes of the bytes.
+_WORDS: Final = "stopintimidatie.privacy.destruction:templates/statement"
 STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
-STAYED: Final = {
-    LineDecision.HELD.value: "vastgehouden",
-    LineDecision.POSTPONED.value: "uitgesteld",
-    None: "nog niet beslist",
-}
 
 
 @dataclass(frozen=True)
@@ -218,7 +193,7 @@ def make_statement(
     session: Session,
     gone: Sequence[DestructionLine] | Sequence[Tombstone],
     decision: Decision,
-    more: Sequence[Counted] = (),
+    more: Sequence[dict[str, Any]] = (),
 ) -> DestructionStatement:
     """Make the statement of these documents of one holder, and note it with each of them.
 
@@ -227,7 +202,7 @@ def make_statement(
     holder, made_at = current_holder(session) or "", utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
     rows = [*counted(registry, session, gone, decision.list_id), *more]
-    how = HOW.format(overwriting(registry.app_settings))
+    how = how_words(registry.app_settings)
     lines = [row for row in gone if isinstance(row, DestructionLine)]
     outcomes = outcomes_of(session, decision.list_id) if decision.list_id is not None else {}
     annex = _annex(registry, lines, outcomes) if lines else None
@@ -287,11 +262,16 @@ def _all(*made: tuple[str | None, datetime | None], function: str) -> str:
     return "; ".join(words) or "niet"
 
 
-def overwriting(settings: Settings) -> str:
-    """Say what becomes of the bytes in the files of this database."""
-    if settings.sqlite:
-        return OVERWRITTEN
-    return REWRITTEN if settings.destruction_rewrite else LEFT
+def how_words(settings: Settings) -> str:
+    """Say how it went, and what becomes of the bytes in the files of this database."""
+    about = {"sqlite": settings.sqlite, "rewrites": settings.destruction_rewrite}
+    return render(f"{_WORDS}/how.txt.jinja2", about).strip()
+
+
+def standing_words(gone: Iterable[Tombstone]) -> str:
+    """Say by which decision documents went that no list numbered."""
+    again = sum(stone.retention_class in {*LISTED, LEDGER_CLASS} for stone in gone)
+    return render(f"{_WORDS}/standing.txt.jinja2", {"again": again}).strip()
 
 
 def _annex(
@@ -322,21 +302,21 @@ def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
 
 
 def _why(line: DestructionLine) -> str:
-    if line.decision == LineDecision.GOES:
-        return WAITING[Waits(line.waits_for or Waits.NOT_AUTHORISED)]
-    if line.at_maximum and line.decision == LineDecision.POSTPONED:
+    if line.decision == LineState.GOES:
+        return Waits.word(line.waits_for or Waits.NOT_AUTHORISED)
+    if line.at_maximum and line.decision == LineState.POSTPONED:
         return "langer bewaard op besluit"
-    return STAYED[line.decision]
+    return LineState.word(line.decision or LineState.UNDECIDED).lower()
 
 
-def _as_json(rows: Sequence[Counted], decision: Decision, how: str) -> dict[str, Any]:
+def _as_json(rows: Sequence[dict[str, Any]], decision: Decision, how: str) -> dict[str, Any]:
     period = [day.isoformat() for day in decision.period] if decision.period else None
     return {
         "besluit": decision.kind,
         "periode": period,
         "toelichting": decision.words,
         "gegevens": [list(pair) for pair in decision.pairs],
-        "aantallen": [row.as_json() for row in rows],
+        "aantallen": rows,
         "bleef": [list(pair) for pair in decision.stayed],
         "hoe": how,
     }
@@ -346,23 +326,23 @@ def _content(
     session: Session,
     holder: str,
     heading: tuple[str, datetime],
-    about: tuple[Sequence[Counted], str, StatementTable | None],
+    about: tuple[Sequence[dict[str, Any]], str, StatementTable | None],
     decision: Decision,
 ) -> StatementContent:
     (number, made_at), (rows, how, annex) = heading, about
     house = house_at(session, holder)
-    total = sum(row.number for row in rows)
+    total = sum(row["aantal"] for row in rows)
     table = StatementTable(
         f"{total} in totaal, per soort en categorie van de selectielijst",
         ("Soort", "Categorie", "Ontvangen", "Weg op", "Hoe", "Aantal"),
         tuple(
             (
-                clean_line(row.label),
-                clean_line(row.category),
-                _between(row.received_from, row.received_until),
-                _between(row.gone_from, row.gone_until),
-                row.outcome,
-                str(row.number),
+                clean_line(row["soort"]),
+                clean_line(row["categorie"]),
+                _between(row["ontvangen_van"], row["ontvangen_tot"]),
+                _between(row["weg_van"], row["weg_tot"]),
+                row["gevolg"],
+                str(row["aantal"]),
             )
             for row in rows
         ),
@@ -393,7 +373,6 @@ def _content(
     )
 
 
-def _between(first: date | None, last: date | None) -> str:
-    if first is None or last is None:
-        return "niet bekend"
-    return date_text(first) if first == last else f"{date_text(first)} – {date_text(last)}"
+def _between(first: str, last: str) -> str:
+    days = [date_text(date.fromisoformat(day)) for day in dict.fromkeys((first, last)) if day]
+    return " – ".join(days) or "niet bekend"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -19,41 +18,40 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of
 from stopintimidatie.privacy.destruction.models import DestructionLine, Tombstone
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
-from stopintimidatie.privacy.destruction.words import CLASSES
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.rules import DAY, Choice, Outcome, schedule_of
+from stopintimidatie.privacy.retention.rules import (
+    DAY,
+    LEDGER_CLASS,
+    OPEN,
+    Choice,
+    Outcome,
+    schedule_of,
+)
 
 NO_CATEGORY: Final = "geen categorie"
+# Documents that went by the absolute maximum or the ledger have no class that anybody chose.
+_OTHER: Final = {
+    OPEN: "Meldingen die nog open staan",
+    LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",
+}
 
 
-@dataclass(frozen=True)
-class Counted:
-    """Number of documents of one class that went: of which period, and between which days."""
+def _row(
+    registry: Any, code: str, category: str, outcome: str, number: int, *days: date | None
+) -> dict[str, Any]:
+    """Return how many documents of one class went, as a statement stores it.
 
-    retention_class: str
-    label: str
-    category: str
-    outcome: str
-    number: int
-    # Unknown for data of which no tombstone stays.
-    received_from: date | None
-    received_until: date | None
-    gone_from: date
-    gone_until: date
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the row as it is stored."""
-        return {
-            "klasse": self.retention_class,
-            "soort": self.label,
-            "categorie": self.category,
-            "gevolg": self.outcome,
-            "aantal": self.number,
-            "ontvangen_van": self.received_from.isoformat() if self.received_from else "",
-            "ontvangen_tot": self.received_until.isoformat() if self.received_until else "",
-            "weg_van": self.gone_from.isoformat(),
-            "weg_tot": self.gone_until.isoformat(),
-        }
+    `days`: received from and until, unknown for data of which no tombstone stays; gone the same.
+    """
+    names = ("ontvangen_van", "ontvangen_tot", "weg_van", "weg_tot")
+    return {
+        "klasse": code,
+        "soort": label_of(registry, code),
+        "categorie": category,
+        "gevolg": outcome,
+        "aantal": number,
+        **{name: day.isoformat() if day else "" for name, day in zip(names, days, strict=True)},
+    }
 
 
 def counted(
@@ -61,7 +59,7 @@ def counted(
     session: Session,
     gone: Sequence[DestructionLine] | Sequence[Tombstone],
     list_id: UUID | None,
-) -> list[Counted]:
+) -> list[dict[str, Any]]:
     """Count what went by class, category and outcome."""
     outcomes = outcomes_of(session, list_id) if list_id is not None else {}
     groups: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
@@ -77,8 +75,7 @@ def counted(
     for (code, category, outcome), days in sorted(groups.items()):
         received, went = [day[0] for day in days], [day[1] for day in days]
         between = (min(received), max(received), min(went), max(went))
-        label = label_of(registry, code)
-        rows.append(Counted(code, label, category, outcome, len(days), *between))
+        rows.append(_row(registry, code, category, outcome, len(days), *between))
     return rows
 
 
@@ -87,7 +84,7 @@ def swept(
     session: Session,
     versions: Sequence[RetentionSchedule],
     period: tuple[date, date],
-) -> list[Counted]:
+) -> list[dict[str, Any]]:
     """Count from the log what went of short classes, of which no tombstone stays."""
     first, last = period
     begin, end = (datetime.combine(day, time(0), AMSTERDAM) for day in (first, last + DAY))
@@ -107,16 +104,13 @@ def swept(
     for version in versions:
         choices |= schedule_of(version.content).choices
     return [
-        Counted(
+        _row(
+            registry,
             code,
-            label_of(registry, code),
             choices[code].category if code in choices else NO_CATEGORY,
             GONE[Outcome.DESTROY],
             numbers[code],
-            None,
-            None,
-            min(days[code]),
-            max(days[code]),
+            *(None, None, min(days[code]), max(days[code])),
         )
         for code in sorted(numbers)
     ]
@@ -125,4 +119,4 @@ def swept(
 def label_of(registry: Any, code: str) -> str:
     """Return a retention class in words."""
     classes = RETENTION_CLASSES.of(registry)
-    return classes[code].label if code in classes else CLASSES.get(code, code)
+    return classes[code].label if code in classes else _OTHER.get(code, code)

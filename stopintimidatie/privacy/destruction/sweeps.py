@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,23 +26,19 @@ from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import date_long, date_text, day_of
 from stopintimidatie.core.tree import Reference
-from stopintimidatie.desk.models import JoiningRequest, TownCall
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import KIND as PATTERN
-from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.request.jobs import expire
-from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import Tombstone
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import contact_starts, overdue
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     ERASED,
@@ -57,11 +54,14 @@ from stopintimidatie.privacy.retention.services import KIND as TERMS
 from stopintimidatie.privacy.retention.timelines import (
     AHEAD,
     ANNOUNCED,
+    ROWS,
     announcement,
+    contact_starts,
     end_of,
     leaves_desk_on,
     not_held,
     on_offer,
+    overdue,
 )
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.services import tell
@@ -122,15 +122,7 @@ def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
 
 def sweep_messages(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete what became of messages that aren't on their way any more."""
-    done = MailMessage.state != MailState.WAITING
-    return _delete_rows(
-        session, standing, MailMessage, MailMessage.created_at, done, kind="bericht"
-    )
-
-
-def sweep_patterns(session: Session, standing: Standing) -> Sequence[UUID]:
-    """Delete patterns that no search saw for that long, with their decision."""
-    return _delete_rows(session, standing, Pattern, Pattern.seen_at, kind=PATTERN)
+    return _delete_rows(session, standing, MailMessage.state != MailState.WAITING, kind="bericht")
 
 
 def sweep_exports(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -150,20 +142,9 @@ def sweep_exports(session: Session, standing: Standing) -> Sequence[UUID]:
     return _noted(session, standing, EXPORT, [export.id for export in due])
 
 
-def sweep_agreements(session: Session, standing: Standing) -> Sequence[UUID]:
-    """Delete ended forwarding agreements: the people of a municipality who were named in them."""
-    ended = ForwardingAgreement.ended_at
-    return _delete_rows(session, standing, ForwardingAgreement, ended, kind=AGREEMENT)
-
-
-def sweep_calls(session: Session, standing: Standing) -> Sequence[UUID]:
-    """Delete calls with municipalities."""
-    return _delete_rows(session, standing, TownCall, TownCall.at, kind=AUDIT_KIND)
-
-
 def sweep_joining(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete requests to join, with the address of who asked."""
-    gone = _delete_rows(session, standing, JoiningRequest, JoiningRequest.asked_at, kind=JOINING)
+    gone = _delete_rows(session, standing, kind=JOINING)
     session.execute(
         delete(MailAddress).where(
             MailAddress.owner_kind == JOINING, MailAddress.owner_id.in_([str(n) for n in gone])
@@ -291,8 +272,10 @@ def _destroy_reports(
 
 
 def _delete_rows(
-    session: Session, standing: Standing, entity: Any, started: Any, *conditions: Any, kind: str
+    session: Session, standing: Standing, *conditions: Any, kind: str
 ) -> Sequence[UUID]:
+    """Delete rows of a class that simply go."""
+    entity, started = ROWS[standing.retention_class]
     due = _due(session, standing, entity.id, started, *conditions)
     session.execute(delete(entity).where(entity.id.in_(due)))
     return _noted(session, standing, kind, due)
@@ -309,10 +292,12 @@ def _noted(session: Session, standing: Standing, kind: str, ids: Sequence[UUID])
 SWEEPS: Final[Mapping[str, Sweep]] = {
     CONTACT: sweep_contact,
     "bericht": sweep_messages,
-    "patroon": sweep_patterns,
+    # Those that no search saw for that long, with their decision.
+    "patroon": partial(_delete_rows, kind=PATTERN),
     "uitvoer_inhoud": sweep_exports,
-    "doorgifteafspraak": sweep_agreements,
-    "gesprek_met_gemeente": sweep_calls,
+    # The people of a municipality who were named in them.
+    "doorgifteafspraak": partial(_delete_rows, kind=AGREEMENT),
+    "gesprek_met_gemeente": partial(_delete_rows, kind=AUDIT_KIND),
     "aanmelding_gemeente": sweep_joining,
     PICKED_UP: sweep_picked_up,
     LEFT_AT_DESK: sweep_left_at_desk,

@@ -17,10 +17,8 @@ from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.core.web.responses import csv_response
-from stopintimidatie.privacy.destruction import words
 from stopintimidatie.privacy.destruction.extension import (
     BODIES,
     extension_of,
@@ -29,14 +27,8 @@ from stopintimidatie.privacy.destruction.extension import (
     works_on,
 )
 from stopintimidatie.privacy.destruction.jobs import NIGHT
-from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
-from stopintimidatie.privacy.destruction.queries import (
-    STANDINGS,
-    Numbers,
-    lists_of,
-    numbers_of,
-    statements_of,
-)
+from stopintimidatie.privacy.destruction.models import DestructionStatement, LineState
+from stopintimidatie.privacy.destruction.queries import Numbers, lists_of, numbers_of, statements_of
 from stopintimidatie.privacy.destruction.resources import (
     DestructionRegister,
     StatementResource,
@@ -92,7 +84,7 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "until": until,
         "night": f"{NIGHT:%-H.%M}",
         "schedule": schedule,
-        "standings": STANDINGS,
+        "standings": dict(LineState.choices()),
         "longer": [(row, works_on(row)) for row in longer],
         "bodies": dict(BODIES),
         "here": request.resource_path(context, ""),
@@ -184,23 +176,12 @@ def _note_download(
 @page_view(TombstoneResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/tombstone.jinja2")
 def tombstone_view(context: TombstoneResource, request: Request) -> dict[str, Any]:
     """Say when a document went, and by which decision."""
-    register = context.__parent__
+    stone, register = context.row, context.__parent__
     return {
-        "stone": context.row,
-        "sentence": sentence_of(context.row),
-        "labels": words.class_labels(RETENTION_CLASSES.of(request.registry)),
+        "stone": stone,
+        # Without: the municipality ended, or a restored copy still held it.
+        "by_decision": stone.list_number or stone.retention_class not in {*LISTED, LEDGER_CLASS},
+        "classes": RETENTION_CLASSES.of(request.registry),
         "judges": request.has_permission(Permission.VIEW_RETENTION, register),
         "register": request.resource_path(register),
     }
-
-
-def sentence_of(stone: Tombstone) -> str:
-    """Say in one sentence when and by what a document went."""
-    by = f", lijst {stone.list_number}" if stone.list_number else ", door het doorlopend besluit"
-    if not stone.list_number and stone.retention_class in {*LISTED, LEDGER_CLASS}:
-        # The municipality ended, or a restored copy still held it.
-        by = ""
-    category = f"categorie {stone.category}" if stone.category else "de bewaartermijnen"
-    day = date_text(stone.gone_on)
-    word = stone.outcome.capitalize()
-    return f"{word} op {day} volgens {category}{by}. De inhoud is hier niet meer."

@@ -9,13 +9,8 @@ def includeme(config: Any) -> None:
     """Register the personal data of holds, their list in the menu, and what documents show."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.holds import panels
-    from stopintimidatie.privacy.holds.services import (
-        PERSONAL_DATA,
-        RETENTION,
-        TEMPLATE,
-        waiting,
-    )
+    from stopintimidatie.privacy.holds import views
+    from stopintimidatie.privacy.holds.services import PERSONAL_DATA, RETENTION, TEMPLATE, waiting
     from stopintimidatie.reports.page.tombstone import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -32,8 +27,8 @@ def includeme(config: Any) -> None:
         answers=frozenset({Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION}),
         desk=True,
     )
-    config.add_report_action("bevriezen", panels.hold_action, order=92)
-    config.add_panel("melding", "bevroren", panels.document_panel, order=4)
-    config.add_panel(PANELS, "bevroren", panels.document_panel, order=4)
-    config.add_panel("dossier", "bevroren", panels.dossier_panel, order=88)
+    config.add_report_action("bevriezen", views.hold_action, order=92)
+    config.add_panel("melding", "bevroren", views.document_panel, order=4)
+    config.add_panel(PANELS, "bevroren", views.document_panel, order=4)
+    config.add_panel("dossier", "bevroren", views.dossier_panel, order=88)
     config.scan("stopintimidatie.privacy.holds.views")

@@ -1,9 +1,10 @@
-"""The list of holds of a holder, the form that freezes documents, and the page of one hold."""
+"""The list of holds, the form that freezes documents, one hold, and what documents show of it."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from colander import Invalid
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -15,22 +16,28 @@ from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
-from stopintimidatie.core.web.request import Paging, Request, form_view, page_view, wanted_page
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.resources import roles_for
+from stopintimidatie.dossiers.resources import DossierResource, roles_for
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.privacy.holds.panels import address, asked
 from stopintimidatie.privacy.holds.services import (
+    GONE,
+    holds_on,
     in_force,
     lift_hold,
     place_holds,
     prolong_hold,
+    reference_of,
     row_of,
     waiting,
 )
+from stopintimidatie.privacy.log.resources import home_of
+from stopintimidatie.reports.page.steps import Action
 
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
 FORM: Final = "bevriezen"
@@ -46,6 +53,17 @@ PROLONG, LIFT = "verlengen", "opheffen"
 REASONS: Final = [
     (reason.value, reason.sentence) for reason in HoldReason if reason is not HoldReason.REQUEST
 ]
+
+
+def _asked(request: Request, name: str, longest: int) -> str:
+    """Return a parameter of the address; nothing when it is longer than what can be kept."""
+    value = dict(query_pairs(request)).get(name, "").strip()
+    return value if len(value) <= longest else ""
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    """Return a path with its parameters, if there are any."""
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def from_tomorrow(node: Any, value: date) -> None:
@@ -66,10 +84,7 @@ class HoldSchema(Schema):
         " die erbij horen.",
         widget=forms.TextArea(rows=3),
     )
-    reden = field(
-        forms.OneOf(REASONS, radio=True),
-        "Waarom mag het niet weg?",
-    )
+    reden = field(forms.OneOf(REASONS, radio=True), "Waarom mag het niet weg?")
     zaak = field(
         forms.Text(100),
         "Nummer van de zaak",
@@ -108,11 +123,7 @@ class ReviewSchema(Schema):
         description="Hoogstens een jaar vooruit.",
         validator=from_tomorrow,
     )
-    hele_zaak = field(
-        forms.Flag(),
-        "Ook voor alle andere stukken van deze zaak",
-        missing=False,
-    )
+    hele_zaak = field(forms.Flag(), "Ook voor alle andere stukken van deze zaak", missing=False)
     reden = field(
         forms.Text(500, lines=True),
         "Waarom",
@@ -125,20 +136,22 @@ class ReviewSchema(Schema):
 @page_view(Desk, LIST, Permission.VIEW_RETENTION, f"{_TEMPLATES}/holds.jinja2")
 def holds_view(context: Any, request: Request) -> dict[str, Any]:
     """Show the holds in force, those to decide on first; of one case with `?zaak=…`."""
-    here, case = request.resource_path(context).rstrip("/"), asked(request, "zaak", 100)
+    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
     wanted = in_force(context.holder, roles_at(request, context.holder))
     if case:
         wanted = wanted.where(Hold.case_reference == case)
     total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
-    paging = Paging(wanted_page(request), total or 0)
     may, identity, late = request.has_permission(Permission.HOLD, context), request.identity, 0
     if may and not case and identity is not None:
         late = len(request.db.scalars(waiting(context.holder, identity)).all())
     return {
         "owner": context.title,
         "case": case,
-        "holds": request.db.scalars(wanted.offset(paging.offset).limit(paging.size)).all(),
-        "paging": paging,
+        "holds": read_register(
+            request,
+            total or 0,
+            lambda offset, size: request.db.scalars(wanted.offset(offset).limit(size)).all(),
+        ),
         "late": late,
         "may": bool(may),
         "here": here,
@@ -150,14 +163,14 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
 @form_view(Desk, FORM, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def freeze_view(context: Any, request: Request) -> Any:
     """Freeze the documents that are typed, for one reason and case."""
-    here, case = request.resource_path(context).rstrip("/"), asked(request, "zaak", 100)
-    back = address(f"{here}/{LIST}", {"zaak": case} if case else {})
+    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
+    back = _address(f"{here}/{LIST}", {"zaak": case} if case else {})
     form = Form(
         HoldSchema(),
         request,
         buttons=[Button("bevriezen", "Bevriezen")],
         appstruct={
-            "kenmerken": asked(request, "kenmerk", 40),
+            "kenmerken": _asked(request, "kenmerk", 40),
             "zaak": case or None,
             "reden": HoldReason.WOO.value if case else None,
             "opnieuw": day_of(utc_now()) + USUAL,
@@ -181,7 +194,7 @@ def freeze_view(context: Any, request: Request) -> Any:
             request.flash(plural(len(placed), "stuk is bevroren.", "stukken zijn bevroren."))
         else:
             request.flash("Dit was voor deze zaak al bevroren. Er is niets veranderd.", "info")
-        return HTTPSeeOther(address(f"{here}/{LIST}", {"zaak": own} if own else {}))
+        return HTTPSeeOther(_address(f"{here}/{LIST}", {"zaak": own} if own else {}))
 
     return handle_form(request, form, on_valid, {"owner": context.title, "hold": None})
 
@@ -190,15 +203,15 @@ def freeze_view(context: Any, request: Request) -> Any:
 @form_view(Desk, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def hold_view(context: Any, request: Request) -> Any:
     """Show one hold, and prolong or lift it, with those on other documents of its case."""
-    number = uuid_of(asked(request, "nr", 36))
+    number = uuid_of(_asked(request, "nr", 36))
     hold = request.db.get(Hold, number) if number else None
     row = row_of(request.db, hold) if hold is not None else None
     if hold is None or row is None or hold.holder != context.holder:
         raise HTTPNotFound()
     if isinstance(row, Dossier) and not roles_for(row.kind) & roles_at(request, hold.holder):
         raise HTTPNotFound()
-    case = asked(request, "zaak", 100)
-    back = address(
+    case = _asked(request, "zaak", 100)
+    back = _address(
         f"{request.resource_path(context).rstrip('/')}/{LIST}", {"zaak": case} if case else {}
     )
     page = {"owner": context.title, "hold": hold, "today": day_of(utc_now()), "back": back}
@@ -235,12 +248,6 @@ def hold_view(context: Any, request: Request) -> Any:
     return handle_form(request, form, on_valid, shown)
 
 
-BOTH: Final = (
-    "U kiest opheffen én een nieuwe dag. Moet het bevroren blijven? Kies ‘Bevroren laten’. Zo niet,"
-    " maak de nieuwe dag dan leeg."
-)
-
-
 def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> date | None:
     """Keep or lift these holds on their documents; return the new day, if there is one.
 
@@ -250,7 +257,11 @@ def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> 
     day: date | None = values["opnieuw"]
     lifted = values["besluit"] == LIFT
     if lifted and day is not None:
-        raise FormError(BOTH, "besluit")
+        raise FormError(
+            "U kiest opheffen én een nieuwe dag. Moet het bevroren blijven? Kies ‘Bevroren laten’."
+            " Zo niet, maak de nieuwe dag dan leeg.",
+            "besluit",
+        )
     if not lifted and day is None:
         raise FormError("Kies de dag waarop u opnieuw kijkt.", "opnieuw")
     for row, hold in pairs:
@@ -259,3 +270,47 @@ def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> 
         else:
             prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
     return day
+
+
+# Holds as documents show them
+
+
+def _row(context: Any) -> Any:
+    return context.dossier if isinstance(context, DossierResource) else context.report
+
+
+def _freeze_path(context: Any, request: Any) -> str | None:
+    """Return the address of the form that freezes a document, for who may do that now."""
+    row = _row(context)
+    if row.state in GONE or not request.has_permission(Permission.HOLD, context):
+        return None
+    return f"{home_of(context, request)}/bevriezen?{urlencode({'kenmerk': reference_of(row)})}"
+
+
+def hold_action(request: Any, context: Any) -> Action | None:
+    """Return the button that freezes a report, on its page."""
+    href = _freeze_path(context, request)
+    return Action("Bevriezen", href) if href else None
+
+
+def document_panel(context: Any, request: Any) -> Panel | None:
+    """Show why a document is frozen, and until when; nothing of one that isn't."""
+    return _panel(context, request, None) if _row(context).frozen else None
+
+
+def dossier_panel(context: Any, request: Any) -> Panel | None:
+    """Show why a dossier is frozen, and the way to freeze it, which only some people have."""
+    href = _freeze_path(context, request)
+    return _panel(context, request, href) if href or context.dossier.frozen else None
+
+
+def _panel(context: Any, request: Any, href: str | None) -> Panel:
+    row = _row(context)
+    may = request.has_permission(Permission.HOLD, context)
+    values = {
+        "holds": holds_on(request.db, row.id) if row.frozen else [],
+        "one": f"{home_of(context, request)}/bevriezing?nr=" if may else None,
+        "today": day_of(utc_now()),
+        "href": href,
+    }
+    return Panel("Bewaren", f"{_TEMPLATES}/panel.jinja2", values)

@@ -11,8 +11,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.retention.models import RetentionSchedule
-    from stopintimidatie.privacy.retention.pages import LEVELS, NAME
     from stopintimidatie.privacy.retention.queries import TERMS, terms_check, waiting_for
+    from stopintimidatie.privacy.retention.views import LEVELS, NAME
 
     config.add_impersonal_table("retention_schedule", "terms, and in office who set them")
     config.add_impersonal_table(

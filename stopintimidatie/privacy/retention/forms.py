@@ -33,6 +33,10 @@ def _length(*, least: int = 1, description: str = "") -> tuple[Any, Any]:
     )
 
 
+def _words(name: str, title: str, description: str) -> Any:
+    return field(forms.Text(200), title, name=name, missing="", description=description)
+
+
 def _chapter(row: RetentionClass) -> Any:
     """Return the fields of a class; the outcome only where there is a choice of it."""
     least = 0 if row.code in MAY_BE_NOTHING else 1
@@ -78,12 +82,10 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             missing=None,
             description="Laat leeg als de termijnen mogen gelden zodra de archivaris ze goedkeurt.",
         ),
-        field(
-            forms.Text(200),
+        _words(
+            "orgaan",
             "Wie het doorlopend besluit neemt",
-            name="orgaan",
-            missing="",
-            description="Het orgaan, met nummer en dag. Daardoor gaan korte soorten zonder lijst.",
+            "Het orgaan, met nummer en dag. Daardoor gaan korte soorten zonder lijst.",
         ),
         field(
             forms.Date(),
@@ -109,28 +111,22 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
 def _about_lists() -> tuple[Any, ...]:
     """Return the fields about destroying by list: by which selection list, who, and who looks."""
     return (
-        field(
-            forms.Text(200),
+        _words(
+            "selectielijst",
             "Selectielijst, met versie",
-            name="selectielijst",
-            missing="",
-            description="Waar de categorieën uit komen, zoals Selectielijst gemeenten 2020. Staat"
+            "Waar de categorieën uit komen, zoals Selectielijst gemeenten 2020. Staat"
             " in elke verklaring van vernietiging.",
         ),
-        field(
-            forms.Text(200),
+        _words(
+            "machtigt",
             "Wie vernietiging machtigt",
-            name="machtigt",
-            missing="",
-            description="Functie of orgaan, zoals de gemeentearchivaris namens het college. Wie de"
+            "Functie of orgaan, zoals de gemeentearchivaris namens het college. Wie de"
             " rol archivaris heeft, doet dat hier.",
         ),
-        field(
-            forms.Text(200),
+        _words(
+            "machtigt_bron",
             "Waar dat staat",
-            name="machtigt_bron",
-            missing="",
-            description="Archiefverordening of besluit informatiebeheer, met artikel.",
+            "Archiefverordening of besluit informatiebeheer, met artikel.",
         ),
         field(
             forms.Flag(),

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import NOW, Holder, day_in
+from stopintimidatie.core.storage.personal import IMPERSONAL_TABLES
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -27,6 +30,7 @@ from stopintimidatie.privacy.retention.rules import (
     ASKED,
     DOSSIER_CLOSED,
     DOUBLE,
+    MISSED,
     WARNED,
     Due,
     Schedule,
@@ -345,3 +349,30 @@ def _listed(names: str) -> str:
     ordered = sorted(names.split(_BETWEEN), key=lambda name: (name == DESK, name))
     shown, more = ordered[:MOST_NAMES], len(ordered) - MOST_NAMES
     return ", ".join(shown) + (f" en {more} andere" if more > 0 else "")
+
+
+def all_terms(registry: Any) -> str:
+    """Return the page of all terms, made of what the rooms declare.
+
+    `stopintimidatie bewaartermijnen > docs/bewaartermijnen.md`; a test compares them.
+    """
+    classes, order = RETENTION_CLASSES.of(registry).values(), list(Way)
+    kept = {name for row in classes for name in row.tables}
+    values = {
+        "classes": sorted(classes, key=lambda row: order.index(row.way)),
+        "impersonal": sorted(set(IMPERSONAL_TABLES.of(registry)) - kept),
+    }
+    return render("stopintimidatie.privacy.retention:templates/terms.md.jinja2", values)
+
+
+def paused_until(session: Session, code: str) -> date | None:
+    """Return until when the short classes of a holder with terms stay; None where they go.
+
+    The last day of all says that nobody knows: the decision ended, or nights were missed.
+    """
+    version, holder = present_version(session), session.get_one(Holder, code)
+    today = local_date(utc_now())
+    listed = holder.listed_until if holder.swept_on is None else None
+    last, until = listed or holder.swept_on, version.standing_until if version else None
+    ended = until is not None and until < today
+    return date.max if ended or last is None or last + MISSED < today else listed

@@ -10,15 +10,7 @@ from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 
-from stopintimidatie.core.storage.retention import (
-    RetentionClass,
-    Term,
-    Unit,
-    Way,
-    term_of,
-    years,
-)
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, Way, term_of, years
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 
 HANDLED: Final = "melding_afgehandeld"
@@ -283,60 +275,28 @@ def _impossible(code: str, term: Term) -> Iterator[tuple[str, str]]:
 
 # Differences between versions
 
-# Terms that were stored when it could still be chosen say so.
-ONLY_IN_DOSSIER: Final = "overbrengen (dat kan alleen in een dossier: kies opnieuw)"
+_GENERAL: Final = (
+    *("maximum", "organ", "until", "selection", "authority", "authority_source", "checks"),
+)
 
 
-def choice_in_words(code: str, choice: Choice) -> str:
-    """Return a choice in one line; the outcome where there is a choice of it."""
-    parts = [str(choice.term) if choice.term.number else "dezelfde dag"]
-    if code in TRANSFERABLE:
-        parts.append(choice.outcome.value)
-    elif choice.outcome is Outcome.TRANSFER:
-        parts.append(ONLY_IN_DOSSIER)
-    parts.append(f"categorie {choice.category}" if choice.category else "nog geen categorie")
-    return ", ".join(parts) + (f" ({choice.source})" if choice.source else "")
+def differences(before: Schedule | None, after: Schedule) -> list[tuple[str, Any, Any]]:
+    """Return where a version differs from the one before it; all of it when there was none.
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A class ("" for the maximum) of which two versions say something else; "" for nothing."""
-
-    code: str
-    before: str
-    after: str
-
-
-def differences(before: Schedule | None, after: Schedule) -> list[Difference]:
-    """Return where a version differs from the one before it; all of it when there was none."""
+    Of a class its code and choices, of what terms say of none its name; None for nothing.
+    """
     earlier = before.choices if before is not None else {}
     lines = [
-        Difference(code, _words(code, earlier.get(code)), _words(code, after.choices.get(code)))
+        (code, earlier.get(code), after.choices.get(code))
         for code in dict.fromkeys((*after.choices, *earlier))
     ]
-    was, now = (_of_all(schedule) for schedule in (before, after))
-    lines += [Difference(code, was.get(code, ""), now[code]) for code in now]
-    return [line for line in lines if line.before != line.after]
+    lines += [(name, _said(before, name), _said(after, name)) for name in _GENERAL]
+    return [line for line in lines if line[1] != line[2]]
 
 
-def _of_all(schedule: Schedule | None) -> dict[str, str]:
-    """Return what terms say of no class in particular."""
-    if schedule is None:
-        return {}
-    until = date_text(schedule.until) if schedule.until else ""
-    return {
-        "": str(schedule.maximum),
-        "Wie het doorlopend besluit neemt": schedule.organ,
-        "Het steunt op iets tot": until,
-        "Selectielijst": schedule.selection,
-        "Wie vernietiging machtigt": schedule.authority,
-        "Waar dat staat": schedule.authority_source,
-        "De privacyfunctionaris kijkt lijsten na": "ja" if schedule.checks else "nee",
-    }
-
-
-def _words(code: str, choice: Choice | None) -> str:
-    return choice_in_words(code, choice) if choice is not None else ""
+def _said(schedule: Schedule | None, name: str) -> Any:
+    value = getattr(schedule, name, None)
+    return None if value == "" else value
 
 
 # The standing decision

@@ -12,14 +12,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
-from stopintimidatie.core.second import (
-    SecondError,
-    check_hand,
-    lock_open,
-    sign,
-    take_back,
-    why_not,
-)
+from stopintimidatie.core.second import SecondError, check_hand, lock_open, sign, take_back, why_not
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.municipalities.accountability.services import ask_to_settle
@@ -37,10 +30,6 @@ _WHILE_TYPING: Final = timedelta(hours=1)
 OWN_PROPOSAL: Final = (
     "U deed dit voorstel zelf. Een archivaris keurt het goed, een ander dan u. Of laat een ander"
     " het voorstel doen."
-)
-IN_PAST: Final = (
-    "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later moment, of"
-    " laat dit leeg."
 )
 
 
@@ -61,7 +50,11 @@ def propose_terms(
     if wrong := list(problems(schedule, day_of(now))):
         raise FormError(*wrong[0], also=wrong[1:])
     if effective_from < now - _WHILE_TYPING:
-        raise FormError(IN_PAST, "vanaf")
+        raise FormError(
+            "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later"
+            " moment, of laat dit leeg.",
+            "vanaf",
+        )
     for waiting in session.scalars(
         select(RetentionSchedule).where(RetentionSchedule.waiting()).with_for_update()
     ):

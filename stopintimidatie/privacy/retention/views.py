@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
@@ -21,9 +21,14 @@ from stopintimidatie.core.forms import (
     no_longer,
 )
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.municipalities.accountability.services import gate_of
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.retention import services
 from stopintimidatie.privacy.retention.forms import (
     APPROVE,
@@ -33,29 +38,29 @@ from stopintimidatie.privacy.retention.forms import (
     typed,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import overdue, paused_until
-from stopintimidatie.privacy.retention.pages import (
-    TermsNode,
-    labels_of,
-    others_of,
-    own_classes,
-    proposed_here,
-    version_in,
-)
 from stopintimidatie.privacy.retention.queries import (
     all_versions,
     due_documents,
+    paused_until,
     present_version,
+    version_numbered,
 )
 from stopintimidatie.privacy.retention.rules import (
     DAY,
-    Difference,
+    DOUBLE,
+    Schedule,
+    chosen_classes,
     differences,
+    proposal,
     schedule_of,
     standing_of,
 )
+from stopintimidatie.privacy.retention.timelines import overdue
 
 P: Final = Permission
+NAME: Final = "bewaartermijnen"
+# The largest number of a version that is looked up.
+_MOST: Final = 1_000_000
 MOST_VERSIONS: Final = 100
 SOON: Final = relativedelta(months=3)
 CHANGED: Final = (
@@ -65,10 +70,62 @@ CHANGED: Final = (
 DECIDED: Final = "Over dit voorstel is al beslist, of het is ingetrokken. U hoeft niets te doen."
 
 
+class TermsNode(HolderBranch):
+    """/gemeenten/dordrecht/bewaartermijnen: the terms of a holder, in versions; so at the desk."""
+
+    kind = NAME
+    label = "Bewaartermijnen"
+
+
+LEVELS: Final = tuple(holder_levels(TermsNode, TermsNode))
+
+
+def _own_classes(context: TermsNode, request: Request) -> dict[str, RetentionClass]:
+    """Return the classes whose term the holder of a page chooses, by code."""
+    every = RETENTION_CLASSES.of(request.registry)
+    return chosen_classes(every, desk=context.holder == NATIONAL)
+
+
+def _proposed_here(context: TermsNode, request: Request) -> Schedule:
+    """Return the terms that the product proposes to the holder of a page."""
+    return proposal(RETENTION_CLASSES.of(request.registry), desk=context.holder == NATIONAL)
+
+
+def _other_classes(context: TermsNode, request: Request) -> list[RetentionClass]:
+    """Return the classes of which the holder doesn't choose the term."""
+    own, desk = _own_classes(context, request), context.holder == NATIONAL
+    police, tables = (
+        published_for(request.db, context.holder).keeps_police_data,
+        Base.metadata.tables,
+    )
+    return [
+        row
+        for code, row in RETENTION_CLASSES.of(request.registry).items()
+        if code not in own
+        and row.desk in (None, desk)
+        and (code == DOUBLE or row.way is not Way.LIST)
+        and (police or not any(tables[name].info.get("apart") for name in row.tables))
+    ]
+
+
+def _version_in(request: Request) -> RetentionSchedule:
+    """Return the version that the address names.
+
+    Raises:
+        HTTPNotFound: there is no such version.
+    """
+    wanted = str(request.params.get("nr", ""))
+    known = wanted.isascii() and wanted.isdigit() and int(wanted[:8]) < _MOST
+    row = version_numbered(request.db, int(wanted[:8])) if known else None
+    if row is None:
+        raise HTTPNotFound()
+    return row
+
+
 @page_view(TermsNode, "", P.VIEW_RETENTION, "templates/terms.jinja2")
 def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     """Show the terms that count, what waits for the archivist, and all versions."""
-    classes = own_classes(context, request)
+    classes = _own_classes(context, request)
     versions = all_versions(request.db, MOST_VERSIONS)
     present = present_version(request.db)
     schedule = schedule_of(present.content) if present is not None else None
@@ -78,10 +135,10 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     today = local_date(utc_now())
     return {
         "present": present,
-        "schedule": schedule or proposed_here(context, request),
+        "schedule": schedule or _proposed_here(context, request),
         "classes": classes,
-        "labels": labels_of(request),
-        "others": others_of(context, request),
+        "all_classes": RETENTION_CLASSES.of(request.registry),
+        "others": _other_classes(context, request),
         "waiting": waiting,
         "refused": next((v for v in versions[:1] if services.is_refusal(v, request.actor)), None),
         "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
@@ -103,7 +160,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
 
 def _changes(
     before: RetentionSchedule | None, after: RetentionSchedule | None
-) -> Sequence[Difference]:
+) -> Sequence[tuple[str, Any, Any]]:
     """Return where a version differs from another one; all of it when there was none."""
     if after is None:
         return ()
@@ -114,7 +171,7 @@ def _changes(
 @page_view(TermsNode, "versie", P.VIEW_RETENTION, "templates/version.jinja2")
 def version(context: TermsNode, request: Request) -> dict[str, Any]:
     """Show one version, with its differences from the one before it that was approved."""
-    row = version_in(request)
+    row = _version_in(request)
     versions = all_versions(request.db, MOST_VERSIONS)
     earlier = next(
         (other for other in versions if other.approved and other.number < row.number), None
@@ -126,8 +183,8 @@ def version(context: TermsNode, request: Request) -> dict[str, Any]:
         "earlier": earlier,
         "changes": _changes(earlier, row),
         "schedule": schedule_of(row.content),
-        "classes": own_classes(context, request),
-        "labels": labels_of(request),
+        "classes": _own_classes(context, request),
+        "all_classes": RETENTION_CLASSES.of(request.registry),
         "back": request.resource_path(context),
     }
 
@@ -138,10 +195,10 @@ def version(context: TermsNode, request: Request) -> dict[str, Any]:
 @form_view(TermsNode, "voorstellen", P.PROPOSE_TERMS, "templates/propose.jinja2")
 def propose(context: TermsNode, request: Request) -> Any:
     """Show the form of a proposal, with the newest terms filled in, and take it."""
-    classes = own_classes(context, request)
+    classes = _own_classes(context, request)
     newest = next(iter(all_versions(request.db, 1)), None)
     number = newest.number if newest is not None else 0
-    begun = proposed_here(context, request)
+    begun = _proposed_here(context, request)
     if newest is not None:
         stored = schedule_of(newest.content)
         kept = {code: row for code, row in stored.choices.items() if code in classes}
@@ -172,7 +229,7 @@ def propose(context: TermsNode, request: Request) -> Any:
 @post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)
 def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
     """Take back one's own proposal."""
-    services.withdraw_terms(request.db, version_in(request), request.actor)
+    services.withdraw_terms(request.db, _version_in(request), request.actor)
     request.flash("Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren.")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -189,7 +246,7 @@ def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
 )
 def decide(context: TermsNode, request: Request) -> Any:
     """Show a proposal with what it changes, and take the answer of the archivist."""
-    row = version_in(request)
+    row = _version_in(request)
     form = Form(
         AnswerSchema(),
         request,
@@ -203,7 +260,7 @@ def decide(context: TermsNode, request: Request) -> Any:
         "row": row,
         "why": services.why_not_approve(request.db, row, request.actor),
         "changes": _changes(present, row),
-        "labels": labels_of(request),
+        "all_classes": RETENTION_CLASSES.of(request.registry),
         "missing": [code for code, kept in schedule.choices.items() if not kept.category],
         "soon": len(due_documents(request.db, schedule, today + SOON)),
         "soon_now": len(due_documents(request.db, before, today + SOON)) if before else 0,

@@ -7,7 +7,7 @@ it, opened; what isn't, its index names with the reason.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
@@ -44,10 +44,7 @@ from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.subjects.models import VAULT as COPIES
 from stopintimidatie.privacy.transfer.archive import Bag, FolderTarget, manifest, whole_folder
 from stopintimidatie.privacy.transfer.rows import Rows, as_csv, as_json
-from stopintimidatie.privacy.transfer.services import (
-    EVERYTHING,
-    find_transfer,
-)
+from stopintimidatie.privacy.transfer.services import EVERYTHING, find_transfer
 from stopintimidatie.privacy.transfer.snapshot import records_of_dossier, records_of_report
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -55,19 +52,12 @@ from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 KIND: Final = "gemeente"
 Progress = Callable[[str], None]
-# Tables that aren't in the package, with the reason that its index gives.
-_BLOB: Final = "versleutelde inhoud: zij staat leesbaar bij de bestanden"
-_KEY: Final = "een sleutel, die niets zegt"
-_WORK: Final = "werk van het programma zelf: de gegevens staan in de andere tabellen"
-LEFT_OUT: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("attachment_part", "consultation_blob", "export_blob"), _BLOB),
-    **dict.fromkeys(("subject_copy_blob",), _BLOB),
-    **dict.fromkeys(("consultation_key", "export_key", "subject_copy_key"), _KEY),
-    "signing_certificate": "het certificaat met zijn geheime sleutel: de gemeente heeft het zelf",
-    "archive_part": "pakketten voor een archief, die alleen dat archief kan openen",
-    **dict.fromkeys(("outbox_job", "search_document", "search_gap"), _WORK),
-    "report_transfer": "overdracht aan een andere gemeente: die heeft de melding",
-}
+# Tables that aren't in the package; its index says why.
+LEFT_OUT: Final = (
+    *("attachment_part", "consultation_blob", "export_blob", "subject_copy_blob"),
+    *("consultation_key", "export_key", "subject_copy_key", "signing_certificate"),
+    *("archive_part", "outbox_job", "search_document", "search_gap", "report_transfer"),
+)
 # In the place of a document that holds the content of a withdrawn report.
 NOT_GIVEN: Final = (
     "In deze pdf staat een melding die de melder heeft ingetrokken. Haar inhoud leest niemand meer;"
@@ -336,6 +326,7 @@ def _index(
             known = "Meldingen" if table.startswith("report") else kind.label
             labels.setdefault(table, known)
     rows = [(path, path.rpartition("/")[2], number) for path, number in tables]
-    left = [*((f"tabel {table}", why) for table, why in LEFT_OUT.items()), *missing]
     about = {"name": name, "code": code, "made": date_text(moment), "labels": labels}
-    return render(INDEX, {**about, "tables": rows, "left": left}).encode()
+    return render(
+        INDEX, {**about, "tables": rows, "without": LEFT_OUT, "missing": missing}
+    ).encode()

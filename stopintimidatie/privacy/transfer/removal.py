@@ -34,17 +34,8 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, set_level
 from stopintimidatie.municipalities.people.access import end_when_empty
-from stopintimidatie.privacy.destruction.documents import (
-    GONE,
-    Fate,
-    category_of,
-    tombstone_for,
-)
-from stopintimidatie.privacy.destruction.models import (
-    ArchiveTransfer,
-    Tombstone,
-    TransferState,
-)
+from stopintimidatie.privacy.destruction.documents import GONE, Fate, category_of, tombstone_for
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer, Tombstone
 from stopintimidatie.privacy.destruction.statement import Decision, make_statement
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.requests.models import SubjectRequest
@@ -62,6 +53,7 @@ from stopintimidatie.privacy.transfer.services import (
     EVERYTHING,
     Receipt,
     find_transfer,
+    note_receipt,
 )
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -102,9 +94,7 @@ def receive_everything(
     session.refresh(row, with_for_update=True)
     if row.received_at is not None:
         raise FormError(f"Dit is al vastgelegd, door {row.received_by}. Neem dat eerst terug.")
-    row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
-    row.received_at, row.state = utc_now(), TransferState.DONE.value
-    row.received_by_id, row.received_by = actor.id, actor.name
+    note_receipt(row, receipt, actor)
     record(session, actor, "gemeente.vertrek_ontvangen", row.holder, KIND)
 
 

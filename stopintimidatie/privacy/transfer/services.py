@@ -37,12 +37,13 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
     TransferState,
 )
 from stopintimidatie.privacy.destruction.personal import forget_package
 from stopintimidatie.privacy.destruction.services import mark_transfer
 from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
@@ -65,21 +66,6 @@ PART_BYTES: Final = 1024 * 1024
 UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
 # Is called with words for the step.
 Progress = Callable[[str], None]
-
-
-CHANGED: Final = (
-    "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en stuur het"
-    " archief het nieuwe."
-)
-NOT_AGREED: Final = (
-    "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
-    " de proceseigenaar haar te beoordelen; daarna machtigt u."
-)
-
-WITHDRAWN_SINCE: Final = (
-    "De melder van een melding in dit dossier trok die in nadat het pakket is gemaakt. Vraag het"
-    " archief het oude pakket weg te gooien, en maak een nieuw."
-)
 
 
 @dataclass(frozen=True)
@@ -150,7 +136,7 @@ def line_of(session: Session, document: UUID) -> DestructionLine | None:
 
 _AGREED: Final = and_(
     DestructionLine.outcome == Outcome.TRANSFER.value,
-    DestructionLine.decision == LineDecision.GOES.value,
+    DestructionLine.decision == LineState.GOES.value,
     DestructionLine.authorised_at.is_not(None),
     DestructionLine.gone_at.is_(None),
 )
@@ -371,14 +357,17 @@ def receive(
     if problem is not None:
         raise FormError(problem)
     if withdrawn_since(session, transfer):
-        raise FormError(WITHDRAWN_SINCE)
+        raise FormError(
+            "De melder van een melding in dit dossier trok die in nadat het pakket is gemaakt."
+            " Vraag het archief het oude pakket weg te gooien, en maak een nieuw."
+        )
     line = _locked_line(session, dossier)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
-        raise FormError(CHANGED)
-    transfer.receipt_number, transfer.receipt_on = receipt.number, receipt.on
-    transfer.receipt_from = receipt.giver
-    transfer.received_at, transfer.state = utc_now(), TransferState.DONE.value
-    transfer.received_by_id, transfer.received_by = actor.id, actor.name
+        raise FormError(
+            "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en stuur"
+            " het archief het nieuwe."
+        )
+    note_receipt(transfer, receipt, actor)
     session.flush()
     record(session, actor, "dossier.overbrengen_ontvangen", dossier.holder, DOSSIER, [dossier.id])
     forget_package(session, transfer)
@@ -389,12 +378,22 @@ def receive(
     return len(reports)
 
 
+def note_receipt(row: ArchiveTransfer, receipt: Receipt, actor: Actor) -> None:
+    """Note the receipt of a package, or the decision that what was in it may go."""
+    row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
+    row.received_at, row.state = utc_now(), TransferState.DONE.value
+    row.received_by_id, row.received_by = actor.id, actor.name
+
+
 def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
     """Lock and return the line that is authorised; refuse without one."""
     mine = select(DestructionLine).where(DestructionLine.document_id == dossier.id, _AGREED)
     line = session.scalars(mine.limit(1).with_for_update()).one_or_none()
     if line is None:
-        raise FormError(NOT_AGREED)
+        raise FormError(
+            "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te"
+            " brengen. Vraag de proceseigenaar haar te beoordelen; daarna machtigt u."
+        )
     return line
 
 
@@ -405,8 +404,7 @@ def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionL
         return
     inside = select(DossierMembership.report_id).where(
         DossierMembership.dossier_id == dossier.id,
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        *BELONGS,
     )
     rows = session.scalars(
         select(DestructionLine)

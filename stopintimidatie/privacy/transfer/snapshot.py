@@ -1,5 +1,9 @@
 """The package of one dossier: the whole document, its rows, attachments, tabled papers, metadata.
 
+The metadata are XML, MDTO 1.0.1 of the Nationaal Archief (`templates/mdto.xml.jinja2`): a file
+tells of an `informatieobject` (the dossier, and each record in it) or a `bestand` of a record.
+https://www.nationaalarchief.nl/archiveren/mdto
+
 Nothing is left out of it but contact data, which has a term of its own, and the content of
 withdrawn reports, which nobody reads: the archive keeps what happened, not how to reach whom.
 """
@@ -9,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.actions.services import attachments, file_name
@@ -38,7 +43,6 @@ from stopintimidatie.exports.redaction.source import DossierSource, Edition, Kno
 from stopintimidatie.exports.vocabulary import ExportRequest, listed
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.privacy.transfer.archive import Bag
-from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, describe
 from stopintimidatie.privacy.transfer.rows import Rows, as_csv, as_json
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
@@ -64,10 +68,65 @@ LOCKED: Final = (
 WITHDRAWN_RULE: Final = "de melder trok de melding in: niemand leest haar inhoud"
 ARCHIVE: Final = "het archief van de gemeente"
 FILES: Final = "De bijlagen staan als losse bestanden bij dit document, in de map ‘bijlagen’."
+MDTO: Final = "stopintimidatie.privacy.transfer:templates/mdto.xml.jinja2"
 PDF: Final = "application/pdf"
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 Chunks = Callable[[Session], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The dossier, as far as every part of the package names it.
+
+    Args:
+        number: of the dossier.
+        code: of the municipality, as CBS writes it.
+        moment: on which the package was made, also when it is made again.
+        law: the archive law in force at that moment, with its article about limited openness.
+    """
+
+    number: str
+    title: str
+    municipality: str
+    code: str
+    neighbourhood: str
+    begun: date
+    closed: date
+    moment: datetime
+    category: str
+    selection_list: str
+    law: str
+
+    @property
+    def origin(self) -> str:
+        """The system that the numbers are of."""
+        return f"Stopintimidatie, gemeente {self.municipality}"
+
+    @property
+    def name(self) -> str:
+        """The name of the dossier."""
+        return f"Dossier {self.number}: {self.title}" if self.title else f"Dossier {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A record of the dossier: its number within the package, its name, its files."""
+
+    number: str
+    name: str
+    files: tuple[Described, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file of a record."""
+
+    number: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -354,3 +413,13 @@ def _write_record(bag: Bag, source: Source, record: Record, session: Session) ->
     for row in described:
         bag.add(f"{row.number}.bestand.mdto.xml", describe(source, part=part, file=row))
     return part
+
+
+def describe(source: Source, level: str = "", **about: Any) -> bytes:
+    """Describe the dossier with its records by name (`parts`), a record (`part`), or its `file`.
+
+    `level`: *Dossier* or *Archiefstuk*, none for a file. `remarks`: sentences on what isn't in it.
+    """
+    moment = source.moment.astimezone(UTC).replace(microsecond=0).isoformat()
+    values = {"source": source, "moment": moment.replace("+00:00", "Z"), "level": level, **about}
+    return render(MDTO, values).encode()

@@ -15,7 +15,7 @@ from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.privacy.breaches import queries
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
-from stopintimidatie.privacy.breaches.workflow import CLOSED
+from stopintimidatie.privacy.breaches.vocabulary import State
 from tests.support.breaching import press as press_button
 from tests.support.deliveries import enter, form_of, mails, put_ready, ready, spoken_code
 from tests.support.exporting import Case
@@ -103,7 +103,7 @@ def test_two_people_who_miss_a_document_at_the_same_moment_make_one_breach(
             "Weg, zegt de beslisser.",
         }
         # Closed: then it is lost anew. The earlier one doesn't open beside the later one.
-        first.state, first.closed_at = CLOSED, first.made_at
+        first.state, first.closed_at = State.CLOSED, first.made_at
     assert "Dank u wel" in lose(case, reference)
     page = press_button(case.browser("privacy"), first, "heropenen")
     assert "daarna opnieuw gemeld" in page
@@ -168,7 +168,7 @@ def test_a_lost_document_is_picked_up_by_nobody_until_its_breach_is_closed(
     refused.mustcontain("Deze code klopt niet", no=["zoek is", "nu niet te openen"])
     with installation.transaction(DORDRECHT) as session:
         breach = session.scalars(select(Breach)).one()
-        breach.state, breach.closed_at = CLOSED, breach.made_at
+        breach.state, breach.closed_at = State.CLOSED, breach.made_at
     again.get(f"/ophalen/{number}/document").mustcontain("PDF ophalen")
     assert file.submit(status=200).content_type == "application/pdf"
 
@@ -191,7 +191,7 @@ def test_a_lost_report_opens_for_no_town_until_its_breach_is_closed(
     page.mustcontain("nu niet te openen")
     with installation.transaction(NATIONAL) as session:
         breach = session.scalars(select(Breach)).one()
-        breach.state, breach.closed_at = CLOSED, breach.made_at
+        breach.state, breach.closed_at = State.CLOSED, breach.made_at
     assert "Wat er gebeurde" in browser.get(f"/ophalen/{reference}/melding", status=200)
 
 

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.desk.forwarding.pickup import CATEGORIES, WITH_CONTACT
 from stopintimidatie.exports.profiles.rules import Field
-from stopintimidatie.privacy.breaches.vocabulary import Category, categories_of, people_in_words
-from stopintimidatie.privacy.breaches.workflow import (
+from stopintimidatie.privacy.breaches.clock import (
     COUNTS,
-    INVESTIGATED,
-    JUDGED,
-    NOT_REPORTED,
-    REPORTED,
-    WITHDRAWN,
     countdown,
     due_at,
     is_late,
@@ -26,6 +20,7 @@ from stopintimidatie.privacy.breaches.workflow import (
     state_of,
     why_not_closed,
 )
+from stopintimidatie.privacy.breaches.vocabulary import Category, State, categories_of
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 
@@ -89,15 +84,15 @@ def test_it_closes_when_everything_is_documented(
 @pytest.mark.parametrize(
     ("risk", "notices", "state"),
     [
-        (None, [], INVESTIGATED),
-        ("risico", [], JUDGED),
-        ("hoog", [], JUDGED),
-        ("geen", [], NOT_REPORTED),
-        (None, ["eerste"], REPORTED),
-        ("geen", ["eerste", "laatste"], REPORTED),
-        ("geen", ["eerste", "ingetrokken"], WITHDRAWN),
-        ("risico", ["eerste", "ingetrokken"], JUDGED),
-        ("risico", ["eerste", "ingetrokken", "eerste"], REPORTED),
+        (None, [], State.INVESTIGATED),
+        ("risico", [], State.JUDGED),
+        ("hoog", [], State.JUDGED),
+        ("geen", [], State.NOT_REPORTED),
+        (None, ["eerste"], State.REPORTED),
+        ("geen", ["eerste", "laatste"], State.REPORTED),
+        ("geen", ["eerste", "ingetrokken"], State.WITHDRAWN),
+        ("risico", ["eerste", "ingetrokken"], State.JUDGED),
+        ("risico", ["eerste", "ingetrokken", "eerste"], State.REPORTED),
     ],
 )
 def test_the_clock_counts_until_the_ap_knows_or_there_is_no_risk(
@@ -116,9 +111,3 @@ def test_a_breach_names_no_kind_of_data_that_the_lost_document_does_not_have() -
     ticked = [Field.FORMS, Field.FEELING, Field.OFFENDERS, "gedeeld tegen de deelvoorkeur: gevaar"]
     assert categories_of(ticked) == [Category.CHOICES.value]
     assert categories_of([*ticked, Field.ACCOUNT]) == ["vaste_keuzes", "verhaal"]
-
-
-def test_uncounted_people_are_at_least_as_many_as_the_reports() -> None:
-    assert people_in_words(None, 5).startswith("ten minste 5")
-    assert people_in_words(0, 5) == "0 (er staan 5 meldingen in)"
-    assert (people_in_words(5, 5), people_in_words(None, 0)) == ("5", "")

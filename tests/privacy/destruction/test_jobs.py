@@ -25,7 +25,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
+    LineState,
     ListState,
     Tombstone,
     Waits,
@@ -316,7 +316,7 @@ def test_a_postponed_line_asks_again_when_its_day_has_come(installation: Install
     night(installation, date(2030, 10, 1))
     with installation.transaction(DORDRECHT) as session:
         line = session.scalars(select(DestructionLine)).one()
-        line.decision, line.postponed_until = LineDecision.POSTPONED.value, DUE + timedelta(days=9)
+        line.decision, line.postponed_until = LineState.POSTPONED.value, DUE + timedelta(days=9)
     night(installation, DUE + timedelta(days=8))
     assert the_list(installation).state == ListState.DONE
     night(installation, DUE + timedelta(days=9))
@@ -412,7 +412,7 @@ def test_quarters_follow_one_another() -> None:
 def test_the_state_of_a_list_follows_from_its_lines(
     stamps: tuple[str, ...], alone: ListState, checked: ListState
 ) -> None:
-    line = DestructionLine(decision=LineDecision.GOES.value)
+    line = DestructionLine(decision=LineState.GOES.value)
     for name in stamps:
         setattr(line, name, utc_now())
     assert state_of([line], checks=False) is alone

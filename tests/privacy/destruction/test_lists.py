@@ -19,7 +19,7 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
-    LineDecision,
+    LineState,
     ListState,
 )
 from stopintimidatie.privacy.destruction.queries import lines_of, people_of
@@ -54,7 +54,7 @@ pytestmark = pytest.mark.sqlite
 OWNER = Actor("gebruiker", "1", "De Proceseigenaar")
 OFFICER = Actor("gebruiker", "2", "De Privacyfunctionaris")
 ARCHIVIST = Actor("gebruiker", "3", "De Archivaris")
-HELD = Choice(LineDecision.HELD, "bezwaar")
+HELD = Choice(LineState.HELD, "bezwaar")
 REOPENED = Choice(None, "te vroeg")
 # A reference with its check character.
 GONE = new_code("M")
@@ -176,7 +176,7 @@ def test_what_is_held_stays_until_nothing_holds_it(installation: Installation) -
         assert row.state == ListState.DONE
     night(installation, due)
     line = lines(installation)[number]
-    assert (line.decision, line.reason) == (LineDecision.HELD, "bevroren: Woo-verzoek")
+    assert (line.decision, line.reason) == (LineState.HELD, "bevroren: Woo-verzoek")
     with on(due), installation.transaction(DORDRECHT) as session:
         session.scalars(select(Hold)).one().lifted_at = utc_now()
         session.get_one(Report, number).frozen = False
@@ -222,12 +222,12 @@ def test_single_lines_are_decided_otherwise_until_they_are_gone(
         row = a_list(session)
         line = a_line(session, row, "M-1")
         wrong = [
-            (Choice(LineDecision.HELD), "reden"),
-            (Choice(LineDecision.HELD, "zaak", later), "tot"),
-            (Choice(LineDecision.POSTPONED, "evaluatie"), "tot"),
-            (Choice(LineDecision.POSTPONED, None, later), "reden"),
-            (Choice(LineDecision.POSTPONED, "evaluatie", today), "tot"),
-            (Choice(LineDecision.POSTPONED, "evaluatie", today + timedelta(days=5 * 366)), "tot"),
+            (Choice(LineState.HELD), "reden"),
+            (Choice(LineState.HELD, "zaak", later), "tot"),
+            (Choice(LineState.POSTPONED, "evaluatie"), "tot"),
+            (Choice(LineState.POSTPONED, None, later), "reden"),
+            (Choice(LineState.POSTPONED, "evaluatie", today), "tot"),
+            (Choice(LineState.POSTPONED, "evaluatie", today + timedelta(days=5 * 366)), "tot"),
         ]
         for choice, field in wrong:
             with pytest.raises(FormError) as refused:

@@ -21,7 +21,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
+    LineState,
 )
 from stopintimidatie.privacy.destruction.rules import ASSESSES
 from stopintimidatie.privacy.destruction.services import (
@@ -109,7 +109,7 @@ def test_a_document_stays_until_the_day_of_the_controller_and_then_goes(
     for day in (date(2035, 12, 10), MAXIMUM, date(2036, 12, 31)):
         night(installation, day)
         line = lines(installation)[report]
-        assert (line.decision, line.postponed_until) == (LineDecision.POSTPONED, until)
+        assert (line.decision, line.postponed_until) == (LineState.POSTPONED, until)
     # A quarter ahead of its last day somebody looks again.
     night(installation, date(2037, 1, 1))
     assert lines(installation)[report].decision is None
@@ -157,7 +157,7 @@ def test_archivist_and_fg_are_told_without_content_and_it_can_be_taken_back(
         with pytest.raises(FormError, match="al teruggehaald"):
             extension.withdraw(session, known, OWNER)
         make_step(session, row, ASSESSES, OWNER, fingerprint([line]))
-        assert [*decisions, line.decision] == [None, LineDecision.GOES]
+        assert [*decisions, line.decision] == [None, LineState.GOES]
         actions = session.scalars(select(AuditEvent.action)).all()
     assert {"uiterste.ingevuld", "uiterste.ingetrokken"} <= set(actions)
 
@@ -201,9 +201,9 @@ def test_what_is_held_back_asks_again_at_its_maximum(installation: Installation)
     report = reported(installation, state="afgehandeld", ended_at=noon(RECEIVED))
     night(installation, date(2030, 12, 1))
     with installation.transaction(DORDRECHT) as session:
-        session.scalars(select(DestructionLine)).one().decision = LineDecision.HELD.value
+        session.scalars(select(DestructionLine)).one().decision = LineState.HELD.value
     night(installation, MAXIMUM - DAY)
-    assert lines(installation)[report].decision == LineDecision.HELD
+    assert lines(installation)[report].decision == LineState.HELD
     night(installation, MAXIMUM)
     line = lines(installation)[report]
     assert (line.decision, line.at_maximum) == (None, True)
@@ -228,16 +228,16 @@ def test_nobody_else_keeps_a_document_beyond_its_maximum(installation: Installat
     approve(installation)
     with installation.transaction(DORDRECHT) as session:
         row, line = at_maximum(session)
-        for decision, until in ((LineDecision.POSTPONED, today + DAY), (LineDecision.HELD, None)):
+        for decision, until in ((LineState.POSTPONED, today + DAY), (LineState.HELD, None)):
             with pytest.raises(FormError, match="Langer bewaren dan het uiterste"):
                 choose(session, row, line, Choice(decision, "nodig", until))
         # Nor by putting off until a day beyond it what is due by its own term.
         other = a_line(session, row, "M-2", received_on=today - 9 * YEAR)
         session.flush()
         with pytest.raises(FormError, match="het uiterste") as refused:
-            choose(session, row, other, Choice(LineDecision.POSTPONED, "nodig", today + 3 * YEAR))
+            choose(session, row, other, Choice(LineState.POSTPONED, "nodig", today + 3 * YEAR))
         assert refused.value.field == "tot"
-        choose(session, row, other, Choice(LineDecision.POSTPONED, "nodig", today + DAY))
+        choose(session, row, other, Choice(LineState.POSTPONED, "nodig", today + DAY))
 
 
 def test_a_decision_has_days_that_can_be_and_a_line_that_waits(

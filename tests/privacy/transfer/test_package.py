@@ -25,8 +25,8 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     TransferState,
 )
-from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, describe
 from stopintimidatie.privacy.transfer.rows import BARE
+from stopintimidatie.privacy.transfer.snapshot import Described, Part, Source, describe
 from stopintimidatie.reports.models import Report
 from tests.support.exporting import (
     ACCOUNT,

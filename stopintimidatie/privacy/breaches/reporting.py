@@ -1,4 +1,7 @@
-"""Reporting a breach: by anybody who works with documents, of a lost export, and by a recipient."""
+"""Reporting a breach: by anybody who works with documents, of a lost export, and by a recipient.
+
+And the buttons for it on the pages of other rooms.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
 from stopintimidatie.privacy.breaches import forms
 from stopintimidatie.privacy.breaches.queries import breach_about, kinds_in
-from stopintimidatie.privacy.breaches.resources import NAME
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.privacy.breaches.views import NAME
 from stopintimidatie.privacy.breaches.vocabulary import Cause
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 

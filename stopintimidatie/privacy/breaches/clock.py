@@ -1,4 +1,4 @@
-"""The clock of 72 hours and the states of a breach, from entry to closed. Pure.
+"""The clock of 72 hours, and the state of a breach that follows from it. Pure.
 
 Article 33(1) AVG counts in hours, from the moment the controller knows. So weekends, holidays and
 the hour that the clock goes forward or back change nothing: the moments are compared in UTC.
@@ -13,24 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from stopintimidatie.core.text import plural
-from stopintimidatie.privacy.breaches.vocabulary import NoticeKind, Risk
+from stopintimidatie.privacy.breaches.vocabulary import NoticeKind, Risk, State
 
-INVESTIGATED: Final = "wordt_onderzocht"
-JUDGED: Final = "beoordeeld"
-REPORTED: Final = "gemeld_bij_ap"
-NOT_REPORTED: Final = "niet_gemeld_bij_ap"
-WITHDRAWN: Final = "ingetrokken_bij_ap"
-CLOSED: Final = "lek_afgesloten"
-STATES: Final = {
-    INVESTIGATED: "wordt onderzocht",
-    JUDGED: "beoordeeld",
-    REPORTED: "gemeld bij de AP",
-    NOT_REPORTED: "niet gemeld bij de AP",
-    WITHDRAWN: "melding bij de AP ingetrokken",
-    CLOSED: "afgesloten",
-}
 # States in which the 72 hours count: nobody decided about the AP.
-COUNTS: Final = frozenset({INVESTIGATED, JUDGED})
+COUNTS: Final = frozenset({State.INVESTIGATED, State.JUDGED})
 TERM: Final = timedelta(hours=72)
 # The privacy officers are reminded this long before the end.
 WARNING: Final = timedelta(hours=24)
@@ -44,16 +30,16 @@ def stands(kinds: Sequence[str]) -> bool:
     return kinds.count(NoticeKind.FIRST) > kinds.count(NoticeKind.WITHDRAWN)
 
 
-def state_of(risk: str | None, kinds: Sequence[str]) -> str:
+def state_of(risk: str | None, kinds: Sequence[str]) -> State:
     """Return the state of an open breach, by its risk and the kinds of its notifications.
 
     Without a risk for people the AP needn't know (art. 33(1) AVG); that is a decision as well.
     """
     if stands(kinds):
-        return REPORTED
+        return State.REPORTED
     if risk == Risk.NONE:
-        return WITHDRAWN if NoticeKind.WITHDRAWN in kinds else NOT_REPORTED
-    return INVESTIGATED if risk is None else JUDGED
+        return State.WITHDRAWN if NoticeKind.WITHDRAWN in kinds else State.NOT_REPORTED
+    return State.INVESTIGATED if risk is None else State.JUDGED
 
 
 def due_at(aware_at: datetime) -> datetime:
