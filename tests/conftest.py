@@ -25,6 +25,7 @@ from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.loader import load_demo
 from stopintimidatie.reports import services as reports
+from tests.support.drawing_only import refuse_queries_from_templates
 from tests.support.factories import CHEAP_HASHER
 from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
 from tests.support.places import refuse_calls_from_a_place
@@ -53,6 +54,7 @@ pytest_plugins = [
 def pytest_configure() -> None:
     """No request and no transaction calls another machine unseen; new passwords cost little."""
     refuse_calls_from_a_place()
+    refuse_queries_from_templates()
     passwords._hasher = CHEAP_HASHER  # type: ignore[misc]
 
 

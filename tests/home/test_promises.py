@@ -14,6 +14,7 @@ from stopintimidatie.home.queries import reports_that_wait
 from stopintimidatie.home.worklist import Place, Rank, Task, report_tasks
 from stopintimidatie.reports.inbox.queries import (
     facets,
+    labels_of,
     list_reports,
     number_of_reports,
     preset_numbers,
@@ -44,8 +45,9 @@ def counted(session: Any, filters: dict[str, str], reader: Reader) -> int | None
 
 def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
     """What each list says of reports whose contact is late."""
-    shown = {facet.name: facet for facet in facets(session, DORDRECHT, {}, reader, ())}
-    terms = {choice.value: choice.count for choice in shown["termijn"].choices}
+    labels = labels_of(session, {}, ())
+    shown = facets(session, DORDRECHT, {}, reader, labels)["termijn"]
+    terms = {choice.value: choice.count for choice in shown}
     late = {"termijn": "te_laat"}
     return {
         "list": len(list_reports(session, DORDRECHT, late, reader, 0, 25)),

@@ -40,7 +40,7 @@ def _texts(part: str | Mapping[str, Any]) -> Iterator[str]:
 def extracted(folder: Path) -> Catalog:
     """All sentences of templates and code, by the command of docs/dev/pages-and-forms.md."""
     pot = folder / "messages.pot"
-    CommandLineInterface().run(["pybabel", "-q", "extract", "-o", str(pot)])
+    CommandLineInterface().run(["pybabel", "-q", "extract", "-o", str(pot)])  # type: ignore[no-untyped-call]
     with pot.open("rb") as file:
         return read_po(file)
 
@@ -61,7 +61,7 @@ def every_text(catalog: Catalog, *rooms: str) -> tuple[set[str], set[str]]:
         if rooms and not any(f"/{room}/" in path for room in rooms for path in places):
             continue
         for known, texts in ((dutch, message.id), (other, message.string)):
-            known.update([texts] if isinstance(texts, str) else texts)
+            known.update([texts] if isinstance(texts, str) else texts or ())
     return dutch, other
 
 

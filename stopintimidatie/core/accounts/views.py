@@ -381,7 +381,12 @@ def invitation_view(request: Request) -> Any:
     offered = next(
         (offer for offer in waiting if invitation and offer.id == invitation.offer_id), None
     )
-    page = {"name": user and user.username, "offered": offered, "spent": INVITATION_SPENT}
+    page = {
+        "name": user and user.username,
+        "offered": offered,
+        "holder": offered and request.municipality_name(offered.holder),
+        "spent": INVITATION_SPENT,
+    }
     return handle_form(request, form, on_valid, page)
 
 

@@ -129,7 +129,8 @@ GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een n
 @page_view(Root, OFFERS, Permission.SIGNED_IN, f"{_TEMPLATES}/offers.jinja2")
 def offers_view(request: Any) -> dict[str, Any]:
     """Show the offered roles, with who offers each one and at which municipality."""
-    return {"offers": offers_to(request.db, request.identity.username, provider_of(request))}
+    offers = offers_to(request.db, request.identity.username, provider_of(request))
+    return {"offers": [(row, request.municipality_name(row.holder)) for row in offers]}
 
 
 @post_view(Root, OFFERS, Permission.SIGNED_IN, guards=(recently_confirmed,))

@@ -53,7 +53,6 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
-from stopintimidatie.privacy.retention.words import term_in_words
 from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import IN_COPY, KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
@@ -185,7 +184,7 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
         "capacity": request.capacity,
         "kinds": sorted((IN_COPY.get(kind) or KINDS.get(kind, kind)).lower() for kind in kinds),
         "terms": [
-            (row, term_in_words(row))
+            row
             for row in RETENTION_CLASSES.of(registry).values()
             if tables.intersection(row.tables) and row.desk is not True
         ],

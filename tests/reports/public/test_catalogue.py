@@ -67,7 +67,7 @@ def forms(message: Message) -> list[tuple[str, str]]:
     """The pairs of Dutch and English of a message: one, or each form of its plural."""
     if isinstance(message.id, str):
         return [(message.id, str(message.string))]
-    return list(zip(message.id, message.string, strict=True))
+    return list(zip(message.id, message.string or (), strict=True))
 
 
 def test_the_catalogue_has_what_templates_and_code_mark_and_nothing_else(
