@@ -227,7 +227,7 @@ def split_sender(text: str) -> tuple[str, str]:
     return name, address
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _template(asset: str) -> Template:
     package, _, path = asset.partition(":")
     folder, _, name = path.rpartition("/")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
-
-from markupsafe import Markup
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
@@ -21,10 +17,7 @@ from stopintimidatie.core.web.charts import (
 from stopintimidatie.core.web.components import (
     BADGES,
     FacetValue,
-    ListItem,
     RailDecision,
-    Tile,
-    TimelineEntry,
     WorkbenchRow,
     page_url,
 )
@@ -76,10 +69,8 @@ def examples(request: Any) -> dict[str, Any]:
         "now": now,
         "today": local_date(now),
         "history": [
-            TimelineEntry(now, "In behandeling genomen", "Sanne de Vries", state="in_behandeling"),
-            TimelineEntry(
-                now - timedelta(hours=3), "Ontvangen", "app Stop Intimidatie", "Met een foto."
-            ),
+            ("In behandeling genomen", "Sanne de Vries", "in_behandeling", ""),
+            ("Ontvangen", "app Stop Intimidatie", "", "Met een foto."),
         ],
         "tiles": TILES,
         "columns": COLUMNS,
@@ -125,28 +116,16 @@ def _charts(colour: str) -> list[tuple[str, str, int]]:
     ]
 
 
-ITEMS: Final[Sequence[ListItem]] = (
-    ListItem(
-        "M-4F7K-2QX9",
-        "?kenmerk=M-4F7K-2QX9",
-        ["nieuw", "spoed"],
-        ["Binnenstad", "naroepen, achtervolgen", "2 uur geleden"],
-        Markup("Drie jongens <mark>riepen</mark> mij na bij het <mark>station</mark>."),
-    ),
-    ListItem(
-        "M-9HT3-71KD",
-        "?kenmerk=M-9HT3-71KD",
-        ["in_behandeling"],
-        ["Stadspolders", "nafluiten", "3 dagen geleden"],
-        "Twee mannen floten vanuit een geparkeerde auto.",
-    ),
-    ListItem("M-02PZ-55RE", "?kenmerk=M-02PZ-55RE", ["wacht_op_melder"], ["Onbekend", "volgen"]),
+ITEMS: Final = (
+    ("M-4F7K-2QX9", ["nieuw", "spoed"], ["Binnenstad", "naroepen", "2 uur geleden"]),
+    ("M-9HT3-71KD", ["in_behandeling"], ["Stadspolders", "nafluiten", "3 dagen geleden"]),
+    ("M-02PZ-55RE", ["wacht_op_melder"], ["Onbekend", "volgen"]),
 )
 TILES: Final = (
-    Tile("2", "spoed", "?spoed", "langer dan een uur", "danger"),
-    Tile("14", "nieuwe meldingen", "?nieuw"),
-    Tile("3", "terugbellen vandaag", "?bel", tone="warning"),
-    Tile("1.204", "meldingen dit jaar", note="7% meer dan vorig jaar", tone="success"),
+    ("2", "spoed", "?spoed", "langer dan een uur", "danger"),
+    ("14", "nieuwe meldingen", "?nieuw"),
+    ("3", "terugbellen vandaag", "?bel", "", "warning"),
+    ("1.204", "meldingen dit jaar", "", "7% meer dan vorig jaar", "success"),
 )
 COLUMNS: Final = ("Wijk", ("Meldingen", "number"), ("Per 1.000 inwoners", "number"), "Trend")
 ROWS: Final = (("Binnenstad", "128", "9,4", "stijgt"), ("Stadspolders", "31", "1,8", None))
