@@ -102,7 +102,11 @@ def search(request: Any) -> Any:
         hits: Register[Any] = read_register(
             request,
             results.total,
-            lambda offset, size: results.hits or asked.find(query, offset // size + 1).hits,
+            lambda offset, size: (
+                results.hits
+                if results.hits or not results.total
+                else asked.find(query, offset // size + 1).hits
+            ),
             most=LAST_PAGE * PAGE_SIZE,
             size=PAGE_SIZE,
             filters=asked.facets(results),

@@ -213,7 +213,7 @@ def watch_tasks(counts: Any, slug: str) -> list[Task]:
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:
     """Return the worklist, the most urgent first, and of one kind the oldest first."""
-    return sorted(tasks, key=lambda task: (task.rank, task.at))
+    return sorted(tasks, key=lambda task: (task.rank, task.at, task.kind, task.href))
 
 
 # Privacy and keeping

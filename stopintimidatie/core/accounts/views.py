@@ -271,7 +271,7 @@ def key_in(request: Request) -> str:
     return str(sent.get("sleutel", ""))[:200]
 
 
-def check_twice(request: Request, values: dict[str, Any]) -> None:
+def check_twice(request: Request, values: dict[str, Any], *, by_link: bool = False) -> None:
     """Refuse a new password that was typed in two ways, and one that can't be hashed now."""
     if values["wachtwoord"] != values["nog_eens"]:
         raise FormError(
@@ -279,8 +279,9 @@ def check_twice(request: Request, values: dict[str, Any]) -> None:
         )
     if is_turned_away(request):
         raise BusyError(
-            "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen. Wacht tien"
-            " seconden, vul alles nog een keer in en probeer het opnieuw."
+            "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen"
+            f"{' en de link blijft werken' if by_link else ''}. Wacht tien seconden, vul alles nog"
+            " een keer in en probeer het opnieuw."
         )
 
 
@@ -313,7 +314,7 @@ def take_password(
     """
     if user is None:
         raise FormError(spent)
-    check_twice(request, values)
+    check_twice(request, values, by_link=True)
     if not keep(chosen(values["wachtwoord"], user)):
         raise FormError(spent)
     done = f"Uw {'nieuwe ' if anew else ''}wachtwoord is ingesteld. Meld u nu aan."

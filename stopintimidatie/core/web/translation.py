@@ -115,7 +115,8 @@ def moment(value: datetime) -> str:
 
 def keep_language(request: Any, path: str) -> str:
     """Return an address of a public page, with the language that was chosen."""
-    chosen = chosen_language(request)
+    translated = first_word(request.environ) in TRANSLATED_PREFIXES.of(request.registry)
+    chosen = chosen_language(request) if translated else None
     if chosen is None:
         return path
     before, hash_sign, anchor = path.partition("#")

@@ -197,7 +197,9 @@ def file_view(context: DossierResource, request: Request) -> Any:
     ids = [report.id for report in candidates]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
     schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
-    for part in danger_questions(requested_reports(request, "kenmerk", "meldingen")):
+    # Only what was sent is asked about: an address alone would show what reports say, unseen.
+    chosen = request.method == "POST" and requested_reports(request, "kenmerk", "meldingen")
+    for part in danger_questions(chosen or []):
         schema.add(part)
     return dossier_form(
         context,

@@ -207,6 +207,7 @@ Condition = ColumnElement[bool]
 def _kept_with_dossier(
     kind: str,
     entity: Any,
+    at: Any,
     columns: Mapping[str, Treatment],
     of_dossiers: Callable[[Sequence[UUID]], Condition],
     of_report: Callable[[Session, UUID], Condition | None] = lambda session, report: None,
@@ -219,7 +220,7 @@ def _kept_with_dossier(
     def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
         inside = page_personal.find(session, keys, subject)
         return session.scalars(
-            select(entity.id).where(of_dossiers(inside)).order_by(entity.export_id, entity.id)
+            select(entity.id).where(of_dossiers(inside)).order_by(at, entity.id)
         ).all()
 
     def about(session: Session, source: str, document: UUID) -> Condition | None:
@@ -255,11 +256,16 @@ def _corrections_of(session: Session, report: UUID) -> Condition | None:
 
 PERSONAL_DATA: Final = (
     _kept_with_dossier(
-        "partner_antwoord", PartnerAnswer, ANSWER, lambda ids: PartnerAnswer.dossier_id.in_(ids)
+        "partner_antwoord",
+        PartnerAnswer,
+        PartnerAnswer.at,
+        ANSWER,
+        lambda ids: PartnerAnswer.dossier_id.in_(ids),
     ),
     _kept_with_dossier(
         "correctie",
         CopyCorrection,
+        CopyCorrection.made_at,
         CORRECTION,
         lambda ids: CopyCorrection.export_id.in_(
             select(Export.id).where(Export.dossier_id.in_(ids))

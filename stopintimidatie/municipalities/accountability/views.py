@@ -194,6 +194,7 @@ def accountability(context: Administration, request: Request) -> Any:
         {**stored, **days},
         read,
         lambda values: {"controller": controller_of(_content_of(values))},
+        cancel=request.resource_path(context),
         **_page(context, request, account),
     )
 

@@ -149,6 +149,7 @@ class PartPage:
         read: Callable[[Any], Mapping[str, Any]],
         attempt: Callable[[Values], Values] | None = None,
         remove: str = "",
+        cancel: str = "",
         **more: Any,
     ) -> Any:
         """Show the form, show a preview of what was typed, or save it.
@@ -160,6 +161,7 @@ class PartPage:
                 removed.
             attempt: returns what a preview of these values changes on the page.
             remove: the label of the button that removes what the form shows, where there is one.
+            cancel: where the cancel link leads, if not where saving does.
             more: what stands on the page besides.
         """
         previewed = [PREVIEW] if attempt else []
@@ -170,7 +172,7 @@ class PartPage:
             self.request,
             buttons=[SAVE, *previewed, *removed],
             appstruct={**first, "versie": number},
-            cancel_url=self.back,
+            cancel_url=cancel or self.back,
         )
         page = self.show(**more)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -76,7 +77,7 @@ class TownChoice(ChoiceView):
     """A choice of a municipality."""
 
     name = NAME
-    choices: ClassVar = {**CHOICES, NEW: CHOICES[TAKE]}
+    choices: ClassVar = {**CHOICES, NEW: replace(CHOICES[TAKE], step="")}
     on_signal = ON_SIGNAL | {NEW}
     closing = CLOSING
     more_acts: ClassVar = {

@@ -239,6 +239,20 @@ def test_nothing_goes_into_a_dossier_before_it_is_said_who_is_in_danger(
         assert marks == [(False, False), (True, True)]
 
 
+def test_an_address_alone_shows_nothing_of_a_report_to_put_in_a_dossier(
+    installation: Installation, browser: TestApp
+) -> None:
+    """What the questions about danger show of a report would be read without a line of it."""
+    told = "Zij stonden mij op te wachten bij de fietsenstalling."
+    with installation.transaction() as session:
+        young = {"reporter_age_group": "16_17", "description": told}
+        reference = make_report(session, installation, **young).reference
+    address = f"{opened(installation)}/meldingen-toevoegen"
+    assert told not in browser.get(f"{address}?melding={reference}").text
+    form = fill(browser.get(address), reden="Zelfde plek", kenmerk=reference)
+    assert told in form.submit("toevoegen", status=422).text
+
+
 def test_what_waits_in_quarantine_is_not_taken_in_hand_unseen(
     installation: Installation, browser: TestApp
 ) -> None:
