@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from importlib.resources import files
 
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
@@ -168,37 +170,8 @@ ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
-# Left out of the method when the profile doesn't list reports.
-NUMBERS = Pair(
-    "Nummers",
-    "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
-    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat, of die "
-    "deze ontvanger niet krijgt.",
-)
-METHOD = (
-    Pair(
-        "Melding",
-        "Een melding is een signaal van een inwoner. Zij is niet onderzocht en zegt niet dat er "
-        "een strafbaar feit is gepleegd.",
-    ),
-    NUMBERS,
-    Pair(
-        "Feit, beleving, vermoeden",
-        "Een feit is vastgesteld of door meer bronnen gemeld. Beleving is wat melders voelden. "
-        "Een vermoeden is een uitleg van de gemeente die nog niet is nagegaan.",
-    ),
-    Pair(
-        "Betrouwbaarheid",
-        "Vastgesteld: door een medewerker gezien of gedaan. Eigen waarneming: de melder maakte "
-        "het zelf mee of zag het. Van horen zeggen: gemeld namens iemand anders.",
-    ),
-    Pair(
-        "Tellen",
-        "De cijfers gaan alleen over de meldingen in dit document. Een melding kan meer vormen "
-        "hebben en telt bij elke vorm mee. Dagdelen: nacht 0–6, ochtend 6–12, middag 12–18 en "
-        "avond 18–24 uur.",
-    ),
-)
+_READ = tomllib.loads((files(__package__) / "method.toml").read_text("utf-8"))
+METHOD = tuple(Pair(label, text) for label, text in _READ.items())
 
 
 def annex(source: DossierSource, chosen: Selection) -> Annex:
@@ -215,7 +188,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         destroy_note=profile.destroy_note,
         data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
-        method=_method(profile),
+        method=tuple(p for p in METHOD if profile.lists_reports or p.label != "Nummers"),
         hidden=hidden(source, chosen, inside=profile.sharing is Sharing.NONE),
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
@@ -223,13 +196,6 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
             if profile.lists_reports
         ),
     )
-
-
-def _method(profile: Profile) -> tuple[Pair, ...]:
-    """Return how to read the document."""
-    if not profile.lists_reports:
-        return tuple(pair for pair in METHOD if pair != NUMBERS)
-    return METHOD
 
 
 def _recipients(source: DossierSource, profile: Profile) -> str:

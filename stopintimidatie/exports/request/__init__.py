@@ -12,8 +12,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.request.approval import SECOND
     from stopintimidatie.exports.request.jobs import make_exports
     from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.exports.request.second import OVERDUE, watch
     from stopintimidatie.exports.request.services import JOB, WATCH
-    from stopintimidatie.exports.request.urgency import OVERDUE, watch
     from stopintimidatie.exports.request.views import dossier_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
