@@ -32,7 +32,7 @@ from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.desk.agreements.register import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.forwarding.access import number_of
-from stopintimidatie.desk.forwarding.answers import unanswered
+from stopintimidatie.desk.forwarding.pickup import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports

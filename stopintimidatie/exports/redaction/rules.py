@@ -153,23 +153,11 @@ def _without_references(
 
 # The account of a version to its recipient, and what of each report is hidden. Pure.
 
-SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
-SHARING_RULE = "deelvoorkeur van de melder"
 DATA_LEAK = (
     "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
     " het nummer van deze uitgave."
 )
-RESTRICTED = "meldingen waarvan het gebruik beperkt is"
-LEFT_OUT = "meldingen die zijn weggelaten"
-LEFT_OUT_RULE = "niet bestemd voor deze ontvanger"
-FEW = "weggelaten: enkele"
 RESTRICTED_RULE = "beperking van het gebruik (artikel 18 AVG)"
-AS_ROWS = "Meldingen die niet volledig in het document staan"
-ROWS_HOW = "grover: één regel in een tabel"
-ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
-FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
-FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
-
 _READ = tomllib.loads((files(__package__) / "method.toml").read_text("utf-8"))
 METHOD = tuple(Pair(label, text) for label, text in _READ.items())
 
@@ -222,11 +210,15 @@ def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[H
     lines += _whole_reports(chosen, inside=inside)
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
-            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
+            what = "Meldingen die niet volledig in het document staan"
+            why = "een document waar iemand iets aan heeft, is kort"
+            lines.append(Hidden(what, "grover: één regel in een tabel", why, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
-            lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, files))
+            what = "Bijlagen bij meldingen met minderjarigen"
+            why = "bij minderjarigen geen foto's, geluid of video"
+            lines.append(Hidden(what, "weggelaten", why, files))
     police = [event.police_sourced for event in source.events]
     police += [action.police_sourced for action in source.actions]
     numbers = {
@@ -245,8 +237,9 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
     number = len(chosen.withheld - chosen.restricted)
     if chosen.withheld and not inside:
         shown = chosen.number_withheld
-        how = FEW if shown is None else "weggelaten"
-        yield Hidden(capital(LEFT_OUT), how, LEFT_OUT_RULE, shown or 0)
+        how = "weggelaten: enkele" if shown is None else "weggelaten"
+        what, why = "Meldingen die zijn weggelaten", "niet bestemd voor deze ontvanger"
+        yield Hidden(what, how, why, shown or 0)
         return
     if number:
         yield withheld_line(number)
@@ -256,12 +249,14 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
 
 def withheld_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole."""
-    return Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number)
+    what = "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
+    return Hidden(what, "weggelaten", "deelvoorkeur van de melder", number)
 
 
 def restricted_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole because their use is restricted."""
-    return Hidden(capital(RESTRICTED), "weggelaten", RESTRICTED_RULE, number)
+    what = "Meldingen waarvan het gebruik beperkt is"
+    return Hidden(what, "weggelaten", RESTRICTED_RULE, number)
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
