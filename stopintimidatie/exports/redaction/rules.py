@@ -210,15 +210,15 @@ def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[H
     lines += _whole_reports(chosen, inside=inside)
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
-            what = "Meldingen die niet volledig in het document staan"
+            label = "Meldingen die niet volledig in het document staan"
             why = "een document waar iemand iets aan heeft, is kort"
-            lines.append(Hidden(what, "grover: één regel in een tabel", why, rows))
+            lines.append(Hidden(label, "grover: één regel in een tabel", why, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
-            what = "Bijlagen bij meldingen met minderjarigen"
+            label = "Bijlagen bij meldingen met minderjarigen"
             why = "bij minderjarigen geen foto's, geluid of video"
-            lines.append(Hidden(what, "weggelaten", why, files))
+            lines.append(Hidden(label, "weggelaten", why, files))
     police = [event.police_sourced for event in source.events]
     police += [action.police_sourced for action in source.actions]
     numbers = {
@@ -238,8 +238,8 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
     if chosen.withheld and not inside:
         shown = chosen.number_withheld
         how = "weggelaten: enkele" if shown is None else "weggelaten"
-        what, why = "Meldingen die zijn weggelaten", "niet bestemd voor deze ontvanger"
-        yield Hidden(what, how, why, shown or 0)
+        label, why = "Meldingen die zijn weggelaten", "niet bestemd voor deze ontvanger"
+        yield Hidden(label, how, why, shown or 0)
         return
     if number:
         yield withheld_line(number)
@@ -249,14 +249,14 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
 
 def withheld_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole."""
-    what = "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
-    return Hidden(what, "weggelaten", "deelvoorkeur van de melder", number)
+    label = "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
+    return Hidden(label, "weggelaten", "deelvoorkeur van de melder", number)
 
 
 def restricted_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole because their use is restricted."""
-    what = "Meldingen waarvan het gebruik beperkt is"
-    return Hidden(what, "weggelaten", RESTRICTED_RULE, number)
+    label = "Meldingen waarvan het gebruik beperkt is"
+    return Hidden(label, "weggelaten", RESTRICTED_RULE, number)
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
