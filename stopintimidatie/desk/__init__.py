@@ -6,14 +6,17 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the tree, the menu items and the table of the desk itself."""
+    """Register the tree, the menu items, the terms and the table of the desk itself."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.core.storage import NATIONAL
+    from stopintimidatie.core.storage.retention import read_classes
     from stopintimidatie.desk.resources import LEVELS, Desk, menu_item
 
     config.add_tree_root(NATIONAL, Desk)
     for level in LEVELS:
         config.add_tree_level(level)
+    for kind in read_classes(__package__):
+        config.add_retention_class(kind)
     config.add_impersonal_table("local_policy", "what municipalities publish of themselves")
     for name, label, path, permission, order in (
         ("landelijk", "Wachtrij", "/landelijk", Permission.VIEW_DESK, 19),

@@ -27,9 +27,9 @@ class Desk(Branch):
         super().__init__(name, parent, NATIONAL)
 
 
-def address_of(municipality: Municipality) -> str:
-    """Return the address of the page where a municipality joins."""
-    return f"/landelijk/aansluiting?gemeente={municipality.slug}"
+def address_of(municipality: Municipality, page: str = "aansluiting") -> str:
+    """Return the address of a page of the desk about a municipality that joins."""
+    return f"/landelijk/{page}?gemeente={municipality.slug}"
 
 
 class DeskMunicipality(Resource):

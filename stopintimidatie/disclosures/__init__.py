@@ -8,10 +8,10 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tree, tables and pages of the register, of pick-up and of verification."""
     from stopintimidatie.core.security import Permission
+    from stopintimidatie.core.storage.retention import read_classes
     from stopintimidatie.disclosures import pickup
     from stopintimidatie.disclosures.pickup import LOST_DOCUMENTS, PICKUP_KINDS
     from stopintimidatie.disclosures.resources import LEVELS
-    from stopintimidatie.disclosures.services import RETENTION
     from stopintimidatie.disclosures.verification import MOST
     from stopintimidatie.disclosures.views import PickupDoor
     from stopintimidatie.municipalities.areas.resources import add_own_place
@@ -33,7 +33,7 @@ def includeme(config: Any) -> None:
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
     config.add_personal_data_holder(pickup.PERSONAL_DATA)
-    for kind in RETENTION:
+    for kind in read_classes(__package__):
         config.add_retention_class(kind)
     config.add_sealed(pickup.SEALED)
     config.add_public_prefix("verificatie", "Is dit document echt?")

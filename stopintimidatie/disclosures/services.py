@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import Term
@@ -233,25 +232,3 @@ CODES: Final = {
     "daarna": "de dag erna",
     "telefonisch": "telefonisch of op een andere manier gehoord",
 }
-
-RETENTION: Final = (
-    RetentionClass(
-        "ophalen",
-        "Documenten die klaarstaan voor een ontvanger: voor wie, en wanneer opgehaald",
-        ("pickup", "pickup_answer"),
-        Way.ALONG,
-        "het document of de uitvoer wordt vernietigd",
-        until="met het document",
-        source="eigen beleid",
-    ),
-    RetentionClass(
-        "verstrekking",
-        "Het verstrekkingenregister",
-        ("disclosure", "disclosure_subject", "disclosure_event", "disclosed_copy"),
-        Way.KEPT,
-        "de dag van de verstrekking",
-        years(20),
-        until="nummers, codes, organisaties, en wie van ons vroeg en goedkeurde",
-        source="eigen beleid; een jurist moet dit nog bevestigen",
-    ),
-)

@@ -12,9 +12,12 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what this room hands to the others."""
+    from stopintimidatie.core.storage.retention import read_classes
     from stopintimidatie.exports.models import SEALED
     from stopintimidatie.exports.resources import LEVELS
 
     for level in LEVELS:
         config.add_tree_level(level)
+    for kind in read_classes(__package__):
+        config.add_retention_class(kind)
     config.add_sealed(SEALED)

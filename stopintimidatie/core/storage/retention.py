@@ -1,17 +1,20 @@
 """Terms: the time that each kind of data is kept, as rooms declare it for their tables.
 
 Each room hands in `config.add_retention_class(RetentionClass(...))` for every table of its own with
-personal data. The page of all terms (docs/bewaartermijnen.md) is written out of these, and an
-architecture test fails for a table without one. A term in a class is a proposal: for the ways
-`LIST` and `STANDING` the municipality's own approved schedule counts (`privacy/retention`).
+personal data, or reads its classes from a `retention.toml` (`read_classes`). The page of all terms
+(docs/bewaartermijnen.md) is written out of these, and an architecture test fails for a table
+without one. A term in a class is a proposal: for the ways `LIST` and `STANDING` the municipality's
+own approved schedule counts (`privacy/retention`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from importlib.resources import files
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
@@ -138,6 +141,15 @@ class RetentionClass:
         if self.term is None or self.term.number == 0:
             return self.until or "die dag"
         return f"{self.term}; {self.until}" if self.until else str(self.term)
+
+
+def read_classes(package: str) -> Iterator[RetentionClass]:
+    """Yield the classes that stand in the `retention.toml` of a package, by their codes."""
+    written = (files(package) / "retention.toml").read_text("utf-8")
+    for code, given in tomllib.loads(written).items():
+        term = term_of(given["term"]) if "term" in given else None
+        read = {"tables": tuple(given["tables"]), "way": Way(given["way"]), "term": term}
+        yield RetentionClass(**{**given, **read, "code": code})
 
 
 def _by_code(row: RetentionClass) -> tuple[str, RetentionClass]:

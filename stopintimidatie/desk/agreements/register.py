@@ -35,7 +35,7 @@ from stopintimidatie.core.text import date_short, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.core.web.responses import as_text, csv_response
-from stopintimidatie.desk.agreements.forms import line_field
+from stopintimidatie.desk.agreements.views import line_field
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.exports.review.rules import names_person
 from stopintimidatie.municipalities.areas.models import Municipality

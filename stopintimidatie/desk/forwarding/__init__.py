@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register what is done with new reports, the mails, jobs, panels and pages of forwarding."""
     from stopintimidatie.core.ledger import ATTEMPTS
-    from stopintimidatie.desk.forwarding import access, answers, jobs, pickup, services, views
+    from stopintimidatie.desk.forwarding import access, jobs, pickup, recipient, services, views
     from stopintimidatie.municipalities.agreements.services import VALID_JOB
     from stopintimidatie.reports.conversation.services import SPOKE_JOB
 
@@ -26,6 +26,6 @@ def includeme(config: Any) -> None:
     config.add_panel("melding", "doorgifte", views.report_panel, order=9)
     config.add_panel("melding_ingetrokken", "doorgifte", views.report_panel, order=9)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", views.municipality_panel)
-    config.add_panel("ophalen_melding", "ingetrokken", answers.stopped_panel)
+    config.add_panel("ophalen_melding", "ingetrokken", recipient.stopped_panel)
     config.scan("stopintimidatie.desk.forwarding.views")
     config.scan("stopintimidatie.desk.forwarding.recipient")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
@@ -21,15 +21,20 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_short
-from stopintimidatie.disclosures.models import Disclosure, Pickup, PickupState
+from stopintimidatie.disclosures.models import Disclosure, Pickup, PickupAnswer, PickupState
 from stopintimidatie.disclosures.services import Subject as Disclosed
 from stopintimidatie.disclosures.services import record_disclosure
-from stopintimidatie.municipalities.agreements.services import running_agreement, today
+from stopintimidatie.municipalities.agreements.services import (
+    running_agreement,
+    today,
+    towns_in_force,
+)
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.decisions import TAKEN_BACK
 from stopintimidatie.reports.conversation.queries import pickup_town
+from stopintimidatie.reports.conversation.words import ANSWERED
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
@@ -128,6 +133,8 @@ STOPPED: Final[Mapping[str, str]] = {
     "gewist": "De gegevens van deze melding zijn op verzoek gewist.",
     "beperkt": "Het gebruik van gegevens in deze melding is op verzoek beperkt.",
 }
+# After a notice, before the desk rings who gave no answer.
+ANSWER_WITHIN: Final = timedelta(days=14)
 STOPS: Final = tuple(f"gemeente_{notice}" for notice in STOPPED)
 NOTICES: Final = (*STOPS, "gemeente_hervat")
 
@@ -172,6 +179,29 @@ def still_stopped() -> tuple[ColumnElement[bool], ...]:
         later.report_id == ReportMove.report_id, later.name.in_(NOTICES), later.at > ReportMove.at
     )
     return ReportMove.name.in_(STOPS), ~since
+
+
+def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
+    """Return the municipalities that didn't answer in time to a withdrawal, the first told first.
+
+    Where no agreement is in force only a call tells them: those at once.
+    Each with the reference of the report and the moment at which it was told.
+    """
+    answered = exists().where(
+        PickupAnswer.pickup_id == Pickup.id,
+        PickupAnswer.kind.in_(ANSWERED),
+        PickupAnswer.at >= ReportMove.at,
+    )
+    rows = session.execute(
+        select(pickup_town().label("town"), Report.reference, ReportMove.at.label("since"))
+        .select_from(Report)
+        .join(ReportMove, ReportMove.report_id == Report.id)
+        .join(Pickup, Pickup.document_id == Report.id)
+        .where(opened(), *still_stopped(), ~answered)
+        .order_by(ReportMove.at, Report.reference)
+    ).all()
+    late, mailed = utc_now() - ANSWER_WITHIN, towns_in_force(session) if rows else set()
+    return [row for row in rows if row.since <= late or row.town not in mailed]
 
 
 def notice_of(session: Session, report: Report) -> str | None:

@@ -7,11 +7,13 @@ that it opens. A GET changes nothing: opening a report for the first time is the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
@@ -21,16 +23,21 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.telemetry import making_pdf
-from stopintimidatie.core.text import datetime_long
-from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.text import date_text, datetime_long, day_of
+from stopintimidatie.core.web.components import Panel, panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import Answer, Sitting
-from stopintimidatie.desk.forwarding.answers import NAME as WITHDRAWN
-from stopintimidatie.desk.forwarding.answers import answer_withdrawal, withdrawn_form
-from stopintimidatie.desk.forwarding.pickup import Content, content_of, last_read, notice_of
+from stopintimidatie.desk.forwarding.pickup import (
+    OPENED,
+    STOPPED,
+    Content,
+    content_of,
+    last_read,
+    notice_of,
+)
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import KIND, LOST, is_lost, outsider
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
@@ -41,13 +48,16 @@ from stopintimidatie.exports.redaction.content import House, Pair
 from stopintimidatie.exports.release.recipient import start_again
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.agreements.services import today
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.reports.attachments.services import attachments_of
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.conversation.words import STAYS
+from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page.views import file_response, wanted_attachment
 from stopintimidatie.reports.words import is_minor
 
 REPORT: Final = "melding"
+WITHDRAWN: Final = "melding-ingetrokken"
 # In days: a promise to the reporter isn't later than that.
 LATEST: Final = 60
 TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
@@ -232,6 +242,85 @@ def answer_view(context: PickupPage, request: Request) -> Any:
         return HTTPSeeOther(_list_href(sitting, "terug" if kind is Answer.NOT_OURS else "antwoord"))
 
     return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
+
+
+# Reports that were withdrawn, erased or restricted. The town decides by its own rules; what it
+# answers are codes and a day, never words.
+AFTER: Final = [(kind.value, kind.nl) for kind in (Answer.UNUSED, Answer.DESTROYED, Answer.STAYS)]
+
+
+class WithdrawnSchema(forms.Schema):
+    """The answer: closed choices, with the day or the reason that belongs to it."""
+
+    antwoord = forms.field(forms.OneOf(AFTER, radio=True), "Wat deed uw gemeente met de melding?")
+    dag = forms.field(
+        forms.Date(),
+        "Op welke dag is zij vernietigd?",
+        missing=None,
+        drawn=forms.Opened("De dag", (Answer.DESTROYED.value,)),
+    )
+    reden = forms.field(
+        forms.OneOf([(code, f"omdat {words}") for code, words in STAYS.items()]),
+        "Waarom blijft zij?",
+        missing=None,
+        drawn=forms.Opened("De reden", (Answer.STAYS.value,)),
+    )
+
+
+def withdrawn_form(request: Any, pickup: Pickup) -> Form:
+    """Make the form for the answer about a report that was withdrawn, erased or restricted."""
+    action = _report_href(pickup.reference, WITHDRAWN)
+    button = Button("laten_weten", "Laat het meldpunt weten")
+    return Form(WithdrawnSchema(), request, buttons=[button], action=action)
+
+
+def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
+    """Return what an official reads of a report that they may use no longer.
+
+    No content, no files and no person: reference, dates, and whether it was urgent.
+    """
+    pickup, report = context
+    notice = notice_of(request.db, report)
+    if notice is None or pickup.state not in OPENED:
+        return None
+    mine = ReportMove.report_id == report.id, ReportMove.name == f"gemeente_{notice}"
+    at = request.db.scalar(select(func.max(ReportMove.at)).where(*mine))
+    values = {
+        "report": report,
+        "pickup": pickup,
+        "notice": notice,
+        "at": at or report.ended_at or report.received_at,
+        "why": STOPPED[notice],
+    }
+    return Panel("Niet meer gebruiken", f"{TEMPLATES}/withdrawn.jinja2", values)
+
+
+def answer_withdrawal(
+    session: Session,
+    pickup: Pickup,
+    report: Report,
+    kind: str,
+    day: date | None,
+    reason: str | None,
+) -> None:
+    """Store what a municipality does with a report that was withdrawn, erased or restricted.
+
+    Raises:
+        FormError: the answer lacks its day or reason, or has a day that can't be.
+    """
+    if kind == Answer.DESTROYED and day is None:
+        raise FormError("Vul de dag in waarop de melding is vernietigd.", "dag")
+    if kind == Answer.STAYS and reason is None:
+        raise FormError("Kies waarom de melding blijft.", "reden")
+    if day is not None and kind != Answer.DESTROYED:
+        raise FormError("Een dag hoort alleen bij ‘Vernietigd’. Maak dit leeg.", "dag")
+    if reason is not None and kind != Answer.STAYS:
+        words = f"Een reden hoort alleen bij ‘{Answer.STAYS.nl}’. Maak dit leeg."
+        raise FormError(words, "reden")
+    picked_up_on = day_of(pickup.picked_up_at or pickup.made_at)
+    if day is not None and not picked_up_on <= day <= today():
+        raise FormError(f"Kies een dag van {date_text(picked_up_on)} tot en met vandaag.", "dag")
+    access.add_answer(session, pickup, report, kind, day, reason)
 
 
 @post_view(PickupPage, WITHDRAWN, NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)

@@ -16,8 +16,6 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.JOB, services.hand_over, lane=Lane.SLOW)
     config.add_personal_data_holder(services.PERSONAL_DATA)
     config.add_personal_data_holder(signup.PERSONAL_DATA)
-    for kind in signup.RETENTION:
-        config.add_retention_class(kind)
     config.add_public_prefix("aansluiten")
     config.add_public_prefix("aansluiten-bevestigen")
     config.add_panel("melding", "nog-niet-gereed", views.not_ready_panel, order=8)

@@ -21,7 +21,6 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.desk.onboarding.signup import FOR_EVERYBODY
 from stopintimidatie.desk.onboarding.views import (
-    addresses_of,
     asked_municipality,
     check_plan,
 )
@@ -174,7 +173,7 @@ def domains_view(context: Desk, request: Request) -> Any:
         domains_schema(),
         request,
         buttons=[Button("opslaan", "Maildomeinen opslaan")],
-        action=addresses_of(municipality)["domeinen"],
+        action=address_of(municipality, "aansluiting-domeinen"),
         cancel_url=address_of(municipality),
         appstruct={"domeinen": "\n".join(present)},
     )
@@ -206,7 +205,7 @@ def _roster(context: Desk, request: Request) -> Roster:
         municipality.name,
         f"/{NATIONAL}",
         slug=municipality.slug,
-        invite=addresses_of(municipality)["uitnodigen"],
+        invite=address_of(municipality, "aansluiting-uitnodigen"),
     )
 
 

@@ -20,7 +20,6 @@ from stopintimidatie.core.limits import Meter, Senders, Watched, count_and_judge
 from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Subject, holder_of_rows, treated
-from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
@@ -289,26 +288,3 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 PERSONAL_DATA: Final = holder_of_rows("aanmelding", JoiningRequest, COLUMNS, find)
-
-RETENTION: Final = (
-    RetentionClass(
-        "aanmelding_gemeente",
-        "Gemeenten die zich aanmelden: naam en adres van wie dat deed",
-        ("joining_request",),
-        Way.STANDING,
-        "de dag van aanmelden",
-        years(1),
-        source="eigen beleid van het meldpunt",
-        desk=True,
-    ),
-    RetentionClass(
-        "aansluiting",
-        "De lijst van stappen waarmee een gemeente aansluit",
-        ("onboarding",),
-        Way.BY_HAND,
-        "de gemeente houdt op",
-        until="zolang de gemeente is aangesloten",
-        source="eigen beleid van het meldpunt",
-        desk=True,
-    ),
-)

@@ -131,20 +131,6 @@ def level_schema(present: ParticipationLevel) -> Any:
     )
 
 
-def addresses_of(municipality: Municipality) -> dict[str, str]:
-    """Return the addresses of the other pages and buttons for this municipality, by name."""
-    names = [
-        "uitnodigen",
-        "opnieuw",
-        "intrekken",
-        "domeinen",
-        "niveau",
-        "plan-intrekken",
-        "wachtwoord",
-    ]
-    return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
-
-
 @page_view(Desk, "aansluitingen", Permission.CONNECT, "templates/onboardings.jinja2")
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
@@ -268,7 +254,6 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         },
         "invited": pending(request.db, RoleOffer, RoleOffer.holder == municipality.code)[::-1],
         "domains": domains,
-        "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
         "requests": _requests(request, municipality.code),
         "provider": find_provider(request.db, municipality.code),
@@ -281,7 +266,7 @@ def _trained_form(request: Request, municipality: Municipality, person: Any) -> 
         TrainedSchema(),
         request,
         buttons=[Button("opslaan", "Opslaan", kind="secondary")],
-        action=f"/landelijk/aansluiting-opgeleid?gemeente={municipality.slug}",
+        action=address_of(municipality, "aansluiting-opgeleid"),
         formid=f"opgeleid-{person.id.hex[:8]}",
         appstruct={"wie": str(person.id), "opgeleid_op": person.trained_on},
     )

@@ -26,7 +26,6 @@ def includeme(config: Any) -> None:
     config.add_job_kind(FIND_ADDRESS, find_addresses, lane=Lane.OUTSIDE)
     config.add_report_action("routeren", routing_action, order=9)
     config.add_impersonal_table("town_call", "in office: who of the staff rang, and a code")
-    config.add_retention_class(calls.RETENTION)
     config.add_panel(RAIL, "meldpunt", pages.rail_panel)
     config.add_panel("gemeente_bij_meldpunt", "bellen", calls.call_panel, order=10)
     config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)

@@ -24,13 +24,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.retention import (
-    RETENTION_CLASSES,
-    RetentionClass,
-    Term,
-    Way,
-    years,
-)
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import Panel
@@ -38,7 +32,7 @@ from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.desk.agreements.register import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.forwarding.access import number_of
-from stopintimidatie.desk.forwarding.answers import unanswered
+from stopintimidatie.desk.forwarding.pickup import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
@@ -50,17 +44,6 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
 from stopintimidatie.municipalities.settings.rules import Part, working_phone
-
-RETENTION: Final = RetentionClass(
-    "gesprek_met_gemeente",
-    "Gesprekken van het meldpunt met gemeenten: wie belde, wanneer, en hoe het afliep",
-    ("town_call",),
-    Way.STANDING,
-    "de dag van het gesprek",
-    years(1),
-    source="eigen beleid",
-    desk=True,
-)
 
 
 class Outcome(StrEnum):

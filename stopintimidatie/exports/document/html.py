@@ -203,6 +203,12 @@ def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> s
     )
 
 
+def claim() -> bytes:
+    """Return the claim of PDF/UA-1, in one piece as the other metadata of a PDF is."""
+    lines = _environment().get_template("claim.xml.jinja2").render().splitlines()
+    return "".join(lines).encode()
+
+
 def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
     picture, colour = content.picture, content.house.colour
     if not picture.forms:

@@ -27,7 +27,13 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from stopintimidatie.exports.document.assets import Assets, letters_of
 from stopintimidatie.exports.document.content import StatementContent
-from stopintimidatie.exports.document.html import markup, statement_html, stylesheet, words_of
+from stopintimidatie.exports.document.html import (
+    claim,
+    markup,
+    statement_html,
+    stylesheet,
+    words_of,
+)
 from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 
 # The ways to set page one, the roomiest first. The first in which it is one page is used.
@@ -223,22 +229,6 @@ PDF_VARIANT: Final = "pdf/a-3a"
 ACCESSIBLE_VARIANT: Final = "pdf/ua-1"
 
 _END: Final = b"</rdf:RDF>"
-_CLAIM: Final = b"""\
-<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>\
-<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"\
- xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"\
- xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">\
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">\
-<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>\
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>\
-<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>\
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">\
-<pdfaProperty:name>part</pdfaProperty:name>\
-<pdfaProperty:valueType>Integer</pdfaProperty:valueType>\
-<pdfaProperty:category>internal</pdfaProperty:category>\
-<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>\
-</rdf:li></rdf:Seq></pdfaSchema:property>\
-</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
 def finish(document: Any, pdf: Any, *, media_types: Mapping[str, str], archive: bool) -> None:
@@ -266,7 +256,7 @@ def _claim_accessible(pdf: Any) -> None:
     before, end, after = b"".join(metadata.stream).rpartition(_END)
     if not end:
         raise ValueError("the metadata of the PDF has no place for the claim of PDF/UA")
-    metadata.stream = [before + _CLAIM + end + after]
+    metadata.stream = [before + claim() + end + after]
 
 
 def _mark_feet(pdf: Any) -> None:

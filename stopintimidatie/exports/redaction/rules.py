@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from importlib.resources import files
 
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
@@ -151,54 +153,13 @@ def _without_references(
 
 # The account of a version to its recipient, and what of each report is hidden. Pure.
 
-SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
-SHARING_RULE = "deelvoorkeur van de melder"
 DATA_LEAK = (
     "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
     " het nummer van deze uitgave."
 )
-RESTRICTED = "meldingen waarvan het gebruik beperkt is"
-LEFT_OUT = "meldingen die zijn weggelaten"
-LEFT_OUT_RULE = "niet bestemd voor deze ontvanger"
-FEW = "weggelaten: enkele"
 RESTRICTED_RULE = "beperking van het gebruik (artikel 18 AVG)"
-AS_ROWS = "Meldingen die niet volledig in het document staan"
-ROWS_HOW = "grover: één regel in een tabel"
-ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
-FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
-FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
-
-# Left out of the method when the profile doesn't list reports.
-NUMBERS = Pair(
-    "Nummers",
-    "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
-    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat, of die "
-    "deze ontvanger niet krijgt.",
-)
-METHOD = (
-    Pair(
-        "Melding",
-        "Een melding is een signaal van een inwoner. Zij is niet onderzocht en zegt niet dat er "
-        "een strafbaar feit is gepleegd.",
-    ),
-    NUMBERS,
-    Pair(
-        "Feit, beleving, vermoeden",
-        "Een feit is vastgesteld of door meer bronnen gemeld. Beleving is wat melders voelden. "
-        "Een vermoeden is een uitleg van de gemeente die nog niet is nagegaan.",
-    ),
-    Pair(
-        "Betrouwbaarheid",
-        "Vastgesteld: door een medewerker gezien of gedaan. Eigen waarneming: de melder maakte "
-        "het zelf mee of zag het. Van horen zeggen: gemeld namens iemand anders.",
-    ),
-    Pair(
-        "Tellen",
-        "De cijfers gaan alleen over de meldingen in dit document. Een melding kan meer vormen "
-        "hebben en telt bij elke vorm mee. Dagdelen: nacht 0–6, ochtend 6–12, middag 12–18 en "
-        "avond 18–24 uur.",
-    ),
-)
+_READ = tomllib.loads((files(__package__) / "method.toml").read_text("utf-8"))
+METHOD = tuple(Pair(label, text) for label, text in _READ.items())
 
 
 def annex(source: DossierSource, chosen: Selection) -> Annex:
@@ -215,7 +176,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         destroy_note=profile.destroy_note,
         data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
-        method=_method(profile),
+        method=tuple(p for p in METHOD if profile.lists_reports or p.label != "Nummers"),
         hidden=hidden(source, chosen, inside=profile.sharing is Sharing.NONE),
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
@@ -223,13 +184,6 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
             if profile.lists_reports
         ),
     )
-
-
-def _method(profile: Profile) -> tuple[Pair, ...]:
-    """Return how to read the document."""
-    if not profile.lists_reports:
-        return tuple(pair for pair in METHOD if pair != NUMBERS)
-    return METHOD
 
 
 def _recipients(source: DossierSource, profile: Profile) -> str:
@@ -256,11 +210,15 @@ def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[H
     lines += _whole_reports(chosen, inside=inside)
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
-            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
+            label = "Meldingen die niet volledig in het document staan"
+            why = "een document waar iemand iets aan heeft, is kort"
+            lines.append(Hidden(label, "grover: één regel in een tabel", why, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
-            lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, files))
+            label = "Bijlagen bij meldingen met minderjarigen"
+            why = "bij minderjarigen geen foto's, geluid of video"
+            lines.append(Hidden(label, "weggelaten", why, files))
     police = [event.police_sourced for event in source.events]
     police += [action.police_sourced for action in source.actions]
     numbers = {
@@ -279,8 +237,9 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
     number = len(chosen.withheld - chosen.restricted)
     if chosen.withheld and not inside:
         shown = chosen.number_withheld
-        how = FEW if shown is None else "weggelaten"
-        yield Hidden(capital(LEFT_OUT), how, LEFT_OUT_RULE, shown or 0)
+        how = "weggelaten: enkele" if shown is None else "weggelaten"
+        label, why = "Meldingen die zijn weggelaten", "niet bestemd voor deze ontvanger"
+        yield Hidden(label, how, why, shown or 0)
         return
     if number:
         yield withheld_line(number)
@@ -290,12 +249,14 @@ def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
 
 def withheld_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole."""
-    return Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number)
+    label = "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
+    return Hidden(label, "weggelaten", "deelvoorkeur van de melder", number)
 
 
 def restricted_line(number: int) -> Hidden:
     """Return the line about reports that stay out whole because their use is restricted."""
-    return Hidden(capital(RESTRICTED), "weggelaten", RESTRICTED_RULE, number)
+    label = "Meldingen waarvan het gebruik beperkt is"
+    return Hidden(label, "weggelaten", RESTRICTED_RULE, number)
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:

@@ -25,7 +25,6 @@ def includeme(config: Any) -> None:
     config.add_mail_recipient(mail.CONTACTS_PHONE)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
-    config.add_retention_class(services.RETENTION)
     config.add_job_kind(MADE_JOB, watch)
     config.add_job_kind(WITHDRAWN_JOB, withdrawn)
     config.add_report_action("rectificatie", rectify_action, order=70)

@@ -29,7 +29,6 @@ from stopintimidatie.core.storage.personal import (
     holder_of_rows,
     treated,
 )
-from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
@@ -418,14 +417,3 @@ def fetch_file(
 
 
 PICKUP: Final[Any] = PickupKind(KIND, mail_code=_mail_code)
-
-RETENTION: Final = RetentionClass(
-    "antwoord_partner",
-    "Antwoorden van partners en correcties van hun kopie",
-    ("partner_answer", "copy_correction"),
-    Way.ALONG,
-    "het dossier wordt vernietigd",
-    until="met het dossier",
-    source="eigen beleid",
-    desk=False,
-)

@@ -11,15 +11,13 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request.approval import SECOND
     from stopintimidatie.exports.request.jobs import make_exports
-    from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.exports.request.personal import PERSONAL_DATA
+    from stopintimidatie.exports.request.second import OVERDUE, watch
     from stopintimidatie.exports.request.services import JOB, WATCH
-    from stopintimidatie.exports.request.urgency import OVERDUE, watch
     from stopintimidatie.exports.request.views import dossier_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_personal_data_holder(PERSONAL_DATA)
-    for kind in RETENTION:
-        config.add_retention_class(kind)
     # The lease outlives the longest rendering, or a second worker would start on it as well.
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
     config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)

@@ -25,7 +25,6 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
     treated,
 )
-from stopintimidatie.core.storage.retention import RetentionClass, Way, days
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.resources import KIND
@@ -202,28 +201,4 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     source_erased=source_erased,
     source_redacted=source_redacted,
     source_told=source_told,
-)
-
-RETENTION: Final = (
-    RetentionClass(
-        "uitvoer_inhoud",
-        "De bevroren inhoud en de pdf van een uitvoer, met hun sleutel",
-        ("export_key", "export_blob"),
-        Way.STANDING,
-        "de dag waarop de ontvanger moet vernietigen",
-        days(0),
-        until="uiterlijk met het dossier",
-        source="eigen beleid",
-        desk=False,
-    ),
-    RetentionClass(
-        "uitvoer",
-        "Aanvragen van uitvoer: doel, redenen, ontvanger",
-        ("export",),
-        Way.ALONG,
-        "het dossier wordt vernietigd",
-        until="met het dossier",
-        source="eigen beleid",
-        desk=False,
-    ),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import Select, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.tree.services import is_restricted
@@ -87,25 +88,12 @@ class Shut:
     @property
     def words(self) -> str:
         """The reason, and what to do, for who would give it."""
-        if self.withdrawn:
-            return (
-                "In dit document staat een melding die de melder heeft ingetrokken. Niemand kan het"
-                " openen."
-            )
-        since = (
-            "Sinds dit document is gemaakt, is het gebruik beperkt van:"
-            f" {', '.join(map(named, self.restricted))}. Geef het document niet. Trek het in en"
-            " vraag een nieuwe uitvoer aan: dat blijft er dan uit."
-        )
-        return since if self.public else f"{since} {MAY_STILL}"
+        asset = "stopintimidatie.exports.request:templates/shut.txt.jinja2"
+        return render(asset, {"shut": self, "named": named}).strip()
 
 
 # The dossier itself, as a label like those of its reports.
 _WHOLE: Final = f"M-{DOSSIER:02d}"
-MAY_STILL: Final = (
-    "Moet het toch, voor een rechtsvordering of om iemand anders te beschermen? Dan legt een"
-    " collega de grond en de reden vast."
-)
 
 
 def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:

@@ -7,10 +7,9 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what this room hands to the others."""
-    from stopintimidatie.exports.review.services import PERSONAL_DATA, RETENTION
+    from stopintimidatie.exports.review.services import PERSONAL_DATA
     from stopintimidatie.exports.review.views import report_panel
 
     config.add_personal_data_holder(PERSONAL_DATA)
-    config.add_retention_class(RETENTION)
     config.add_panel("melding", "tekst", report_panel, order=60)
     config.scan("stopintimidatie.exports.review.views")

@@ -22,7 +22,6 @@ from stopintimidatie.core.storage.personal import (
     Subject,
     treated,
 )
-from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import ReportReview
@@ -246,16 +245,6 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     source_told=source_told,
 )
 assert set(CONTROLS) == set(FREE_TEXT)  # noqa: S101 - a mistake found when this is read
-
-RETENTION: Final = RetentionClass(
-    "nagekeken",
-    "Wat in een tekst is aangewezen om weg te laten",
-    ("report_review",),
-    Way.ALONG,
-    "de melding wordt vernietigd",
-    until="met de melding",
-    source="eigen beleid",
-)
 
 
 def names_here(session: Session, holder: str) -> tuple[Sequence[str], Sequence[str]]:

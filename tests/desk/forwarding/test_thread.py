@@ -27,18 +27,15 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import MONTHS, SHORT_MONTHS
 from stopintimidatie.desk.forwarding import jobs
-from stopintimidatie.desk.forwarding.answers import (
-    answer_withdrawal,
-    stopped_panel,
-    unanswered,
-)
 from stopintimidatie.desk.forwarding.pickup import (
     CLEAR_JOB,
     as_text,
     content_of,
     deliver,
     notice_of,
+    unanswered,
 )
+from stopintimidatie.desk.forwarding.recipient import answer_withdrawal, stopped_panel
 from stopintimidatie.desk.forwarding.services import came_back, try_offer
 from stopintimidatie.desk.queue.calls import call_list
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState

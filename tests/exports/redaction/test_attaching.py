@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.document.signature import with_password
-from stopintimidatie.exports.profiles.defaults import INTERNAL, MAYOR, POLICE, PROFILES
+from stopintimidatie.exports.profiles.defaults import INTERNAL, POLICE, PROFILES
 from stopintimidatie.exports.profiles.rules import Profile
 from stopintimidatie.exports.redaction.content import (
     DossierContent,
@@ -78,8 +78,8 @@ def test_only_what_the_profile_opens_goes_along() -> None:
 
 
 def test_who_gets_no_reports_gets_nothing_of_theirs() -> None:
-    assert names(redact(a_source(), opened(MAYOR))) == []
-    told = redact(a_source(), MAYOR).attachments.note
+    assert names(redact(a_source(), opened(PROFILES["bestuur"]))) == []
+    told = redact(a_source(), PROFILES["bestuur"]).attachments.note
     assert told.startswith("In het dossier: 1 foto. Dit")
 
 

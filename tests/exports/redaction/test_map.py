@@ -8,7 +8,7 @@ from datetime import date
 from xml.etree import ElementTree
 
 from stopintimidatie.exports.document.html import small_map, whole_map
-from stopintimidatie.exports.profiles.defaults import ENFORCEMENT, MAYOR, POLICE, WELFARE
+from stopintimidatie.exports.profiles.defaults import POLICE, PROFILES, WELFARE
 from stopintimidatie.exports.profiles.rules import Profile
 from stopintimidatie.exports.redaction.content import MapContent, from_json, to_json
 from stopintimidatie.exports.redaction.map import MOST_SPOTS, NO_BORDERS, NO_MAP, NOT_HERE, ROUGH
@@ -31,7 +31,7 @@ def mapped(source: DossierSource, profile: Profile = POLICE) -> tuple[MapContent
 
 def test_police_and_enforcement_get_spots_whose_letters_the_table_explains() -> None:
     source = a_dossier(40)
-    for profile in (POLICE, ENFORCEMENT):
+    for profile in (POLICE, PROFILES["handhaving"]):
         content = redact(source, profile).map
         assert [spot.letter for spot in content.spots] == [row.letter for row in content.rows]
         assert [spot.number for spot in content.spots] == [row.number for row in content.rows]
@@ -63,7 +63,7 @@ def test_who_may_not_know_the_exact_place_gets_no_point_but_numbers() -> None:
 
 def test_the_mayor_gets_rounded_numbers_per_neighbourhood_and_no_small_ones() -> None:
     few = (*some_reports(7), a_report(8, neighbourhood="Reeland"))
-    content = redact(a_dossier(few), MAYOR).map
+    content = redact(a_dossier(few), PROFILES["bestuur"]).map
     assert [(row.place, row.number) for row in content.rows] == [
         ("Binnenstad", 5),
         ("Reeland", None),
@@ -90,10 +90,10 @@ def test_without_outlines_the_map_says_so_and_draws_what_is_known() -> None:
     assert NO_BORDERS in exact.notes
     assert exact.spots
     middle = (SourceArea("Binnenstad", True, None, POINTS[0]),)
-    rough = redact(a_dossier(9, areas=middle), MAYOR).map
+    rough = redact(a_dossier(9, areas=middle), PROFILES["bestuur"]).map
     assert rough.notes == (ROUGH,)
     assert "<circle" in whole_map(rough, colour="#154273")
-    nothing = redact(a_dossier(9, areas=()), MAYOR).map
+    nothing = redact(a_dossier(9, areas=()), PROFILES["bestuur"]).map
     assert (nothing.width_m, nothing.notes) == (0, (NO_MAP,))
     assert nothing.rows
 
@@ -119,7 +119,9 @@ def test_measures_count_the_reports_this_recipient_gets_before_and_after() -> No
     changed = r"\(46 dagen\), (minder dan|meer dan|evenveel als) ervoor; rest van de gemeente:"
     assert re.fullmatch(rf"\d+ voor, \d+ na {changed} 31 voor, 62 na, meer dan ervoor", told)
     assert counts["Verlichting hersteld"] == ""
-    mayor = {action.what: action.counts for action in redact(a_dossier(200), MAYOR).actions}
+    mayor = {
+        action.what: action.counts for action in redact(a_dossier(200), PROFILES["bestuur"]).actions
+    }
     assert re.fullmatch(
         rf"\d*[05] voor, \d*[05] na {changed} 30 voor, 60 na, meer dan ervoor",
         mayor["Cameratoezicht op het plein in het weekend"],
