@@ -152,6 +152,8 @@ def handle_person(request: Request, roster: Roster) -> Any:
         try:
             done, warnings = _change(request, roster, person, values)
         except AccountError as problem:
+            # Read again what was undone: the page shows it.
+            person_at(request.db, roster.code, person.user.id)
             raise FormError(str(problem), _field_of(values["keuze"])) from None
         request.flash(done)
         for warning in warnings:
