@@ -71,7 +71,9 @@ from stopintimidatie.municipalities.areas.resources import (
     count_with_menu,
 )
 from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
-from stopintimidatie.municipalities.people.roster import addresses_to_set, reviews_to_do
+from stopintimidatie.municipalities.people.queries import count_due
+from stopintimidatie.municipalities.people.roster import REVIEW_PAGE
+from stopintimidatie.municipalities.people.services import addresses_to_set
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day
@@ -328,11 +330,11 @@ def _managed(context: MunicipalityResource, request: Request) -> list[Task]:
     """Return what the admin has to do: roles to review, addresses to set."""
     here, session = request.resource_path(context).rstrip("/"), request.db
     me, texting = request.identity.user_id, request.registry.texter.on  # type: ignore[union-attr]
-    reviews = reviews_to_do(session, context.holder, me, here)
-    missing = addresses_to_set(session, context.holder, here, texting=texting)
+    due = count_due(session, context.holder, me)
+    missing = addresses_to_set(session, context.holder, texting=texting)
     return [
-        *(Task("rollen", Rank.DUE, item.href, item) for item in reviews),
-        *(Task("adressen", Rank.SET_UP, item.href, item) for item in missing),
+        *([Task("rollen", Rank.DUE, f"{here}/{REVIEW_PAGE}", due)] if due else []),
+        *(Task("adressen", Rank.SET_UP, f"{here}/berichten", kind) for kind in missing),
     ]
 
 

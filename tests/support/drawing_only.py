@@ -1,7 +1,7 @@
 """A template asks nothing: while one is drawn, a statement to the database fails the test.
 
 Stricter than `raiseload`, which refuses only what a relationship loads. The frame of a page (its
-menu, path and look) is read when the layout is drawn; what a page says isn't.
+menu, path, look and who reads it) is read when the layout is drawn; what a page says isn't.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import jinja2
 from sqlalchemy import Engine, event
 
 from stopintimidatie.core import web
+from stopintimidatie.core.security.policy import SecurityPolicy
 from stopintimidatie.core.web import request
 
 _drawn = threading.local()
@@ -28,6 +29,7 @@ def refuse_queries_from_templates() -> None:
     web.branding = _as_frame(web.branding)
     request.navigation = _as_frame(request.navigation)
     request.breadcrumb = _as_frame(request.breadcrumb)
+    SecurityPolicy.identity = _as_frame(SecurityPolicy.identity)  # type: ignore[method-assign]
 
 
 def _while_drawing(name: str | None, act: Callable[..., Any], *args: Any, **values: Any) -> Any:
@@ -45,8 +47,8 @@ def _rendering(template: jinja2.Template, *args: Any, **values: Any) -> str:
 
 def _as_frame(read: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(read)
-    def reading(asked: Any) -> Any:
-        return _while_drawing(None, read, asked)
+    def reading(*asked: Any) -> Any:
+        return _while_drawing(None, read, *asked)
 
     return reading
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, Literal
 
 from markupsafe import Markup
@@ -120,18 +119,6 @@ def badge_for(state: str) -> Badge:
 
 
 @dataclass(frozen=True, slots=True)
-class ListItem:
-    """One document in a list: ``ui.item_list``."""
-
-    title: str
-    href: str
-    badges: Sequence[str] = ()
-    meta: Sequence[str] = ()
-    snippet: str = ""
-    """Plain text, or Markup with ``<mark>`` from the highlighter."""
-
-
-@dataclass(frozen=True, slots=True)
 class FacetValue:
     """One value of a filter: ``ui.facet``."""
 
@@ -139,30 +126,6 @@ class FacetValue:
     href: str
     count: int | None = None
     selected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One thing that happened: ``ui.timeline``."""
-
-    when: datetime
-    title: str
-    who: str = ""
-    text: str = ""
-    state: str = ""
-    # In words, where `when` is more exact than what is known.
-    when_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One figure: ``ui.tiles``."""
-
-    number: str
-    label: str
-    href: str = ""
-    note: str = ""
-    tone: Tone = "neutral"
 
 
 # The workbench: a list, the document in hand, and what can be decided (`macros/workbench.jinja2`)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import Select, func, select
+
 from stopintimidatie.core.web.components import FacetValue, page_url
 from stopintimidatie.core.web.request import PAGE_SIZE, Paging, wanted_page
 
@@ -62,3 +64,14 @@ def read_register(
     shown = total if most is None else min(total, most)
     paging = Paging(wanted_page(request), shown, size, more=shown < total)
     return Register(find(paging.offset, paging.size), paging, page_url(request), filters)
+
+
+def read_rows(request: Any, wanted: Select[Row]) -> Register[Row]:
+    """Return the page of a list that one query gives whole: it is counted and read in parts."""
+    total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
+
+    def find(offset: int, size: int) -> Sequence[Row]:
+        rows: Sequence[Row] = request.db.scalars(wanted.offset(offset).limit(size)).all()
+        return rows
+
+    return read_register(request, total, find)

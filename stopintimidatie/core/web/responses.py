@@ -65,6 +65,13 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
         made.truncate()
 
 
+def pdf_response(name: str, pdf: bytes | None) -> Response:
+    """Answer with a PDF to be kept; its name has no ending."""
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{name}.pdf"'
+    return response
+
+
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """Answer with a file of these rows.
 

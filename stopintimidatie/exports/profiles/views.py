@@ -10,7 +10,6 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Subject, minimum_for
@@ -27,10 +26,8 @@ from stopintimidatie.exports.profiles.services import (
 )
 from stopintimidatie.exports.vocabulary import capital
 from stopintimidatie.municipalities.areas.resources import (
-    Administration,
     MunicipalityAdministration,
     MunicipalityResource,
-    settings_link,
 )
 
 
@@ -164,17 +161,3 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
         if not is_open(now, subject)
     ]
     return handle_form(request, form, on_valid, {"profile": now, "fixed": fixed})
-
-
-def administration_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the panel on the page of what is set."""
-    return settings_link(
-        context,
-        request,
-        Permission.VIEW_MUNICIPALITY,
-        LIST,
-        "Wat ontvangers van een dossier zien",
-        "Per soort ontvanger een profiel: wat zichtbaar is, wat grover wordt en wat wordt"
-        " weggelaten.",
-        "Redactieprofielen: bekijken en wijzigen",
-    )

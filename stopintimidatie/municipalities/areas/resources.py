@@ -104,23 +104,20 @@ class NationalAdministration(Administration):
 
 
 def settings_link(
-    context: Administration,
-    request: Any,
-    permission: Permission,
-    name: str,
-    title: str,
-    about: str,
-    label: str,
-) -> Panel | None:
+    name: str, title: str, permission: Permission, template: str
+) -> Callable[[Administration, Any], Panel | None]:
     """Return the panel on the page of the settings that leads to a page of the municipality.
 
-    None at the desk, and for who lacks the permission of that page.
+    None at the desk, and for who lacks the permission of that page. The template has its address.
     """
-    municipality = context.__parent__
-    if context.holder == NATIONAL or not request.has_permission(permission, municipality):
-        return None
-    values = {"about": about, "label": label, "href": request.resource_path(municipality, name)}
-    return Panel(title, "stopintimidatie.municipalities.areas:templates/link_panel.jinja2", values)
+
+    def panel(context: Administration, request: Any) -> Panel | None:
+        municipality = context.__parent__
+        if context.holder == NATIONAL or not request.has_permission(permission, municipality):
+            return None
+        return Panel(title, template, {"href": request.resource_path(municipality, name)})
+
+    return panel
 
 
 DESK: Final = "Landelijk meldpunt"
@@ -163,6 +160,35 @@ def holder_levels(factory: type[Resource], desk: type[Resource] | None = None) -
             holder=NATIONAL,
             fixed=True,
         )
+
+
+class RowResource(Resource):
+    """A row of a holder below such a node, named by its reference or number."""
+
+    def __init__(self, name: str, parent: Any, row: Any) -> None:
+        super().__init__(name, parent, row.holder)
+        self.row = row
+        self.document_id = row.id
+        self.owner = parent.owner
+
+    @property
+    def title(self) -> str:
+        """The name in the trail."""
+        return str(self.__name__)
+
+
+def row_levels(
+    factory: type[RowResource], parent: str, pattern: re.Pattern[str], entity: Any
+) -> Iterator[Level]:
+    """Yield the levels of rows below such a node, at a municipality and at the desk."""
+
+    def link(row: Any, parent: Any, name: Any) -> ColumnElement[bool]:
+        named = row.reference if hasattr(row, "reference") else row.number
+        return and_(row.holder == parent.code, named == name)
+
+    for suffix in ("", "_meldpunt"):
+        above, kind = f"{parent}{suffix}", f"{factory.kind}{suffix}"
+        yield Level(kind, above, pattern, entity, link, factory)
 
 
 LEVELS: Final = (

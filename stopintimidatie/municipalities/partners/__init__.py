@@ -8,13 +8,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tree, personal data, menu item and pages of partners."""
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.municipalities.areas.resources import add_own_place, settings_link
     from stopintimidatie.municipalities.partners import personal
-    from stopintimidatie.municipalities.partners.resources import (
-        LEVELS,
-        PARTNER_PROFILES,
-        administration_panel,
-    )
+    from stopintimidatie.municipalities.partners.resources import LEVELS, PARTNER_PROFILES
     from stopintimidatie.municipalities.partners.services import offered_names
 
     PARTNER_PROFILES.declare(config)
@@ -27,5 +23,7 @@ def includeme(config: Any) -> None:
         config.add_retention_class(kind)
     config.add_sealed(personal.SEALED)
     add_own_place(config, "partners", "Partners", Permission.VIEW_PARTNER, order=65)
-    config.add_panel("beheer", "partners", administration_panel, order=60)
+    template = "stopintimidatie.municipalities.partners:templates/link.jinja2"
+    link = settings_link("partners", "Partners", Permission.EDIT_PARTNER, template)
+    config.add_panel("beheer", "partners", link, order=60)
     config.scan("stopintimidatie.municipalities.partners.views")

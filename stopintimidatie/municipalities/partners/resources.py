@@ -11,15 +11,9 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core import text
 from stopintimidatie.core.registry import Directive, single
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Branch, Level, Resource
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import (
-    Administration,
-    holder_levels,
-    settings_link,
-)
+from stopintimidatie.municipalities.areas.resources import holder_levels
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 
 # The number of a partner in its address, `K-4F7K-2QXJ`: a name may change.
@@ -71,20 +65,6 @@ LEVELS: Final = (
         factory=PartnerResource,
     ),
 )
-
-
-def administration_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the link to the partners, on the page of the settings."""
-    return settings_link(
-        context,
-        request,
-        Permission.EDIT_PARTNER,
-        "partners",
-        "Partners",
-        "De organisaties waar u mee werkt: wie u er kunt vragen, en op welke grondslag zij iets"
-        " mogen weten.",
-        "Partners: bekijken en toevoegen",
-    )
 
 
 # Redaction profiles, which a higher room registers

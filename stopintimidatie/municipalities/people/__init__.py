@@ -11,14 +11,11 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.second import Second
     from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import settings_link
     from stopintimidatie.municipalities.people import jobs, mail
     from stopintimidatie.municipalities.people.parties import KINDS, own_page, turn_of
     from stopintimidatie.municipalities.people.proposals import ROLE_CONDITIONS
-    from stopintimidatie.municipalities.people.views import (
-        PROPOSALS_PAGE,
-        postbox_panel,
-        users_panel,
-    )
+    from stopintimidatie.municipalities.people.views import PROPOSALS_PAGE, users_panel
 
     ROLE_CONDITIONS.declare(config)
     for kind, label, table in KINDS:
@@ -46,6 +43,8 @@ def includeme(config: Any) -> None:
     config.add_job_kind(jobs.JOB, jobs.end_roles, lane=Lane.SLOW, next_at=next_hour)
     config.add_impersonal_table("absence", "in office: who of the staff is away, and who steps in")
     config.add_panel("beheer", "gebruikers", users_panel, order=90)
-    config.add_panel("beheer", "berichten", postbox_panel, order=91)
+    page = "stopintimidatie.municipalities.people:templates/link_postbox.jinja2"
+    link = settings_link("berichten", "Berichten", Permission.MANAGE_MUNICIPALITY, page)
+    config.add_panel("beheer", "berichten", link, order=91)
     config.scan("stopintimidatie.municipalities.people.absence")
     config.scan("stopintimidatie.municipalities.people.views")

@@ -355,12 +355,8 @@ def _page(
 
 def _address(context: MunicipalityResource, request: Request, person: UUID) -> str:
     mine = request.identity is not None and person == request.identity.user_id
-    query = {} if mine else {WHO: person.hex}
-    return (
-        request.resource_url(context, PAGE, query=query)
-        if query
-        else request.resource_path(context, PAGE)
-    )
+    here = request.resource_path(context, PAGE)
+    return here if mine else f"{here}?{WHO}={person.hex}"
 
 
 def _person(context: MunicipalityResource, request: Request) -> User:

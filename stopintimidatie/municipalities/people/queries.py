@@ -122,17 +122,13 @@ class Person:
         )
 
 
-def people_at(session: Session, code: str) -> list[Person]:
-    """Return everybody with a role at a holder and whoever is blocked there, by name."""
-    return _people(session, code)
-
-
 def person_at(session: Session, code: str, number: UUID) -> Person | None:
     """Return one of the people of a holder."""
-    return next(iter(_people(session, code, User.id == number)), None)
+    return next(iter(people_at(session, code, User.id == number)), None)
 
 
-def _people(session: Session, code: str, *which: ColumnElement[bool]) -> list[Person]:
+def people_at(session: Session, code: str, *which: ColumnElement[bool]) -> list[Person]:
+    """Return everybody with a role at a holder and whoever is blocked there, by name."""
     blocked_here = and_(BlockedColleague.user_id == User.id, BlockedColleague.holder == code)
     known = and_(ProviderAccount.user_id == User.id, ProviderAccount.holder == code)
     rows = session.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,19 +19,15 @@ from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
-from stopintimidatie.core.mail.addresses import Owner
-from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, plural
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.text import date_text, plural, uuid_of
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.municipalities.people import access, forms
 from stopintimidatie.municipalities.people.access import Steward, log_change
 from stopintimidatie.municipalities.people.queries import (
     Person,
     blocker_of,
-    count_due,
     fading,
     is_last_reader,
     is_last_steward,
@@ -38,7 +35,6 @@ from stopintimidatie.municipalities.people.queries import (
     people_at,
     person_at,
 )
-from stopintimidatie.municipalities.people.services import postbox_of, urgent_number_of
 
 USERS_PAGE: Final = "gebruikers"
 PERSON_PAGE: Final = "gebruiker"
@@ -156,6 +152,8 @@ def handle_person(request: Request, roster: Roster) -> Any:
         try:
             done, warnings = _change(request, roster, person, values)
         except AccountError as problem:
+            # Read again what was undone: the page shows it.
+            person_at(request.db, roster.code, person.user.id)
             raise FormError(str(problem), _field_of(values["keuze"])) from None
         request.flash(done)
         for warning in warnings:
@@ -167,11 +165,8 @@ def handle_person(request: Request, roster: Roster) -> Any:
 
 
 def _asked_person(request: Request, code: str) -> Person | None:
-    try:
-        number = UUID(dict(query_pairs(request)).get("wie", ""))
-    except ValueError:
-        return None
-    return person_at(request.db, code, number)
+    number = uuid_of(dict(query_pairs(request)).get("wie", ""))
+    return person_at(request.db, code, number) if number else None
 
 
 def _facts(
@@ -324,14 +319,13 @@ def handle_review(request: Request, roster: Roster) -> Any:
         review(request.db, roster.steward(request), right)
         return _onwards(request, roster, right, wrong)
 
-    days = [person.reviewed_on for person in everybody if person.reviewed_on]
+    reviewed = [(person.reviewed_on, person) for person in everybody if person.reviewed_on]
     page = {
         "roster": roster,
         "asked": asked,
         "due": sum(person.due(today) for person in asked),
-        "last": max(days, default=None),
-        "last_by": _last_by(everybody, names),
-        "alone": not asked,
+        "latest": max(reviewed, key=itemgetter(0), default=(None, None))[1],
+        "names": names,
     }
     return handle_form(request, form, on_valid, page)
 
@@ -395,48 +389,9 @@ def _names(session: Session, people: Sequence[Person]) -> dict[str, str]:
     return {str(number): name for number, name in rows}
 
 
-def _last_by(people: Sequence[Person], names: dict[str, str]) -> str:
-    reviewed = [person for person in people if person.reviewed_on]
-    if not reviewed:
-        return ""
-    latest = max(reviewed, key=lambda person: person.reviewed_on or local_date(utc_now()))
-    return names.get(latest.reviewed_by_id or "", "")
-
-
 def _state_of(people: Sequence[Person]) -> str:
     """Return a short mark of who has which role, to see that the page is still right."""
     roles = sorted(
         f"{person.user.id} {role.role} {role.until}" for person in people for role in person.roles
     )
     return hashlib.sha256("\n".join(roles).encode()).hexdigest()[:32]
-
-
-def reviews_to_do(session: Session, holder: str, me: UUID, path: str) -> list[ListItem]:
-    """Return the item of the start page about people whose roles must be reviewed, or none."""
-    number = count_due(session, holder, me)
-    if not number:
-        return []
-    waits = f"{plural(number, 'persoon', 'mensen')}: kloppen hun rollen nog?"
-    return [ListItem("Controleer de rechten", f"{path}/{REVIEW_PAGE}", meta=[waits])]
-
-
-def addresses_to_set(session: Session, holder: str, path: str, *, texting: bool) -> list[ListItem]:
-    """Return the items of the start page about addresses at which the municipality isn't reached.
-
-    `texting`: whether text messages can be sent, so that a number for spoed is of use.
-    """
-    owners = {postbox_of(holder): ("Stel in waar u hoort dat er iets wacht", "e-mailadres")}
-    if texting:
-        owners[urgent_number_of(holder)] = ("Stel het nummer voor spoed in", "buiten kantoortijd")
-    rows = session.scalars(
-        select(MailAddress).where(
-            MailAddress.holder == holder,
-            MailAddress.owner_kind.in_([owner.kind for owner in owners]),
-        )
-    )
-    usable = {Owner(row.owner_kind, row.owner_id) for row in rows if row.usable}
-    return [
-        ListItem(title, f"{path}/berichten", meta=[about])
-        for owner, (title, about) in owners.items()
-        if owner not in usable
-    ]

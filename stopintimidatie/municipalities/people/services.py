@@ -150,6 +150,19 @@ def urgent_recipient(session: Session, holder: str) -> Recipient | None:
     return recipient_of(find_address(session, urgent_number_of(holder)))
 
 
+def addresses_to_set(session: Session, holder: str, *, texting: bool) -> list[str]:
+    """Return the kinds of addresses at which a holder isn't reached yet.
+
+    `texting`: whether text messages can be sent, so that a number for spoed is of use.
+    """
+    kinds = [POSTBOX, URGENT_NUMBER] if texting else [POSTBOX]
+    rows = session.scalars(
+        select(MailAddress).where(MailAddress.owner_id == holder, MailAddress.owner_kind.in_(kinds))
+    )
+    usable = {row.owner_kind for row in rows if row.usable}
+    return [kind for kind in kinds if kind not in usable]
+
+
 def is_role_address(address: str) -> bool:
     """Tell by its name whether more than one person reads an address: oov@, team.boa@."""
     local = address.partition("@")[0].lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -25,8 +26,7 @@ from stopintimidatie.core.mail.addresses import (
 )
 from stopintimidatie.core.second import ANSWERED
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import plural
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -67,19 +67,6 @@ OWNERS: Final = {"adres": services.postbox_of, "spoednummer": services.urgent_nu
 managed_page = partial(
     view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
 )
-
-
-def postbox_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the link to the mailbox, on the page of the settings."""
-    return settings_link(
-        context,
-        request,
-        Permission.MANAGE_MUNICIPALITY,
-        "berichten",
-        "Berichten",
-        "Het e-mailadres en het nummer voor spoed waar uw gemeente hoort dat er iets wacht.",
-        "Berichten: adres en nummer instellen",
-    )
 
 
 @managed_page(name="berichten", request_method=("GET", "POST"), renderer=PAGE)
@@ -233,23 +220,14 @@ AGAIN: Final = (
 
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the link to the users, on the page of the settings."""
-    if context.holder == NATIONAL:
+    """Return the link to the users, with how many of them the admin must review."""
+    template = f"{_TEMPLATES}/link_users.jinja2"
+    link = settings_link(USERS_PAGE, "Gebruikers", Permission.MANAGE_MUNICIPALITY, template)
+    panel = link(context, request)
+    if panel is None:
         return None
-    about, due = "Wie er voor uw gemeente werkt, en met welke rol.", 0
-    if request.has_permission(Permission.MANAGE_MUNICIPALITY, context.__parent__):
-        due = count_due(request.db, context.holder, request.identity.user_id)
-    if due:
-        about += f" Controleer de rechten: {plural(due, 'persoon', 'mensen')}."
-    return settings_link(
-        context,
-        request,
-        Permission.MANAGE_MUNICIPALITY,
-        USERS_PAGE,
-        "Gebruikers",
-        about,
-        "Gebruikers: bekijken en uitnodigen",
-    )
+    due = count_due(request.db, context.holder, request.identity.user_id)
+    return replace(panel, values={**panel.values, "due": due})
 
 
 def _roster(context: MunicipalityResource, request: Request) -> Roster:
@@ -375,7 +353,7 @@ def posted_id(request: Request) -> UUID:
     Raises:
         HTTPNotFound: it is no id.
     """
-    try:
-        return UUID(str(request.POST.get("wie", "")))
-    except ValueError:
-        raise HTTPNotFound() from None
+    number = uuid_of(str(request.POST.get("wie", "")))
+    if number is None:
+        raise HTTPNotFound()
+    return number

@@ -113,7 +113,7 @@ def texts(context: Administration, request: Request) -> Any:
         "Eigen tekst weghalen" if own else "",
         content=content,
         languages=languages,
-        chosen=language,
+        shown=language,
         names=names,
         name=name,
         own=own is not None,

@@ -8,7 +8,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the doors to the providers, the tables of groups, and the pages of the admin."""
     from stopintimidatie.core.accounts.sessions import SIGNED_OUT
-    from stopintimidatie.municipalities.sso.administration import provider_panel
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import settings_link
+    from stopintimidatie.municipalities.sso.administration import PAGE
     from stopintimidatie.municipalities.sso.door import ProviderDoors, sign_in_panel
     from stopintimidatie.municipalities.sso.openid import DOORS, Providers
 
@@ -20,6 +22,9 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table(
         "group_role", "groups of an organisation, and in office who proposed them"
     )
-    config.add_panel("beheer", "aanmelden", provider_panel, order=92)
+    title = "Aanmelden via de gemeente"
+    template = "stopintimidatie.municipalities.sso:templates/link.jinja2"
+    link = settings_link(PAGE, title, Permission.MANAGE_MUNICIPALITY, template)
+    config.add_panel("beheer", "aanmelden", link, order=92)
     config.scan("stopintimidatie.municipalities.sso.administration")
     config.scan("stopintimidatie.municipalities.sso.door")

@@ -32,13 +32,8 @@ from stopintimidatie.core.forms.messages import JsonError, is_usable, loads
 from stopintimidatie.core.httpclient import OutgoingError, check_address
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.municipalities.areas.resources import (
-    Administration,
-    MunicipalityResource,
-    settings_link,
-)
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import Party, parties_of, pending
 from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_given
@@ -55,6 +50,7 @@ from stopintimidatie.municipalities.sso.services import (
     members_by_role,
     propose_group,
     remove_group,
+    roles_of,
     save_provider,
     use_of,
     version_of,
@@ -73,19 +69,6 @@ managed_page = partial(
 managed_form = partial(managed_page, request_method=("GET", "POST"))
 # The second factor is asked again: this decides who comes in.
 grave_form = partial(managed_form, guards=(recently_confirmed,))
-
-
-def provider_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the link to the identity provider, on the page of the settings."""
-    return settings_link(
-        context,
-        request,
-        Permission.MANAGE_MUNICIPALITY,
-        PAGE,
-        "Aanmelden via de gemeente",
-        "Collega's melden zich aan met hun account van de gemeente. Groepen bepalen hun rol.",
-        "Aanmelden via de gemeente: instellen",
-    )
 
 
 # The forms
@@ -396,8 +379,7 @@ def try_view(context: MunicipalityResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         claims = _read_claims(values["claims"])
         counting = counting_groups(request.db, context.holder)
-        mappings = {group: [Role(row.role) for row in rows] for group, rows in counting.items()}
-        rights = roles_by_groups(claims, claim, mappings)
+        rights = roles_by_groups(claims, claim, roles_of(counting))
         return {"form": form, "claim": claim, "rights": rights, "counting": bool(counting)}
 
     return handle_form(request, form, on_valid, {"claim": claim, "rights": None})

@@ -7,7 +7,7 @@ touch no role elsewhere, and in its sessions no other role counts (`core.account
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -24,7 +24,6 @@ from stopintimidatie.core.accounts.models import (
     BlockedColleague,
     IdentityProvider,
     LoginSession,
-    OfferState,
     ProviderAccount,
     RoleAssignment,
     User,
@@ -42,11 +41,11 @@ from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.text import checked_address, composed
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.queries import is_last
 from stopintimidatie.municipalities.people.services import READERS, domains_of, is_outside
 from stopintimidatie.municipalities.sso.openid import Client, ProviderError, Refusal
 from stopintimidatie.municipalities.sso.rules import roles_by_groups
+from stopintimidatie.municipalities.sso.services import counting_groups, roles_of
 from stopintimidatie.municipalities.sso.tokens import SignOut, session_in
 
 VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
@@ -116,7 +115,7 @@ def receive_person(
         claims: Of the ID token, checked.
         demo: Whether accounts of the demo may sign in.
     """
-    names = _subject_hashes(keys, provider.issuer, str(claims["sub"]))
+    names = _hashes(keys, SUBJECT_PURPOSE, provider.issuer, str(claims["sub"]))
     try:
         user = _linked(session, provider.holder, names)
         by_mail = user is None
@@ -139,10 +138,6 @@ def receive_person(
         return Arrival(user, Refusal.NO_ROLE)
     _link(session, provider.holder, names, user, anew=by_mail)
     return Arrival(user)
-
-
-def _subject_hashes(keys: KeyRing, issuer: str, subject: str) -> list[str]:
-    return _hashes(keys, SUBJECT_PURPOSE, issuer, subject)
 
 
 def _hashes(keys: KeyRing, purpose: str, issuer: str, name: str) -> list[str]:
@@ -262,26 +257,14 @@ def _rights_of(
 
     None where the municipality gives no role by group: roles are given by hand there.
     """
-    rows = session.scalars(
-        select(GroupRole)
-        .where(GroupRole.holder == provider.holder, GroupRole.state == OfferState.OFFERED)
-        .order_by(GroupRole.group_name, GroupRole.role)
-    ).all()
-    if not rows:
+    counting = counting_groups(session, provider.holder)
+    if not counting:
         return None
-    mappings = defaultdict[str, list[Role]](list)
-    for row in rows:
-        mappings[row.group_name].append(Role(row.role))
-    found_groups = roles_by_groups(claims, provider.groups_claim, mappings).by_group
-    return {
-        role: _givers(rows, found_groups, role)
-        for role in sorted({role for roles in found_groups.values() for role in roles})
-    }
-
-
-def _givers(rows: Sequence[GroupRole], groups: Collection[str], role: Role) -> list[str]:
-    giving = (row for row in rows if row.role == role and row.group_name in groups)
-    return sorted({giver for row in giving for giver in row.given_by})
+    given = defaultdict[Role, set[str]](set)
+    for group in roles_by_groups(claims, provider.groups_claim, roles_of(counting)).by_group:
+        for row in counting[group]:
+            given[Role(row.role)].update(row.given_by)
+    return {role: sorted(given[role]) for role in sorted(given)}
 
 
 def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, list[str]]) -> None:
@@ -360,7 +343,7 @@ def opening_of(
     """Return how the session of somebody whom a provider sent is opened."""
     lasts = min(timedelta(hours=provider.session_hours), LONGEST_SESSION)
     name = session_in(claims)
-    hashes = _session_hashes(keys, provider.issuer, name)
+    hashes = _hashes(keys, SESSION_PURPOSE, provider.issuer, name)
     return Opening(
         device=device,
         factor=True,
@@ -368,10 +351,6 @@ def opening_of(
         provider_session=hashes[0] if name else None,
         ends_at=utc_now() + lasts,
     )
-
-
-def _session_hashes(keys: KeyRing, issuer: str, name: str) -> list[str]:
-    return _hashes(keys, SESSION_PURPOSE, issuer, name)
 
 
 def renew_factor(session: Session, token_hash: str) -> None:
@@ -388,14 +367,14 @@ def end_sessions(
     Only sessions which that provider opened: the one that it names and those of that person that
     it never named, or all of that person where it names none.
     """
-    names = _subject_hashes(keys, provider.issuer, message.subject)
+    names = _hashes(keys, SUBJECT_PURPOSE, provider.issuer, message.subject)
     mine: ColumnElement[bool] = LoginSession.user_id.in_(
         select(ProviderAccount.user_id).where(
             ProviderAccount.holder == provider.holder, ProviderAccount.subject_hash.in_(names)
         )
     )
     if message.session:
-        hashes = _session_hashes(keys, provider.issuer, message.session)
+        hashes = _hashes(keys, SESSION_PURPOSE, provider.issuer, message.session)
         named = LoginSession.provider_session.in_(hashes)
         # A session that began without a name may be the one that ended.
         mine = or_(named, and_(mine, LoginSession.provider_session.is_(None)))

@@ -153,7 +153,10 @@ def save_provider(
     if row is None:
         row = IdentityProvider(holder=holder)
         session.add(row)
-    _fill_in(row, plan, keys)
+    for name, column in COLUMNS.items():
+        setattr(row, column, plan[name])
+    if plan[SECRET]:
+        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan[SECRET], row.holder)
     if RELINKED & set(changes):
         row.changed_at = utc_now()
     proposed = bool(changed) or (ON in changes and row.confirmed_at is None)
@@ -177,13 +180,6 @@ def put_forward(session: Session, actor: Actor, row: IdentityProvider) -> None:
     row.proposed_by_id, row.proposed_by = actor.id, actor.name
     row.confirmed_at = row.confirmed_by_id = row.reason = None
     row.answered_at = row.answered_by_id = row.answered_by = None
-
-
-def _fill_in(row: IdentityProvider, plan: Plan, keys: KeyRing) -> None:
-    for name, column in COLUMNS.items():
-        setattr(row, column, plan[name])
-    if plan[SECRET]:
-        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan[SECRET], row.holder)
 
 
 def _changes(row: IdentityProvider | None, plan: Plan) -> list[str]:
@@ -286,6 +282,11 @@ def counting_groups(session: Session, code: str) -> Mapping[str, Sequence[GroupR
     for row in session.scalars(rows):
         counting[row.group_name].append(row)
     return counting
+
+
+def roles_of(counting: Mapping[str, Sequence[GroupRole]]) -> Mapping[str, Sequence[Role]]:
+    """Return which roles each of these groups gives."""
+    return {group: [Role(row.role) for row in rows] for group, rows in counting.items()}
 
 
 def remove_group(session: Session, actor: Actor, code: str, number: UUID) -> int:

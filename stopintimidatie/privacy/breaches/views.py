@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from sqlalchemy import and_, null, select
+from sqlalchemy import null, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
@@ -17,7 +17,6 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.dossiers.pages import roles_at
@@ -27,7 +26,12 @@ from stopintimidatie.municipalities.accountability.rules import (
     controller_of,
 )
 from stopintimidatie.municipalities.accountability.services import account_of
-from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.municipalities.areas.resources import (
+    HolderBranch,
+    RowResource,
+    holder_levels,
+    row_levels,
+)
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.breaches import clock, forms, queries, services, vocabulary
 from stopintimidatie.privacy.breaches.models import Breach
@@ -53,36 +57,20 @@ class BreachRegister(HolderBranch):
     label = "Datalekken"
 
 
-class BreachResource(Resource):
+class BreachResource(RowResource):
     """/gemeenten/dordrecht/datalekken/D-4F7K-2QXJ."""
 
     kind = KIND
 
-    def __init__(self, name: str, parent: Any, row: Breach) -> None:
-        super().__init__(name, parent, row.holder)
-        self.breach = row
-        self.document_id = row.id
-        self.owner = parent.owner
-
     @property
     def title(self) -> str:
         """The name in the trail."""
-        return f"Datalek {self.breach.reference}"
+        return f"Datalek {self.row.reference}"
 
 
 LEVELS: Final = (
     *holder_levels(BreachRegister, BreachRegister),
-    *(
-        Level(
-            kind=f"{KIND}{suffix}",
-            parent=f"{NAME}{suffix}",
-            pattern=PATTERN,
-            entity=Breach,
-            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
-            factory=BreachResource,
-        )
-        for suffix in ("", "_meldpunt")
-    ),
+    *row_levels(BreachResource, NAME, PATTERN, Breach),
 )
 
 IN_LOG: Final = LogDocument(
@@ -116,7 +104,7 @@ def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
 @form_view(BreachResource, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/breach.jinja2")
 def breach_view(context: BreachResource, request: Request) -> Any:
     """Show one breach: its clock and all that is known of it, as a form to add to while open."""
-    breach = context.breach
+    breach = context.row
     page = _breach_page(context, request)
     if not _may_handle(context, request):
         return {**page, "form": None}
@@ -144,7 +132,7 @@ def breach_view(context: BreachResource, request: Request) -> Any:
 
 
 def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
-    breach, session = context.breach, request.db
+    breach, session = context.row, request.db
     facts, moves = _facts_page(context, request), queries.moves_of(session, breach)
     return {
         **facts,
@@ -161,7 +149,7 @@ def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
 
 def _facts_page(context: BreachResource, request: Request) -> dict[str, Any]:
     """Return what the pages about a breach have in common."""
-    breach, session = context.breach, request.db
+    breach, session = context.row, request.db
     note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
     notices, lost = queries.notices_of(session, breach), queries.lost_of(session, breach)
     first = next((row.sent_at for row in notices if row.kind == NoticeKind.FIRST), None)
@@ -189,7 +177,7 @@ def _facts_page(context: BreachResource, request: Request) -> dict[str, Any]:
 @form_view(BreachResource, AP, Permission.VIEW_BREACHES, f"{_TEMPLATES}/ap.jinja2")
 def ap_view(context: BreachResource, request: Request) -> Any:
     """Show what the AP asks, to copy into its form; and note what was sent, in each phase."""
-    breach = context.breach
+    breach = context.row
     page = _ap_page(context, request)
     if not _may_handle(context, request):
         return {**page, "form": None}
@@ -210,7 +198,7 @@ def ap_view(context: BreachResource, request: Request) -> Any:
 
 
 def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
-    breach = context.breach
+    breach = context.row
     controller = controller_of(account_of(request.db, context.holder).content)
     new = queries.new_since_notice(queries.moves_of(request.db, breach))
     return {
@@ -226,7 +214,7 @@ def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
 @form_view(BreachResource, TELL, Permission.HANDLE_BREACHES, FORM)
 def tell_view(context: BreachResource, request: Request) -> Any:
     """Write to the reporters, who read it on the follow page of their report."""
-    breach = context.breach
+    breach = context.row
     counted = queries.tally(request.db, breach)
     left = counted.left
     if counted.reached and not left:
@@ -276,7 +264,7 @@ def share_view(context: BreachResource, request: Request) -> Any:
         forms.share_schema(towns),
         request,
         buttons=[Button("doorgeven", "Doorgeven")],
-        appstruct={"versie": context.breach.version},
+        appstruct={"versie": context.row.version},
         cancel_url=request.resource_path(context),
     )
 
@@ -287,7 +275,7 @@ def share_view(context: BreachResource, request: Request) -> Any:
         codes = [row.code for row in towns] if values["alle"] else chosen
         if not codes:
             raise FormError("Kies minstens één gemeente.", "gemeenten")
-        services.share(request.db, context.breach, codes, request.actor)
+        services.share(request.db, context.row, codes, request.actor)
         number = plural(len(codes), "gemeente krijgt", "gemeenten krijgen")
         return f"{number} dit datalek in het eigen register, en bericht."
 
@@ -296,7 +284,7 @@ def share_view(context: BreachResource, request: Request) -> Any:
 
 
 def _form_page(context: BreachResource, request: Request, form: str) -> dict[str, Any]:
-    note_read(request, context.holder, KIND, [context.breach.id], task="datalek lezen")
+    note_read(request, context.holder, KIND, [context.row.id], task="datalek lezen")
     return {"page": form, "above": context.title, "lost": None}
 
 
@@ -320,11 +308,11 @@ def reopen_view(context: BreachResource, request: Request) -> HTTPSeeOther:
 def _settle(
     context: BreachResource, request: Request, act: Callable[..., None], done: str
 ) -> HTTPSeeOther:
-    services.lock(request.db, context.breach)
+    services.lock(request.db, context.row)
     # A second click finds it done.
-    if (context.breach.closed_at is None) is (act is services.close):
+    if (context.row.closed_at is None) is (act is services.close):
         try:
-            act(request.db, context.breach, request.actor)
+            act(request.db, context.row, request.actor)
         except FormError as problem:
             request.flash(problem.message, "warning")
             return HTTPSeeOther(request.resource_path(context))
@@ -340,7 +328,7 @@ def _may_handle(context: BreachResource, request: Request) -> bool:
         HTTPNotFound: Something is sent about a breach that is closed.
     """
     may = bool(request.has_permission(Permission.HANDLE_BREACHES, context))
-    open_ = context.breach.closed_at is None
+    open_ = context.row.closed_at is None
     if request.method == "POST" and not (may and open_):
         raise HTTPNotFound() if may else HTTPForbidden()
     return may and open_
@@ -356,9 +344,9 @@ def _take(
     """Show a form about a breach; take it unless somebody else changed the breach meanwhile."""
 
     def on_valid(values: dict[str, Any]) -> Any:
-        services.lock(request.db, context.breach)
-        if context.breach.version != values["versie"]:
-            raise later_version(form, context.breach)
+        services.lock(request.db, context.row)
+        if context.row.version != values["versie"]:
+            raise later_version(form, context.row)
         request.flash(act(values))
         return HTTPSeeOther(request.resource_path(context))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
@@ -123,9 +123,7 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
     if refusal(request.db, keys, here) is not None:
         return _refused(request, here)
     _note(request.db, here, "pdf")
-    response = Response(pdf_of(request.db, keys, here.request), content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{here.request.reference}.pdf"'
-    return response
+    return pdf_response(here.request.reference, pdf_of(request.db, keys, here.request))
 
 
 @post_view(PickupPage, f"{PAGE_NAME}-bestand", NO_PERMISSION_REQUIRED, renderer=PAGE)

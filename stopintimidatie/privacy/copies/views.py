@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
@@ -24,6 +23,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
@@ -265,9 +265,7 @@ def print_view(context: RequestResource, request: Request) -> Any:
         request.flash("Er is nog geen nagekeken kopie om te printen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
     note_read(request, context.holder, KIND, [row.id], task="kopie printen")
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{row.reference}.pdf"'
-    return response
+    return pdf_response(row.reference, pdf)
 
 
 @asked_file(name=FILE)

@@ -6,7 +6,7 @@ the line of the document stays undecided on its list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -197,21 +197,11 @@ def extensions_of(session: Session, most: int) -> Sequence[Extension]:
     return session.scalars(select(Extension).order_by(*order).limit(most)).all()
 
 
-def ruling_words(extension: Extension) -> str:
-    """Name the decision of the controller: of whom, of which day, and its number."""
-    body = dict(BODIES)[extension.decided_body or ""]
-    return (
-        f"besluit van {body}, {date_text(extension.decided_on)}, nummer {extension.decided_number}"
-    )
-
-
-def kept_longer(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
-    """Yield which documents stayed longer than the maximum, and by which decision, in words."""
+def kept_longer(session: Session, lines: Sequence[DestructionLine]) -> Sequence[Extension]:
+    """Return by which decisions documents of these lines stayed longer than the maximum."""
     ids = [line.document_id for line in lines]
     rows = select(Extension).where(Extension.document_id.in_(ids), Extension.until.is_not(None))
-    for row in session.scalars(rows.order_by(Extension.reference, Extension.asked_at)):
-        words = f"bleef tot {date_text(row.until)}, langer dan het uiterste: {ruling_words(row)}"
-        yield f"{row.document_kind.capitalize()} {row.reference}", words
+    return session.scalars(rows.order_by(Extension.reference, Extension.asked_at)).all()
 
 
 # The mail to those who are told

@@ -25,7 +25,6 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.second import had_no_part
 from stopintimidatie.core.storage.models import day_in
-from stopintimidatie.core.text import date_text
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
@@ -255,16 +254,13 @@ def without_archive(
     return [line for line in going if line.document_id not in known]
 
 
-def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
-    """Yield which archive has a dossier now, and by which receipt, in words."""
+def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Sequence[ArchiveTransfer]:
+    """Return by which receipt an archive has the dossiers of these lines now."""
     known = select(ArchiveTransfer).where(
         ArchiveTransfer.dossier_id.in_([line.document_id for line in lines]),
         ArchiveTransfer.received_at.is_not(None),
     )
-    for row in session.scalars(known.order_by(ArchiveTransfer.reference)):
-        day = f" van {date_text(row.receipt_on)}" if row.receipt_on else ""
-        words = f"overgebracht naar {row.receipt_from}, ontvangstbewijs {row.receipt_number}{day}"
-        yield f"Dossier {row.reference}", words
+    return session.scalars(known.order_by(ArchiveTransfer.reference)).all()
 
 
 # By what a document is held now

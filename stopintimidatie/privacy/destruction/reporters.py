@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from stopintimidatie.core.text import _, datetime_long
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, post_view
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.desk.forwarding.pickup import Section, content_of
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
@@ -69,9 +69,7 @@ def own_report_view(context: FollowPages, request: Request) -> Any:
             pdf = render_in_process(content, limits=limits_of(registry.app_settings))
     except (NoPlaceError, RenderingError):
         return refuse(request, standing, LATER, 503)
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="melding-{standing.reference}.pdf"'
-    return response
+    return pdf_response(f"melding-{standing.reference}", pdf)
 
 
 def _content(session: Session, keys: KeyRing, report: Report) -> StatementContent:

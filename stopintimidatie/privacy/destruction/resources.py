@@ -12,9 +12,13 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null,
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
-from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.municipalities.areas.resources import (
+    HolderBranch,
+    RowResource,
+    holder_levels,
+    row_levels,
+)
 from stopintimidatie.privacy.destruction.extension import UNANSWERED
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
@@ -51,21 +55,7 @@ class DestructionRegister(HolderBranch):
     label = "Vernietiging"
 
 
-class _RowResource(Resource):
-    """A row below the register, named by its number or reference."""
-
-    def __init__(self, name: str, parent: Any, row: Any) -> None:
-        super().__init__(name, parent, row.holder)
-        self.row = row
-        self.document_id = row.id
-
-    @property
-    def title(self) -> str:
-        """The name in the trail."""
-        return str(self.__name__)
-
-
-class ListResource(_RowResource):
+class ListResource(RowResource):
     """/gemeenten/dordrecht/vernietiging/2031-4."""
 
     kind = "vernietigingslijst"
@@ -76,13 +66,13 @@ class ListResource(_RowResource):
         return f"Lijst {self.row.number}"
 
 
-class StatementResource(_RowResource):
+class StatementResource(RowResource):
     """/gemeenten/dordrecht/vernietiging/V-2031-0001."""
 
     kind = "verklaring"
 
 
-class TombstoneResource(_RowResource):
+class TombstoneResource(RowResource):
     """/gemeenten/dordrecht/vernietiging/M-4F7K-2QX9: that a document was there, and went."""
 
     kind = "grafsteen"
@@ -95,29 +85,11 @@ class TombstoneResource(_RowResource):
         return [*allowed, DENY_ALL]
 
 
-def _named(row: Any, parent: Any, name: Any) -> ColumnElement[bool]:
-    named = row.reference if hasattr(row, "reference") else row.number
-    return and_(row.holder == parent.code, named == name)
-
-
 LEVELS: Final = (
     *holder_levels(DestructionRegister, DestructionRegister),
-    *(
-        Level(
-            kind=f"{kind}{suffix}",
-            parent=f"{NAME}{suffix}",
-            pattern=pattern,
-            entity=entity,
-            link=_named,
-            factory=factory,
-        )
-        for suffix in ("", "_meldpunt")
-        for kind, pattern, entity, factory in (
-            ("vernietigingslijst", LIST, DestructionList, ListResource),
-            ("verklaring", STATEMENT, DestructionStatement, StatementResource),
-            ("grafsteen", GONE, Tombstone, TombstoneResource),
-        )
-    ),
+    *row_levels(ListResource, NAME, LIST, DestructionList),
+    *row_levels(StatementResource, NAME, STATEMENT, DestructionStatement),
+    *row_levels(TombstoneResource, NAME, GONE, Tombstone),
 )
 
 

@@ -7,9 +7,9 @@ a repeated call makes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -17,9 +17,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.mail.message import render
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of, local
@@ -34,7 +35,7 @@ from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of, today
-from stopintimidatie.privacy.destruction.extension import kept_longer
+from stopintimidatie.privacy.destruction.extension import BODIES, kept_longer
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -44,11 +45,20 @@ from stopintimidatie.privacy.destruction.models import (
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
-from stopintimidatie.privacy.destruction.summary import NO_CATEGORY, counted, label_of, swept
-from stopintimidatie.privacy.destruction.sweeps import said_late
+from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
+from stopintimidatie.privacy.destruction.sweeps import late_since
 from stopintimidatie.privacy.requests.letters import house_at
+from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import versions_between
-from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED, Outcome, schedule_of
+from stopintimidatie.privacy.retention.rules import (
+    DAY,
+    LEDGER_CLASS,
+    LISTED,
+    OPEN,
+    Choice,
+    Outcome,
+    schedule_of,
+)
 from stopintimidatie.privacy.retention.timelines import frozen_contacts
 from stopintimidatie.settings import Settings
 
@@ -57,6 +67,12 @@ TITLE: Final = "Verklaring van vernietiging"
 AT_ONCE: Final = 1_000  # ids in one statement to the database
 # By which decision it went, and what becomes of the bytes.
 _WORDS: Final = "stopintimidatie.privacy.destruction:templates/statement"
+NO_CATEGORY: Final = "geen categorie"
+# Documents that went by the absolute maximum or the ledger have no class that anybody chose.
+_OTHER: Final = {
+    OPEN: "Meldingen die nog open staan",
+    LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",
+}
 STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
 
 
@@ -93,46 +109,41 @@ def make_list_statement(
     gone = [line for line in lines if line.gone_at is not None and line.statement_id is None]
     if not gone:
         return None
-    period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
     judged = [(line.decided_by, line.decided_at) for line in gone]
     judged += [(line.assessed_by, line.assessed_at) for line in gone]
-    checked = [(line.checked_by, line.checked_at) for line in gone if line.checked_by]
     authorised = [(line.authorised_by, line.authorised_at) for line in gone]
     days = [day_of(moment) for _, moment in authorised if moment] or [today()]
-    decision = Decision(
-        "lijst",
+    versions = versions_between(session, min(days), today())
+    pairs = _pairs(
+        "list",
+        row=row,
+        versions=versions,
+        terms=[schedule_of(version.content) for version in versions],
+        judged=_all(judged, "proceseigenaar"),
+        checked=_all([(line.checked_by, line.checked_at) for line in gone], "privacyfunctionaris"),
+        authorised=_all(authorised, "archivaris"),
+        receipts=receipts_of(session, gone),
+        longer=kept_longer(session, gone),
+        bodies=dict(BODIES),
+    )
+    words = (
         f"Over elke regel van vernietigingslijst {row.number} besloten een proceseigenaar en een"
-        " archivaris, twee verschillende mensen.",
-        (
-            ("Lijst", f"{row.number}, aan de beurt van {period}; de regels staan in de bijlage"),
-            *_by_terms(session, min(days), today()),
-            ("Beoordeeld", _all(*judged, function="proceseigenaar")),
-            *((("Nagekeken", _all(*checked, function="privacyfunctionaris")),) if checked else ()),
-            ("Gemachtigd", _all(*authorised, function="archivaris")),
-            ("SHA-256 van de lijst", row.hash or "geen"),
-            *receipts_of(session, gone),
-            *kept_longer(session, gone),
-        ),
-        _stayed([line for line in lines if line.gone_at is None]),
-        row.id,
+        " archivaris, twee verschillende mensen."
     )
-    return make_statement(registry, session, gone, decision)
+    stayed = Counter(_why(line) for line in lines if line.gone_at is None)
+    return make_statement(
+        registry,
+        session,
+        gone,
+        Decision("lijst", words, pairs, tuple(sorted(stayed.items())), row.id),
+    )
 
 
-def _by_terms(session: Session, first: date, last: date) -> list[tuple[str, str]]:
-    """Return the terms that counted on these days: their versions, list, and who authorises."""
-    versions = versions_between(session, first, last)
-    terms = [schedule_of(version.content) for version in versions]
-    said = (
-        ("Bewaartermijnen", [f"versie {version.number}" for version in versions]),
-        ("Selectielijst", [schedule.selection for schedule in terms]),
-        ("Machtiging door", [schedule.authority for schedule in terms]),
-        ("Volgens", [schedule.authority_source for schedule in terms]),
-    )
-    return [
-        (label, " en ".join(filter(None, dict.fromkeys(words))) or "niet vastgelegd")
-        for label, words in said
-    ]
+def _pairs(kind: str, **about: Any) -> tuple[tuple[str, str], ...]:
+    """Return what identifies a decision, as its template says it: a label and a value a line."""
+    said = render(f"{_WORDS}/{kind}_facts.txt.jinja2", {**about, "date_text": date_text})
+    lines = (line.strip().partition(": ") for line in said.splitlines() if line.strip())
+    return tuple((label, value) for label, _, value in lines)
 
 
 def make_standing_statement(
@@ -150,42 +161,29 @@ def make_standing_statement(
     ).all()
     period = (period_from, period_until)
     versions = versions_between(session, *period)
-    stated = _has_statement(session, period)
-    more = [] if stated else swept(registry, session, versions, period)
-    if not gone and not more:
-        return None
-    numbers = " en ".join(str(version.number) for version in versions)
-    by = f"Bewaartermijnen, versie {numbers}" if numbers else "Bewaartermijnen"
-    frozen = (
-        frozen_contacts(session, schedule_of(versions[-1].content), period_until) if versions else 0
-    )
-    approved = ((version.answered_by, version.answered_at) for version in versions)
-    organs = dict.fromkeys(schedule_of(version.content).organ for version in versions)
-    selections = dict.fromkeys(schedule_of(version.content).selection for version in versions)
-    decision = Decision(
-        "doorlopend",
-        standing_words(gone),
-        (
-            ("Besluit", by),
-            ("Selectielijst", " en ".join(filter(None, selections)) or "niet vastgelegd"),
-            ("Genomen door", " en ".join(filter(None, organs)) or "niet vastgelegd"),
-            ("Goedgekeurd", _all(*approved, function="archivaris")),
-            ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
-            *said_late(session, period),
-        ),
-        (("contactgegevens van bevroren meldingen", frozen),) if frozen else (),
-        period=period,
-    )
-    return make_statement(registry, session, gone, decision, more)
-
-
-def _has_statement(session: Session, period: tuple[date, date]) -> bool:
-    """Tell whether the data of a period without tombstones stands in a statement already."""
+    # The data of a period without tombstones may stand in a statement already.
     known = session.scalars(
         select(DestructionStatement.content).where(DestructionStatement.list_id.is_(None))
     )
     days = [day.isoformat() for day in period]
-    return any(content.get("periode") == days for content in known)
+    stated = any(content.get("periode") == days for content in known)
+    more = [] if stated else swept(registry, session, versions, period)
+    if not gone and not more:
+        return None
+    terms = [schedule_of(version.content) for version in versions]
+    frozen = frozen_contacts(session, terms[-1], period_until) if terms else 0
+    approved = [(version.answered_by, version.answered_at) for version in versions]
+    pairs = _pairs(
+        "standing",
+        versions=versions,
+        terms=terms,
+        approved=_all(approved, "archivaris"),
+        period=period,
+        late_since=late_since(session, period),
+    )
+    stayed = (("contactgegevens van bevroren meldingen", frozen),) if frozen else ()
+    decision = Decision("doorlopend", standing_words(gone), pairs, stayed, period=period)
+    return make_statement(registry, session, gone, decision, more)
 
 
 def make_statement(
@@ -201,10 +199,10 @@ def make_statement(
     """
     holder, made_at = current_holder(session) or "", utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
-    rows = [*counted(registry, session, gone, decision.list_id), *more]
     how = how_words(registry.app_settings)
     lines = [row for row in gone if isinstance(row, DestructionLine)]
     outcomes = outcomes_of(session, decision.list_id) if decision.list_id is not None else {}
+    rows = [*counted(registry, gone, outcomes), *more]
     annex = _annex(registry, lines, outcomes) if lines else None
     content = _content(session, holder, (number, made_at), (rows, how, annex), decision)
     with making_pdf():
@@ -215,7 +213,15 @@ def make_statement(
         number=number,
         list_id=decision.list_id,
         made_at=made_at,
-        content=_as_json(rows, decision, how),
+        content={
+            "besluit": decision.kind,
+            "periode": [day.isoformat() for day in decision.period] if decision.period else None,
+            "toelichting": decision.words,
+            "gegevens": [list(pair) for pair in decision.pairs],
+            "aantallen": rows,
+            "bleef": [list(pair) for pair in decision.stayed],
+            "hoe": how,
+        },
         pdf=pdf,
         sha256=sha256(pdf).hexdigest(),
     )
@@ -246,20 +252,18 @@ def _note(
 def _next_number(session: Session, year: int) -> str:
     """Return the next number of this year; statements are never removed."""
     begin = f"V-{year}-"
-    made = session.scalar(
-        select(func.count(DestructionStatement.id)).where(
-            DestructionStatement.number.startswith(begin)
-        )
-    )
-    return f"{begin}{(made or 0) + 1:04d}"
+    mine = DestructionStatement.number.startswith(begin)
+    made = session.scalar(select(func.count(DestructionStatement.id)).where(mine)) or 0
+    return f"{begin}{made + 1:04d}"
 
 
-def _all(*made: tuple[str | None, datetime | None], function: str) -> str:
-    """Name all who made a step, each with the function and the last moment."""
+def _all(made: Iterable[tuple[str | None, datetime | None]], function: str) -> str:
+    """Name all who made a step, each with the function and the last moment; empty for nobody."""
     known = ((moment, name) for name, moment in made if name and moment)
     last = {name: moment for moment, name in sorted(known)}
-    words = (f"{name}, {function}, {datetime_long(moment)}" for name, moment in last.items())
-    return "; ".join(words) or "niet"
+    return "; ".join(
+        f"{name}, {function}, {datetime_long(moment)}" for name, moment in last.items()
+    )
 
 
 def how_words(settings: Settings) -> str:
@@ -295,31 +299,12 @@ def _annex(
     )
 
 
-def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
-    """Count the lines that stayed, by the reason."""
-    reasons = Counter(_why(line) for line in lines)
-    return tuple(sorted(reasons.items()))
-
-
 def _why(line: DestructionLine) -> str:
     if line.decision == LineState.GOES:
         return Waits.word(line.waits_for or Waits.NOT_AUTHORISED)
     if line.at_maximum and line.decision == LineState.POSTPONED:
         return "langer bewaard op besluit"
     return LineState.word(line.decision or LineState.UNDECIDED).lower()
-
-
-def _as_json(rows: Sequence[dict[str, Any]], decision: Decision, how: str) -> dict[str, Any]:
-    period = [day.isoformat() for day in decision.period] if decision.period else None
-    return {
-        "besluit": decision.kind,
-        "periode": period,
-        "toelichting": decision.words,
-        "gegevens": [list(pair) for pair in decision.pairs],
-        "aantallen": rows,
-        "bleef": [list(pair) for pair in decision.stayed],
-        "hoe": how,
-    }
 
 
 def _content(
@@ -376,3 +361,87 @@ def _content(
 def _between(first: str, last: str) -> str:
     days = [date_text(date.fromisoformat(day)) for day in dict.fromkeys((first, last)) if day]
     return " – ".join(days) or "niet bekend"
+
+
+def _row(
+    registry: Any, code: str, category: str, outcome: str, number: int, *days: date | None
+) -> dict[str, Any]:
+    """Return how many documents of one class went, as a statement stores it.
+
+    `days`: received from and until, unknown for data of which no tombstone stays; gone the same.
+    """
+    names = ("ontvangen_van", "ontvangen_tot", "weg_van", "weg_tot")
+    return {
+        "klasse": code,
+        "soort": label_of(registry, code),
+        "categorie": category,
+        "gevolg": outcome,
+        "aantal": number,
+        **{name: day.isoformat() if day else "" for name, day in zip(names, days, strict=True)},
+    }
+
+
+def counted(
+    registry: Any,
+    gone: Sequence[DestructionLine] | Sequence[Tombstone],
+    outcomes: Mapping[UUID, str],
+) -> list[dict[str, Any]]:
+    """Count what went by class, category and outcome."""
+    groups: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
+    for row in gone:
+        if isinstance(row, DestructionLine):
+            outcome = outcomes.get(row.document_id) or GONE[Outcome(row.outcome)]
+            gone_on = day_of(row.gone_at) if row.gone_at is not None else row.due_on
+        else:
+            outcome, gone_on = row.outcome, row.gone_on
+        key = (row.retention_class, row.category or NO_CATEGORY, outcome)
+        groups.setdefault(key, []).append((row.received_on, gone_on))
+    rows = []
+    for (code, category, outcome), days in sorted(groups.items()):
+        received, went = [day[0] for day in days], [day[1] for day in days]
+        between = (min(received), max(received), min(went), max(went))
+        rows.append(_row(registry, code, category, outcome, len(days), *between))
+    return rows
+
+
+def swept(
+    registry: Any,
+    session: Session,
+    versions: Sequence[RetentionSchedule],
+    period: tuple[date, date],
+) -> list[dict[str, Any]]:
+    """Count from the log what went of short classes, of which no tombstone stays."""
+    first, last = period
+    begin, end = (datetime.combine(day, time(0), AMSTERDAM) for day in (first, last + DAY))
+    rows = session.execute(
+        select(AuditEvent.fields, AuditEvent.at, func.count(AuditSubject.id))
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(AuditEvent.action == SWEPT, AuditEvent.at >= begin, AuditEvent.at < end)
+        .group_by(AuditEvent.id, AuditEvent.at)
+    ).all()
+    days: dict[str, list[date]] = {}
+    numbers: Counter[str] = Counter()
+    for fields, moment, number in rows:
+        code = fields[0] if fields else ""
+        days.setdefault(code, []).append(day_of(moment))
+        numbers[code] += number
+    choices: dict[str, Choice] = {}
+    for version in versions:
+        choices |= schedule_of(version.content).choices
+    return [
+        _row(
+            registry,
+            code,
+            choices[code].category if code in choices else NO_CATEGORY,
+            GONE[Outcome.DESTROY],
+            numbers[code],
+            *(None, None, min(days[code]), max(days[code])),
+        )
+        for code in sorted(numbers)
+    ]
+
+
+def label_of(registry: Any, code: str) -> str:
+    """Return a retention class in words."""
+    classes = RETENTION_CLASSES.of(registry)
+    return classes[code].label if code in classes else _OTHER.get(code, code)

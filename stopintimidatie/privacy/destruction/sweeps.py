@@ -24,7 +24,7 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term
 from stopintimidatie.core.storage.tenancy import current_holder
-from stopintimidatie.core.text import date_long, date_text, day_of
+from stopintimidatie.core.text import date_long, day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.disclosures.models import Pickup
@@ -346,9 +346,7 @@ def _until_nothing(engine: Engine, holder: str, sweep: Any, standing: Standing) 
             gone = sweep(session, standing)
 
 
-def said_late(session: Session, period: tuple[date, date]) -> list[tuple[str, str]]:
-    """Return that what went in a period was overdue, and since when that was to be read."""
+def late_since(session: Session, period: tuple[date, date]) -> date | None:
+    """Return since when it was to be read that what went in a period was overdue, if it was."""
     until = session.get_one(Holder, current_holder(session)).listed_until
-    if until is None or not period[0] <= until <= period[1]:
-        return []
-    return [("Te laat", f"stond van {date_text(until - LISTED_FOR)} af op een lijst")]
+    return until - LISTED_FOR if until and period[0] <= until <= period[1] else None

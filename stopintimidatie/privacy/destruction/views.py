@@ -18,7 +18,7 @@ from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
-from stopintimidatie.core.web.responses import csv_response
+from stopintimidatie.core.web.responses import csv_response, pdf_response
 from stopintimidatie.privacy.destruction.extension import (
     BODIES,
     extension_of,
@@ -153,9 +153,7 @@ def statement_view(context: StatementResource, request: Request) -> dict[str, An
 def statement_pdf(context: StatementResource, request: Request) -> Response:
     """Give the statement as it was drawn."""
     _note_download(context, request, [context.row])
-    response = Response(context.row.pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{context.row.number}.pdf"'
-    return response
+    return pdf_response(context.row.number, context.row.pdf)
 
 
 def _note_download(

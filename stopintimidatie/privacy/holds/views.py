@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from colander import Invalid
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import func, select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -17,7 +16,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import read_rows
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.models import Dossier
@@ -61,9 +60,9 @@ def _asked(request: Request, name: str, longest: int) -> str:
     return value if len(value) <= longest else ""
 
 
-def _address(path: str, query: dict[str, str]) -> str:
-    """Return a path with its parameters, if there are any."""
-    return f"{path}?{urlencode(query)}" if query else path
+def _list_at(here: str, case: str | None) -> str:
+    """Return the address of the list, of one case if there is one."""
+    return f"{here}/{LIST}?{urlencode({'zaak': case})}" if case else f"{here}/{LIST}"
 
 
 def from_tomorrow(node: Any, value: date) -> None:
@@ -140,18 +139,13 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
     wanted = in_force(context.holder, roles_at(request, context.holder))
     if case:
         wanted = wanted.where(Hold.case_reference == case)
-    total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
     may, identity, late = request.has_permission(Permission.HOLD, context), request.identity, 0
     if may and not case and identity is not None:
         late = len(request.db.scalars(waiting(context.holder, identity)).all())
     return {
         "owner": context.title,
         "case": case,
-        "holds": read_register(
-            request,
-            total or 0,
-            lambda offset, size: request.db.scalars(wanted.offset(offset).limit(size)).all(),
-        ),
+        "holds": read_rows(request, wanted),
         "late": late,
         "may": bool(may),
         "here": here,
@@ -164,7 +158,7 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
 def freeze_view(context: Any, request: Request) -> Any:
     """Freeze the documents that are typed, for one reason and case."""
     here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
-    back = _address(f"{here}/{LIST}", {"zaak": case} if case else {})
+    back = _list_at(here, case)
     form = Form(
         HoldSchema(),
         request,
@@ -194,7 +188,7 @@ def freeze_view(context: Any, request: Request) -> Any:
             request.flash(plural(len(placed), "stuk is bevroren.", "stukken zijn bevroren."))
         else:
             request.flash("Dit was voor deze zaak al bevroren. Er is niets veranderd.", "info")
-        return HTTPSeeOther(_address(f"{here}/{LIST}", {"zaak": own} if own else {}))
+        return HTTPSeeOther(_list_at(here, own))
 
     return handle_form(request, form, on_valid, {"owner": context.title, "hold": None})
 
@@ -210,10 +204,7 @@ def hold_view(context: Any, request: Request) -> Any:
         raise HTTPNotFound()
     if isinstance(row, Dossier) and not roles_for(row.kind) & roles_at(request, hold.holder):
         raise HTTPNotFound()
-    case = _asked(request, "zaak", 100)
-    back = _address(
-        f"{request.resource_path(context).rstrip('/')}/{LIST}", {"zaak": case} if case else {}
-    )
+    back = _list_at(request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100))
     page = {"owner": context.title, "hold": hold, "today": day_of(utc_now()), "back": back}
 
     def shown() -> dict[str, Any]:

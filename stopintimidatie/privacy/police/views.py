@@ -8,7 +8,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
@@ -19,7 +19,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, uuid_of
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.register import Register, read_register
+from stopintimidatie.core.web.register import read_rows
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
@@ -49,7 +49,7 @@ SEEN: Final = Permission.VIEW_MUNICIPALITY
 def list_view(context: resources.PoliceList, request: Request) -> dict[str, Any]:
     """Show what the police disclosed, the first to decide on first: no word of any of it."""
     roles = roles_at(request, context.holder)
-    items = _listed(request, resources.items_of(context.holder, roles))
+    items = read_rows(request, resources.items_of(context.holder, roles))
     services.note_police_read(request, context.holder, "lijst")
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     return {
@@ -62,16 +62,6 @@ def list_view(context: resources.PoliceList, request: Request) -> dict[str, Any]
         ),
         "here": request.resource_path(context),
     }
-
-
-def _listed(request: Request, wanted: Select[Any]) -> Register[Any]:
-    session = request.db
-    total = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
-    return read_register(
-        request,
-        total or 0,
-        lambda offset, size: session.scalars(wanted.offset(offset).limit(size)).all(),
-    )
 
 
 def wanted_item(
@@ -329,7 +319,7 @@ def log_view(context: resources.PoliceList, request: Request) -> dict[str, Any]:
         PoliceEvent.holder == context.holder,
         PoliceEvent.item_id.is_(None) | PoliceEvent.item_id.not_in(hidden),
     )
-    events = _listed(request, wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id))
+    events = read_rows(request, wanted.order_by(PoliceEvent.at.desc(), PoliceEvent.id))
     ids = {event.item_id for event in events.rows if event.item_id}
     items = request.db.scalars(select(PoliceItem).where(PoliceItem.id.in_(ids))).all()
     services.note_police_read(request, context.holder, LOG)

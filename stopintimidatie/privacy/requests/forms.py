@@ -11,7 +11,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.storage.retention import years
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import Term, day_of
 from stopintimidatie.exports.models import Part
 from stopintimidatie.privacy.requests import models
 
@@ -23,6 +23,17 @@ REFERENCE: Final = 40
 def sentences(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return choices whose labels begin with a capital, as they stand alone."""
     return [(code, f"{label[0].upper()}{label[1:]}") for code, label in choices]
+
+
+def choice_of(words: type[Term], title: str, **more: Any) -> Any:
+    """Return a field to choose one of these words."""
+    return field(forms.OneOf(sentences(words.choices()), radio=True), title, **more)
+
+
+def words_field(title: str, description: str, limit: int = 1_000, least: int = 3) -> Any:
+    """Return a field for a few sentences."""
+    typ, length = forms.Text(limit, lines=True), forms.at_least(least)
+    return field(typ, title, description=description, validator=length)
 
 
 def day_field(title: str, **more: Any) -> Any:
@@ -59,16 +70,14 @@ class EntrySchema(Schema):
         ),
         "Hoe kwam het binnen?",
     )
-    recht = field(
-        forms.OneOf(sentences(models.Right.choices()), radio=True), "Wat vraagt de persoon?"
-    )
-    hoedanigheid = field(
-        forms.OneOf(sentences(models.Capacity.choices()), radio=True),
+    recht = choice_of(models.Right, "Wat vraagt de persoon?")
+    hoedanigheid = choice_of(
+        models.Capacity,
         "Als wie staat de persoon in onze gegevens?",
         description="Dit bepaalt wat de persoon krijgt. Weet u het nog niet? Kies wat de persoon"
         " zelf zegt.",
     )
-    vraagt = field(forms.OneOf(sentences(models.AskedBy.choices()), radio=True), "Wie vraagt het?")
+    vraagt = choice_of(models.AskedBy, "Wie vraagt het?")
     jong = field(forms.Flag(), "De persoon over wie het gaat is jonger dan 16", missing=False)
     identiteit = field(
         forms.OneOf(sentences(models.Identity.choices())),
@@ -100,11 +109,10 @@ class EntrySchema(Schema):
 class ReasonSchema(Schema):
     """The form that asks why the term is extended."""
 
-    reden = field(
-        forms.Text(1_000, lines=True),
+    reden = words_field(
         "Waarom lukt het niet binnen een maand?",
-        description="Deze tekst komt in de brief. Noem geen namen.",
-        validator=forms.at_least(10),
+        "Deze tekst komt in de brief. Noem geen namen.",
+        least=10,
     )
 
 
@@ -112,16 +120,14 @@ class HeardSchema(Schema):
     """The form of hearing a child."""
 
     op = day_field("Wanneer is het kind gehoord?")
-    uitkomst = field(
-        forms.OneOf(sentences(models.ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
-    )
+    uitkomst = choice_of(models.ChildOutcome, "Wat kwam daaruit?")
 
 
 class SentSchema(Schema):
     """The form that says that a letter went."""
 
     op = day_field("Wanneer is de brief verstuurd?")
-    hoe = field(forms.OneOf(sentences(models.SentHow.choices()), radio=True), "Hoe?")
+    hoe = choice_of(models.SentHow, "Hoe?")
 
 
 class DocumentSchema(Schema):
@@ -143,16 +149,11 @@ class DocumentSchema(Schema):
 class RestrictionSchema(DocumentSchema):
     """The form of a restriction."""
 
-    grond = field(
-        forms.OneOf(sentences(models.RestrictionGround.choices()), radio=True),
-        "Waarom wordt het gebruik beperkt?",
-    )
-    gegevens = field(
-        forms.Text(1_000, lines=True),
+    grond = choice_of(models.RestrictionGround, "Waarom wordt het gebruik beperkt?")
+    gegevens = words_field(
         "Om welke gegevens gaat het?",
-        description="Noem het onderdeel, niet wat er staat: ‘de tijd van de melding’, ‘de tweede"
-        " alinea van het verhaal’. De rest van het stuk blijft gewoon in gebruik.",
-        validator=forms.at_least(3),
+        "Noem het onderdeel, niet wat er staat: ‘de tijd van de melding’, ‘de tweede alinea van het"
+        " verhaal’. De rest van het stuk blijft gewoon in gebruik.",
     )
 
 
@@ -164,23 +165,17 @@ class LiftSchema(Schema):
         description="Dat moet vóór het opheffen (artikel 18 lid 3 AVG). Maak de brief bij het"
         " verzoek.",
     )
-    reden = field(
-        forms.Text(1_000, lines=True),
-        "Waarom stopt de beperking?",
-        description="Noem geen namen.",
-        validator=forms.at_least(3),
-    )
+    reden = words_field("Waarom stopt de beperking?", "Noem geen namen.")
 
 
 class CorrectionSchema(DocumentSchema):
     """The form of a correction that stands beside the account of a reporter."""
 
-    tekst = field(
-        forms.Text(2_000, lines=True),
+    tekst = words_field(
         "Wat klopt er wel?",
-        description="Het verhaal van de melder blijft staan; dit komt ernaast. Iedereen die het"
-        " stuk mag zien, leest dit.",
-        validator=forms.at_least(3),
+        "Het verhaal van de melder blijft staan; dit komt ernaast. Iedereen die het stuk mag zien,"
+        " leest dit.",
+        limit=2_000,
     )
     onderdelen = field(
         forms.ManyOf(Part.choices()),

@@ -8,17 +8,21 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.models import CopyCorrection
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.municipalities.areas.resources import (
+    HolderBranch,
+    RowResource,
+    holder_levels,
+    row_levels,
+)
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.requests.models import (
     KIND,
@@ -42,36 +46,15 @@ class RequestRegister(HolderBranch):
     label = "Verzoeken"
 
 
-class RequestResource(Resource):
+class RequestResource(RowResource):
     """/gemeenten/dordrecht/verzoeken/V-4F7K-2QXJ."""
 
     kind = KIND
 
-    def __init__(self, name: str, parent: RequestRegister, row: SubjectRequest) -> None:
-        super().__init__(name, parent, row.holder)
-        self.row = row
-        self.document_id = row.id
-        self.owner = parent.owner
-
-    @property
-    def title(self) -> str:
-        """The reference of the request."""
-        return self.row.reference
-
 
 LEVELS: Final = (
     *holder_levels(RequestRegister, RequestRegister),
-    *(
-        Level(
-            kind=f"{KIND}{suffix}",
-            parent=f"{NAME}{suffix}",
-            pattern=REFERENCE,
-            entity=SubjectRequest,
-            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
-            factory=RequestResource,
-        )
-        for suffix in ("", "_meldpunt")
-    ),
+    *row_levels(RequestResource, NAME, REFERENCE, SubjectRequest),
 )
 
 IN_LOG: Final = LogDocument(

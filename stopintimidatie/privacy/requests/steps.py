@@ -22,6 +22,7 @@ from stopintimidatie.core.text import date_text, uuid_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
@@ -177,7 +178,7 @@ def letter_pdf_view(context: RequestResource, request: Request) -> Response:
     made, letter = _wanted(context, request)
     row, back = context.row, f"{request.resource_path(context)}/brief?nr={made.id}"
     note_read(request, row.holder, KIND, [row.id], task="brief als PDF")
-    paper, name = letters.paper_of(request.db, row, letter), f"{row.reference}-{made.kind}.pdf"
+    paper = letters.paper_of(request.db, row, letter)
     try:
         with heavy_work(request), making_pdf():
             pdf = render_in_process(paper, limits=limits_of(request.app_settings))
@@ -187,9 +188,7 @@ def letter_pdf_view(context: RequestResource, request: Request) -> Response:
         )
         request.flash(words, "error")
         return HTTPSeeOther(back)
-    response = Response(body=pdf, content_type="application/pdf", charset=None)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return pdf_response(f"{row.reference}-{made.kind}", pdf)
 
 
 @form_view(RequestResource, "brief-verstuurd", HANDLE, FORM)

@@ -10,7 +10,7 @@ from pyramid.exceptions import ConfigurationError
 
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow, step
 from stopintimidatie.privacy.requests.models import RequestState, Right
 
 S: Final = RequestState
@@ -21,6 +21,14 @@ _IN_LETTER: Final = "Deze tekst komt in de brief. Noem geen anderen."
 # The states in which an answer is still expected, in the order of the work.
 OPEN: Final = (S.RECEIVED, S.SEARCHING, S.REDACTING, S.CHECKING, S.CHECKED)
 _OPEN: Final = frozenset(state.value for state in OPEN)
+
+
+def _handled(
+    name: str, label: str, sources: str | frozenset[str], target: str, *fields: InputField
+) -> Transition:
+    """Return a step of who handles requests."""
+    return step(name, label, sources, target, P.HANDLE_REQUESTS, *fields)
+
 
 REQUEST_WORKFLOW: Final = Workflow(
     "verzoek",
@@ -38,12 +46,11 @@ REQUEST_WORKFLOW: Final = Workflow(
         State(S.PASSED_ON, "Doorgestuurd", ended=True),
     ),
     (
-        step(
+        _handled(
             "identiteit",
             "Identiteit vaststellen",
             S.RECEIVED,
             S.SEARCHING,
-            P.HANDLE_REQUESTS,
             InputField(
                 "hoe",
                 "Hoe weet u wie dit is?",
@@ -53,30 +60,24 @@ REQUEST_WORKFLOW: Final = Workflow(
                 " weggelakt. Kreeg u er een? Vernietig die, en zeg dat.",
             ),
         ),
-        step("redigeren", "Zoeken is klaar", S.SEARCHING, S.REDACTING, P.HANDLE_REQUESTS),
-        step(
-            "tweede_persoon",
-            "Laten nakijken door een tweede persoon",
-            S.REDACTING,
-            S.CHECKING,
-            P.HANDLE_REQUESTS,
+        _handled("redigeren", "Zoeken is klaar", S.SEARCHING, S.REDACTING),
+        _handled(
+            "tweede_persoon", "Laten nakijken door een tweede persoon", S.REDACTING, S.CHECKING
         ),
         step("nagekeken", "Kopie is nagekeken", S.CHECKING, S.CHECKED, P.CHECK_COPY),
-        step("versturen", "Kopie versturen", S.CHECKED, S.SENT, P.HANDLE_REQUESTS),
-        step(
+        _handled("versturen", "Kopie versturen", S.CHECKED, S.SENT),
+        _handled(
             "terug",
             "Terug naar redigeren",
             f"{S.CHECKING} {S.CHECKED}",
             S.REDACTING,
-            P.HANDLE_REQUESTS,
             _REASON,
         ),
-        step(
+        _handled(
             "toewijzen",
             "Verzoek toewijzen",
             S.SEARCHING,
             S.SENT,
-            P.HANDLE_REQUESTS,
             InputField(
                 "reden",
                 "Wat wilt u er nog bij schrijven?",
@@ -85,22 +86,20 @@ REQUEST_WORKFLOW: Final = Workflow(
                 " Schrijf dan waarom u het toch toewijst. Noem geen anderen.",
             ),
         ),
-        step(
+        _handled(
             "deels",
             "Deels toewijzen",
             S.SEARCHING,
             S.PARTLY,
-            P.HANDLE_REQUESTS,
             InputField("wel", "Wat doet u wel?", help=_IN_LETTER),
             _GROUND,
             InputField("reden", "Wat doet u niet, en waarom?", help=_IN_LETTER),
         ),
-        step(
+        _handled(
             "weigeren",
             "Weigeren",
             _OPEN,
             S.REFUSED,
-            P.HANDLE_REQUESTS,
             _GROUND,
             InputField(
                 "reden",
@@ -109,12 +108,11 @@ REQUEST_WORKFLOW: Final = Workflow(
                 " komt zij daar niet in: die brief is altijd gelijk.",
             ),
         ),
-        step(
+        _handled(
             "doorsturen",
             "Doorsturen",
             _OPEN,
             S.PASSED_ON,
-            P.HANDLE_REQUESTS,
             InputField(
                 "naar",
                 "Naar wie?",
@@ -122,14 +120,7 @@ REQUEST_WORKFLOW: Final = Workflow(
                 help="De gemeente of organisatie die hierover gaat. De vrager krijgt een brief.",
             ),
         ),
-        step(
-            "intrekken",
-            "Ingetrokken door de vrager",
-            _OPEN,
-            S.WITHDRAWN,
-            P.HANDLE_REQUESTS,
-            _REASON,
-        ),
+        _handled("intrekken", "Ingetrokken door de vrager", _OPEN, S.WITHDRAWN, _REASON),
     ),
 )
 # Steps of access alone, where a copy is made; and those of all other rights.
