@@ -18,12 +18,12 @@ PACKAGE = Path(stopintimidatie.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
-# A name says what is in a file: routing, merging, tombstone, urgency instead of acts and pages.
-MOST_FILES = 521
+# A name says what is in a file: routing, merging, tombstone, clock instead of acts and pages.
+MOST_FILES = 517
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20
-MOST_NAMES = 171
+MOST_NAMES = 170
 MOST_FUNCTION_LINES = 50
 
 

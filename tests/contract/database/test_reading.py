@@ -50,14 +50,14 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
     attempts: list[int] = []
     original = inbox_queries.list_reports
 
-    def meanwhile(session: Session, *rest: Any) -> object:
+    def meanwhile(session: Session, *rest: Any, **named: Any) -> object:
         """Write in another transaction while the page reads; make the page retry three times."""
         with transaction(waiting_at_most(installation.engine, 200)) as other:
             other.execute(update(User).values(name=f"Naam {len(attempts)}"))
         attempts.append(len(attempts))
         if len(attempts) < 4:
             raise TransientError("another was first")
-        return original(session, *rest)
+        return original(session, *rest, **named)
 
     monkeypatch.setattr(inbox_views, "list_reports", meanwhile)
     officer.get(INBOX, status=200)

@@ -245,8 +245,9 @@ def test_an_address_alone_shows_nothing_of_a_report_to_put_in_a_dossier(
     """What the questions about danger show of a report would be read without a line of it."""
     told = "Zij stonden mij op te wachten bij de fietsenstalling."
     with installation.transaction() as session:
-        young = {"reporter_age_group": "16_17", "description": told}
-        reference = make_report(session, installation, **young).reference
+        reference = make_report(
+            session, installation, reporter_age_group="16_17", description=told
+        ).reference
     address = f"{opened(installation)}/meldingen-toevoegen"
     assert told not in browser.get(f"{address}?melding={reference}").text
     form = fill(browser.get(address), reden="Zelfde plek", kenmerk=reference)

@@ -230,7 +230,7 @@ def test_a_step_that_has_none_after_it_is_not_found(installation: Installation, 
         ({"waar.datum": "1999-12-31"}, "te lang geleden"),
         ({"waar.tijd": "25:61"}, "Vul een tijd in"),
         ({"uzelf.telefoon": "12"}, "dit telefoonnummer klopt niet"),
-        ({"wat.omschrijving": "x" * 5001}, "1 tekens korter"),
+        ({"wat.omschrijving": "x" * 5001}, "1 teken korter"),
     ],
 )
 def test_what_can_not_be_is_said_at_its_field(
