@@ -234,7 +234,7 @@ def test_a_negative_advice_that_is_followed_keeps_the_dossier_from_starting(
         effects = installation.registry.workflow_effects
         file_report(session, effects, dossier, report, "Zelfde man", SYSTEM)
     assert "Kies ‘Niet starten’" in browser.get(address).text
-    assert "Aanpak P-01" in browser.get(f"{LIST}?wat=stoppen").text
+    assert "Aanpak P-01" in browser.get(f"{LIST}?wat=stoppen").click("Aanpak P-01").text
     form = browser.get(address).click("Niet starten").forms["formulier"]
     assert form.submit(status=422).html.find(attrs={"data-veld": "reden"}).find(class_="si-error")
     form["reden"] = "Het advies was negatief."
