@@ -293,7 +293,7 @@ def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None
     _, declining = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
     assert declining.submit(status=422).html.select("textarea[aria-invalid]")
     declining["antwoord"] = "x" * 1001
-    assert "Maak de tekst 1 tekens korter" in declining.submit(status=422)
+    assert "Maak de tekst 1 teken korter" in declining.submit(status=422)
     declining["antwoord"] = "Dit is wel intimidatie."
     declining.submit().follow()
     assert state_of(installation, address) == "in_behandeling"
