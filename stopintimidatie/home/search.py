@@ -215,7 +215,7 @@ def _begins(words: Iterable[str], name: Sequence[str]) -> bool:
 def _explain(request: Any, holder: str, problem: SearchError) -> str:
     """Return what to do about a search that failed; an index that can't be used is made anew."""
     if isinstance(problem, IndexUnusableError):
-        # One that isn't there yet is made: that is no fault, as damage is.
+        # An index that isn't there yet is being made: that is no fault, as damage is.
         missing = problem.health.state is HealthState.MISSING
         level = logging.WARNING if missing else logging.ERROR
         log.log(level, "search index of %s: %s", holder, problem.health.state)

@@ -112,7 +112,7 @@ def _statement(
         "controller": controller_of(contents.part(Part.ACCOUNTABILITY)),
         "bases": BASES,
         "terms": schedule,
-        # Those of short classes promise nothing during a pause.
+        # During a pause short classes (not on a list) promise nothing.
         "paused": set(schedule.choices) - LISTED if schedule and pause else (),
         "pause": pause,
         "listed": pause is not None and pause < date.max,

@@ -25,7 +25,7 @@ install(_PAGES)
 
 
 def explained(*values: Any, **more: Any) -> str:
-    """What the page of the reporter says under the status."""
+    """Return the line below the status on the page of the reporter."""
     page: Any = _PAGES.get_template("explained.jinja2").module
     return " ".join(page.explained(*values, **more).split())
 

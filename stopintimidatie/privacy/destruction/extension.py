@@ -42,7 +42,7 @@ UNANSWERED: Final = and_(OPEN, Extension.entered_at.is_(None))
 ANNOUNCED: Final = and_(OPEN, Extension.entered_at.is_not(None))
 # The time between telling archivist and FG and the moment that it works.
 NOTICE: Final = timedelta(days=7)
-# Those who are told.
+# Roles that must be told before an extension works, with their words.
 _NEEDED: Final = {Role.ARCHIVIST: "archivaris", Role.DATA_PROTECTION_OFFICER: "FG"}
 
 

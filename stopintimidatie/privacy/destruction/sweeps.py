@@ -292,7 +292,7 @@ def _noted(session: Session, standing: Standing, kind: str, ids: Sequence[UUID])
 SWEEPS: Final[Mapping[str, Sweep]] = {
     CONTACT: sweep_contact,
     "bericht": sweep_messages,
-    # Those that no search saw for that long, with their decision.
+    # Patterns that no search saw for that long go with their decision.
     "patroon": partial(_delete_rows, kind=PATTERN),
     "uitvoer_inhoud": sweep_exports,
     # The people of a municipality who were named in them.

@@ -242,7 +242,7 @@ def test_nothing_goes_into_a_dossier_before_it_is_said_who_is_in_danger(
 def test_an_address_alone_shows_nothing_of_a_report_to_put_in_a_dossier(
     installation: Installation, browser: TestApp
 ) -> None:
-    """What the questions about danger show of a report would be read without a line of it."""
+    """Questions about danger show part of the story, so they wait until a report is chosen."""
     told = "Zij stonden mij op te wachten bij de fietsenstalling."
     with installation.transaction() as session:
         reference = make_report(

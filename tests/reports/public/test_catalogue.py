@@ -26,7 +26,7 @@ PAGES = (
     "privacy/requests/templates/follow_panel.jinja2",
     "reports/conversation/templates/mail/bericht_voor_melder.txt.jinja2",
 )
-# What only who is signed in reads.
+# Words that are read after signing in only, so in Dutch.
 UNMARKED = {
     "form.jinja2": "Dit Door Nu gewijzigd ingevuld intussen is opgeslagen u",
     "textarea.jinja2": "Sjabloon invullen kiezen voor",
