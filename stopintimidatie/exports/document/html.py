@@ -161,7 +161,7 @@ def markup(words: Mapping[str, Any], setting: str = "", *, front: bool = False) 
         setting: a class of the style sheet.
         front: whether page one is all that is wanted, to see if it fits.
     """
-    template = _environment().get_template("dossier.jinja2")
+    template = environment().get_template("dossier.jinja2")
     return template.render(**words, setting=setting, front=front)
 
 
@@ -185,14 +185,14 @@ def statement_html(content: StatementContent, assets: Assets) -> str:
     """Return a statement as HTML, before it is laid out."""
     shown = map_text(content, lambda text: displayable(text, assets.characters))
     words = {"c": shown, "hash": content_hash(content)}
-    return _environment().get_template("statement.jinja2").render(**words)
+    return environment().get_template("statement.jinja2").render(**words)
 
 
 def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> str:
     """Return a style sheet in this colour, made dark enough to be read, and these fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
-        _environment()
+        environment()
         .get_template(sheet)
         .render(
             brand=colour,
@@ -205,7 +205,7 @@ def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> s
 
 def claim() -> bytes:
     """Return the claim of PDF/UA-1, in one piece as the other metadata of a PDF is."""
-    lines = _environment().get_template("claim.xml.jinja2").render().splitlines()
+    lines = environment().get_template("claim.xml.jinja2").render().splitlines()
     return "".join(lines).encode()
 
 
@@ -279,7 +279,7 @@ def _qr(url: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the templates, compiled once for page one and for the whole."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
