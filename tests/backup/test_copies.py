@@ -110,6 +110,7 @@ def watch(installation: Installation) -> None:
     installation.run_scheduled(WATCH.name)
 
 
+@pytest.mark.alles
 def test_health_tells_of_a_copy_that_is_too_old_until_it_is_gone(
     variant: Variant, installation: Installation, folder: Path
 ) -> None:

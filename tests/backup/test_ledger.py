@@ -124,6 +124,7 @@ def is_gone(world: World, made: Installation) -> None:
         assert lines == {f"grootboek, regel {number}" for number in (3, 4, 6, 7)}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_what_went_lawfully_since_is_no_alarm_and_what_nobody_explains_is(world: World) -> None:
     operator, path = world.operator, ledger(world)
@@ -164,6 +165,7 @@ def test_what_went_since_does_not_come_back(world: World, place: Operator) -> No
             assert present_position(session).number == last.number
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_tombstone_says_what_the_copy_still_tells_of_the_decision(
     installation: Installation,

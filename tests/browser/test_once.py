@@ -9,6 +9,7 @@ from tests.browser.conftest import SignIn
 from tests.support.axe import problems_on
 
 
+@pytest.mark.alles
 def test_a_double_click_sends_a_form_once(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example")
     page.goto(f"{live_dossier}/notitie")

@@ -128,6 +128,7 @@ def test_a_strange_passkey_opens_nothing(portal: Portal, page: Page) -> None:
     assert "/aanmelden" in page.url
 
 
+@pytest.mark.alles
 def test_at_another_address_the_page_says_why_a_passkey_does_not_work(
     portal: Portal, page: Page
 ) -> None:

@@ -52,6 +52,7 @@ def test_help_is_in_dutch_at_every_level(keyboard: Keyboard) -> None:
         assert "Show this" not in out
 
 
+@pytest.mark.alles
 def test_messages_name_our_commands_as_they_are_called_here() -> None:
     on_path = shutil.which("stopintimidatie")
     assert ("stopintimidatie" if on_path else ".venv/bin/stopintimidatie") == PROGRAM

@@ -76,6 +76,7 @@ def one_each(site: Site, ledger: Ledger) -> None:
     checks.check_log(site.log)
 
 
+@pytest.mark.alles
 def test_an_answer_that_was_cut_off_is_given_again(site: Site, web: Group, ledger: Ledger) -> None:
     port = web.port or 0
     for read in READ:

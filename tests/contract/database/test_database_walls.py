@@ -136,7 +136,13 @@ def test_nothing_is_added_for_another(walled: Server) -> None:
                 assert name
 
 
-@pytest.mark.parametrize("name", WALLED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if number % 6 == 0 else pytest.param(name, marks=pytest.mark.alles)
+        for number, name in enumerate(WALLED)
+    ],
+)
 def test_the_probe_notices_that_a_policy_is_gone(walled: Server, name: str) -> None:
     changes = (
         f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY",

@@ -316,6 +316,7 @@ def test_a_value_that_works_once_works_once(installation: Installation) -> None:
         assert list(pool.map(use, ["tegelijk"] * AT_ONCE)).count(True) == 1
 
 
+@pytest.mark.alles
 def test_a_hash_of_an_earlier_cost_is_renewed_by_its_owner_and_gives_nobody_away(
     installation: Installation, judge: Judge
 ) -> None:

@@ -184,6 +184,7 @@ def test_fields_in_the_box_use_the_words_of_the_house(
     assert len(found(page)) == 2
 
 
+@pytest.mark.short_on("postgresql")
 def test_sorting_and_paging(installation: Installation, officer: Any) -> None:
     with installation.transaction() as session:
         for number in range(45):
@@ -211,6 +212,7 @@ def test_the_order_that_is_chosen_is_no_filter_to_take_away(
     assert chosen[0] == "Oudste eerst (gekozen)"
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_typing_error_gets_a_link(installation: Installation, officer: Any) -> None:
     given(installation, "Bij het station.")
     page = officer.get("/zoeken", {"q": "statoin"})

@@ -155,6 +155,7 @@ def test_the_list_leads_who_answers_and_who_proposed_to_its_page(case: Case) -> 
             assert page.status_int == 200
 
 
+@pytest.mark.short_on("postgresql")
 def test_another_person_answers_it_once(case: Case) -> None:
     assert case.listed_for(case.second)
     case.answer(case.second)
@@ -207,6 +208,7 @@ def test_what_lapsed_is_not_answered(case: Case) -> None:
         case.answer(case.second)
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_changed_beneath_who_looks_is_not_answered(case: Case) -> None:
     if case.act.change is None:
         return

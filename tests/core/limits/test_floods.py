@@ -156,6 +156,7 @@ def rows_with(engine: Engine, table: str, word: str) -> bool:
     return any(word in str(value) for row in rows for value in row.values())
 
 
+@pytest.mark.alles
 def test_the_next_day_the_key_and_all_hashes_are_gone_also_when_nobody_comes(api: Api) -> None:
     post_from(api, HERE, 2)
     with api.installation.transaction() as session:

@@ -81,6 +81,7 @@ def readable(installation: Installation, case: Case, reference: str, keys: KeyRi
         assert exports_models.read(session, keys, export, exports_models.BlobKind.CONTENT)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_the_keys_are_changed_while_all_stays_readable(
     installation: Installation, keyboard: Keyboard

@@ -568,6 +568,7 @@ def test_something_new_shows_in_the_list_until_it_is_opened(installation: Instal
     assert rows(installation, Disclosure) == 1
 
 
+@pytest.mark.alles
 def test_what_comes_in_an_open_sitting_is_read_with_the_button_and_then_counts_as_read(
     api: Api,
 ) -> None:
@@ -663,6 +664,7 @@ NIGHT = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 EIGHT = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
 
+@pytest.mark.alles
 def test_a_digest_tells_once_a_working_day_how_many_wait_and_urgent_ones_go_at_once(
     installation: Installation,
 ) -> None:

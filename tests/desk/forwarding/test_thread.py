@@ -418,6 +418,7 @@ def test_a_function_is_named_with_one_article(installation: Installation, functi
     )
 
 
+@pytest.mark.alles
 def test_the_english_page_holds_no_dutch_function_and_no_dutch_date(case: Case) -> None:
     def english() -> str:
         page = follow_in_browser(case.api, case.receipt).get("/volgen/melding?taal=en")

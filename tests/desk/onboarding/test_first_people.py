@@ -85,6 +85,7 @@ def test_a_town_gets_its_people_and_every_decision_of_two_has_its_two(
     assert "Er zijn twee mensen nodig" not in checklist
 
 
+@pytest.mark.alles
 def test_two_who_gave_each_other_an_account_are_not_the_two_approvers(
     installation: Installation,
 ) -> None:

@@ -39,6 +39,7 @@ def count(installation: Installation, holder: str) -> Any:
         return session.scalar(select(func.count()).select_from(Report))
 
 
+@pytest.mark.alles
 def test_every_case_has_its_answer_and_every_page_says_that_it_is_practice(
     practice: Installation,
 ) -> None:

@@ -129,6 +129,7 @@ def test_what_was_destroyed_after_its_pick_up_appears_as_a_record_and_asks_nobod
         assert shown["gemeente"]["naam"] == "Zwijndrecht"
 
 
+@pytest.mark.alles
 def test_an_offer_under_way_ends_neutrally_and_the_official_reads_where_it_went(
     installation: Installation,
 ) -> None:

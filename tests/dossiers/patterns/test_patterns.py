@@ -251,6 +251,7 @@ def test_of_a_pattern_too_it_is_asked_first_who_is_in_danger(installation: Insta
     assert "zitten nu in 2" in again.submit("aannemen", status=303).follow().text
 
 
+@pytest.mark.alles
 def test_a_rejected_pattern_stays_away_until_its_day_and_then_comes_back(
     installation: Installation,
 ) -> None:

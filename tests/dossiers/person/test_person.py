@@ -196,6 +196,7 @@ def test_advice_holds_for_the_ground_that_the_privacy_officer_read(
     start(browser, me, address).follow().mustcontain("Het dossier is nu in aanpak")
 
 
+@pytest.mark.alles
 def test_the_advice_is_no_veto_and_the_fg_sees_why_it_was_not_followed(
     installation: Installation, browser: Any, privacy: Any, owner: str
 ) -> None:
@@ -313,6 +314,7 @@ def test_a_negative_advice_that_is_followed_after_an_urgent_start_stops_the_doss
         assert "Aanpak P-01" not in who.get(f"{LIST}?wat=stoppen").text
 
 
+@pytest.mark.alles
 def test_a_review_gives_a_new_day_within_six_months(
     installation: Installation, browser: Any, owner: str
 ) -> None:

@@ -75,6 +75,7 @@ def test_what_a_recipient_may_not_have_is_nowhere_in_the_pdf_or_on_the_preview(n
 
 
 # Who may have most, and who least.
+@pytest.mark.alles
 @pytest.mark.parametrize("name", [pytest.param("intern", marks=pytest.mark.alles), "bestuur"])
 def test_a_row_of_the_table_tells_no_more_of_a_report(name: str) -> None:
     check_everything(name, rows=True)

@@ -334,6 +334,7 @@ def test_a_text_is_written_from_the_side_of_its_first_letter(
     assert written_from_the_right(text) is from_the_right
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     "recipient",
     [
@@ -354,6 +355,7 @@ def test_a_recipient_with_a_strange_name_fits_below_the_page(recipient: str) -> 
 # The copy with a password
 
 
+@pytest.mark.alles
 def test_a_copy_with_a_password_is_aes_256_open_to_reading_aids_and_claims_no_pdf_a(
     tmp_path: Path,
 ) -> None:

@@ -177,6 +177,7 @@ def test_a_corrected_report_is_told_to_who_has_it_until_they_confirm(
         assert session.scalars(select(CopyCorrection)).one().confirmed_by == "Politie Drechtsteden"
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("way", ["erase", pytest.param("redact", marks=pytest.mark.alles)])
 def test_an_erased_report_leaves_no_copy_here_and_those_outside_hear_of_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, way: str

@@ -117,6 +117,7 @@ def test_a_partner_picks_up_with_a_spoken_code_and_answers(
     assert {"ophalen.verkeerde_code", "ophalen.geopend", "ophalen.gedownload"} <= logged
 
 
+@pytest.mark.alles
 def test_codes_and_pick_ups_end_and_a_mailed_code_opens_no_document(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +195,7 @@ def test_a_document_is_shut_while_a_report_in_it_is_withdrawn(
     assert form_of(page, "bestand").submit().body == FAKE
 
 
+@pytest.mark.alles
 def test_who_looks_at_a_document_has_not_given_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

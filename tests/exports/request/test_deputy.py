@@ -158,6 +158,7 @@ def test_a_deputy_is_one_until_the_last_day(case: Case) -> None:
         case.installation.browser(case.people["alleen"]).get(LIST, status=404)
 
 
+@pytest.mark.alles
 def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
         deputy.get(f"{case.path}/{reference}/{name}", status=404)
 
 
+@pytest.mark.alles
 def test_a_file_is_open_to_a_deputy_while_it_waits_alone(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,7 @@ def test_urgency_whose_making_was_stopped_can_be_rejected_too(installation: Inst
     assert (export.state, export.decided_reason) == ("ingetrokken", "Niet nodig.")
 
 
+@pytest.mark.alles
 def test_urgency_that_is_rejected_is_taken_back(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,6 +225,7 @@ def test_each_recipient_is_asked_about_the_reports_that_it_may_not_have(
     assert not [name for name in again.fields if name and ".toch." in name]
 
 
+@pytest.mark.alles
 def test_a_preview_for_each_comes_before_anything_is_asked(installation: Installation) -> None:
     case = make_case(installation)
     partner = with_partner(installation)

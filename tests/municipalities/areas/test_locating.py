@@ -152,6 +152,7 @@ def test_new_outlines_are_noticed_by_a_running_process(engine: Engine) -> None:
         assert locate(session, cache, 52.005, 3.305).neighbourhood_code == "WK990101"
 
 
+@pytest.mark.alles
 @pytest.mark.echte_gebieden
 def test_every_real_wijk_is_found_by_a_point_inside_it(echte_gebieden: Path) -> None:
     paths = [echte_gebieden / f"{kind}_2024.geojson" for kind in ("gemeenten", "wijken")]

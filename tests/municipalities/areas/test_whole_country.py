@@ -144,5 +144,6 @@ def metres(outline: Any, point: NDArray[Any], scale: NDArray[Any]) -> float:
     return float(shapely.Point(0, 0).distance(flat))
 
 
+@pytest.mark.alles
 def test_all_buurten_are_loaded_and_in_the_tree(locator: Locator) -> None:
     assert len(locator._layers[AreaKind.SUBNEIGHBOURHOOD].outlines) == 14_566

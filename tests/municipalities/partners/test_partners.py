@@ -186,6 +186,7 @@ def test_who_saves_second_is_told_and_overwrites_nothing(
     answer.forms["formulier"].submit(status=303)
 
 
+@pytest.mark.alles
 def test_an_export_for_a_partner_has_its_name_grounds_and_covenant(
     installation: Installation,
 ) -> None:

@@ -70,6 +70,7 @@ def messages(town: Installation) -> list[str]:
         return list(session.scalars(wanted))
 
 
+@pytest.mark.alles
 def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
     town: Installation, officer: TestApp
 ) -> None:

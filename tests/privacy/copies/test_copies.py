@@ -264,6 +264,7 @@ def test_a_witness_gets_a_summary_and_the_sentences_that_somebody_decides_to_giv
     checked.mustcontain(no=["Gebeld met Noemie", *OTHERS])
 
 
+@pytest.mark.alles
 def test_the_second_person_knows_only_the_copy_and_is_never_who_made_it(
     town: Installation,
 ) -> None:
@@ -392,6 +393,7 @@ def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:
     return form.submit(status=status)
 
 
+@pytest.mark.alles
 def test_who_asked_on_the_follow_page_fetches_the_copy_from_there(town: Installation) -> None:
     api, keys = Api(town), town.registry.key_ring
     reporter = follow_in_browser(api, api.post().json)

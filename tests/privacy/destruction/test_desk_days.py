@@ -66,6 +66,7 @@ def follow_page(api: Api, receipt: Any, day: date) -> Any:
         return browser.get("/volgen/melding")
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_the_reporter_is_told_before_and_on_the_day_nothing_is_left(

@@ -78,6 +78,7 @@ def test_of_a_destroyed_report_only_the_tombstone_is_left(installation: Installa
     assert destroy(case, "melding", first, FATE) is None
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_with_its_last_report_and_dossier_every_word_is_gone(installation: Installation) -> None:
     case = make_case(installation, number=2)

@@ -154,6 +154,7 @@ def report_path(case: Case) -> str:
     return first_report(case)[0]
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_dossier_is_erased_and_its_reports_go_on(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
@@ -252,6 +253,7 @@ def test_what_stands_in_the_way_is_told_with_what_to_do_and_nothing_goes(
         assert session.get_one(Report, case.reports[0]).description is not None
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_demand_that_was_given_stands_in_nobodys_way(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

@@ -161,6 +161,7 @@ def test_a_second_person_refuses_with_a_reason_that_the_first_one_reads(case: Ca
         assert [row.reason for row in session.scalars(select(ErasureProposal))] == [None, None]
 
 
+@pytest.mark.alles
 def test_a_proposal_is_taken_back_by_who_made_it_and_asked_twice_there_is_one(case: Case) -> None:
     address, _ = first_report(case)
     twice = page_of(case, address).forms["formulier"]
@@ -367,6 +368,7 @@ def _grant(case: Case, reference: str, actor: Actor) -> None:
         move_request(case.installation.registry, session, row, "toewijzen", values, actor)
 
 
+@pytest.mark.alles
 def test_a_request_that_one_granted_oneself_is_no_second_person(case: Case) -> None:
     address, number = first_report(case)
     reference = asked(case)
@@ -382,6 +384,7 @@ def test_a_request_that_one_granted_oneself_is_no_second_person(case: Case) -> N
     assert state_of(case) == "vernietigd"
 
 
+@pytest.mark.alles
 def test_a_request_of_somebody_else_or_a_refused_one_is_no_ground(case: Case) -> None:
     address, number = first_report(case)
     assert asked(case, included=False) not in page_of(case, address).text

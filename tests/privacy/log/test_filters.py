@@ -65,6 +65,7 @@ def deeds(page: Any) -> list[str]:
     return [f"{row[0]}: {row[1]}" for row in cells if not row[1].startswith("Aangemeld")]
 
 
+@pytest.mark.alles
 def test_the_log_is_narrowed_by_person_document_day_and_kind_at_once(
     installation: Installation,
 ) -> None:

@@ -91,6 +91,7 @@ def test_words_of_another_partner_stay_where_officers_read_them(
         assert session.scalars(select(PoliceItem)).all() == []
 
 
+@pytest.mark.alles
 def test_where_the_compartment_is_off_the_police_answers_as_any_partner(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -465,6 +465,7 @@ def fill(installation: Installation, session: Any) -> tuple[Report, Dossier]:
     return report, dossier
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_each_piece_goes_and_comes_back_byte_for_byte(installation: Installation) -> None:

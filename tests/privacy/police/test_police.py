@@ -282,6 +282,7 @@ def test_what_is_erased_takes_what_the_police_told_about_it_along(
         assert session.scalar(select(func.count(PoliceAccess.id))) == 0
 
 
+@pytest.mark.alles
 def test_new_keys_rewrite_what_is_sealed(town: Installation, named: TestApp) -> None:
     enter(named)
     read(named, item_of(town), reason=f"Vraag over {WORD}.")

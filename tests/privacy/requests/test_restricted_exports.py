@@ -160,6 +160,7 @@ def test_what_is_restricted_after_the_approval_is_not_made(
     told.mustcontain("het gebruik beperkt van: M-02", "Vraag de uitvoer opnieuw aan")
 
 
+@pytest.mark.alles
 def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     installation: Installation, made: list[DossierContent]
 ) -> None:
@@ -191,6 +192,7 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     reader.get(f"{case.path}/{reference}").mustcontain("Het gebruik van een gegeven is beperkt")
 
 
+@pytest.mark.alles
 def test_a_document_made_before_a_restriction_is_given_only_on_a_second_persons_ground(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

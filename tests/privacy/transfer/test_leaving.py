@@ -328,6 +328,7 @@ def test_what_is_left_is_destroyed_with_a_statement(
     assert keyboard.type(*COMMAND, str(tmp_path / "nog-eens"))[0] == 0
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_changed_after_the_received_package_asks_for_a_new_one(
     installation: Installation,
@@ -469,6 +470,7 @@ def test_a_second_archivist_does_not_overwrite_the_decision_of_the_first(
     page.mustcontain("Gemeenteraad, nummer RB-2026-9", no=["C-1", "formulier"])
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_an_objection_that_runs_or_can_still_come_stops_a_leaving(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
@@ -624,6 +626,7 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_is_wrong_is_said_and_leaves_nothing(
     installation: Installation,

@@ -187,6 +187,7 @@ def test_metadata_that_does_not_fit_the_schema_is_noticed(right: str, wrong: str
         check_mdto(written.replace(right.encode(), wrong.encode()))
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     ("today", "law"), [("2026-12-31", "Archiefwet 1995"), ("2027-01-01", "Archiefwet 2027")]
 )
@@ -243,6 +244,7 @@ def test_what_fails_halfway_leaves_nothing_in_the_folder(
     assert "Is er ruimte" in err
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -278,6 +280,7 @@ def test_a_number_or_municipality_that_is_not_there_is_said(
     )
 
 
+@pytest.mark.alles
 def test_with_the_key_of_an_archive_only_that_archive_opens_the_package(
     installation: Installation,
     keyboard: Keyboard,

@@ -138,6 +138,7 @@ def test_texts_that_were_looked_at_after_the_package_change_nothing_of_the_dossi
     assert receipt(case, here).status_int == 303
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_a_dossier_that_changed_since_is_not_destroyed(
     installation: Installation, case: Case

@@ -289,6 +289,7 @@ def test_all_who_use_one_app_share_its_budget(variant: Variant) -> None:
         form.submit("meesturen", status=303)
 
 
+@pytest.mark.alles
 def test_a_report_has_a_budget_too(variant: Variant) -> None:
     with budgets_of(variant, report_megabytes=1) as api:
         receipt = api.post().json
@@ -332,6 +333,7 @@ def test_only_what_is_kept_counts_stopped_files_too(variant: Variant, clamd: Cla
         api.attach(receipt, sound(LIMIT - 13_900_000))
 
 
+@pytest.mark.alles
 def test_a_picture_that_grows_when_it_is_drawn_anew_counts_as_it_is_kept(
     variant: Variant,
 ) -> None:

@@ -138,6 +138,7 @@ def test_what_was_said_with_the_reporter_goes_along_and_is_told_once(case: Case)
     assert "de Gever" not in followed.text
 
 
+@pytest.mark.alles
 def test_the_receiver_is_mailed_that_an_offer_waits_and_sees_it_counted(
     case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
