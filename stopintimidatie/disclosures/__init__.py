@@ -32,6 +32,9 @@ def includeme(config: Any) -> None:
     LOST_DOCUMENTS.declare(config)
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
+    # Most who come here work for a partner, in Dutch.
+    config.add_translated_prefix("ophalen", by_link_alone=True)
+    config.add_translated_prefix("verificatie", by_link_alone=True)
     config.add_personal_data_holder(pickup.PERSONAL_DATA)
     for kind in read_classes(__package__):
         config.add_retention_class(kind)

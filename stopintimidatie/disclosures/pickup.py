@@ -32,6 +32,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Se
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.text import _
 from stopintimidatie.core.tree import locate_reference, register_reference
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -42,7 +43,7 @@ PURPOSE: Final = "pickup"
 CODE_LASTS: Final = timedelta(minutes=30)
 OPEN: Final = frozenset({PickupState.OFFERED, PickupState.PICKED_UP})
 # The same for every reason, so that nobody learns what exists.
-WRONG: Final = (
+WRONG: Final = _(
     "Deze code klopt niet, is al gebruikt of is verlopen. Bel wie het voor u klaarzette, de"
     " gemeente of het landelijk meldpunt, en vraag een nieuwe code."
 )
@@ -82,7 +83,7 @@ LOST_DOCUMENTS: Final = Directive[None, Callable[[Session, str, str], bool]](
     "set_lost_documents", "lost_documents", single
 )
 # For who came in with a code; it tells nothing of what happened, or of what is in it.
-LOST: Final = (
+LOST: Final = _(
     "Dit document is nu niet te openen: er is gemeld dat het zoek is, en dat wordt uitgezocht. Bel"
     " wie het voor u klaarzette."
 )

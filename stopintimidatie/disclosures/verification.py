@@ -27,7 +27,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.tree import Root, locate_reference
 from stopintimidatie.core.web.body import (
     MULTIPART,
@@ -38,6 +38,7 @@ from stopintimidatie.core.web.body import (
 )
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
+from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
 from stopintimidatie.disclosures.services import find_disclosure, is_public
@@ -78,9 +79,12 @@ class HashOfFile(Type):
         if not isinstance(cstruct, SentFile):
             return colander.null
         if cstruct.file.size > FILE_LIMIT:
-            raise colander.Invalid(node, "Kies een bestand van hoogstens 25 MB.")
+            most = FILE_LIMIT // 1_000_000
+            words = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=most)
+            raise colander.Invalid(node, words)
         if not cstruct.file.size:
-            raise colander.Invalid(node, "Dit bestand is leeg. Download het opnieuw, en kies dat.")
+            words = _("Dit bestand is leeg. Download het opnieuw, en kies dat.")
+            raise colander.Invalid(node, words)
         return cstruct.file.digest.hexdigest()
 
 
@@ -89,14 +93,16 @@ class VerificationSchema(forms.Schema):
 
     uitvoer = forms.field(
         forms.Text(60),
-        "Nummer van de uitgave",
-        description="Dit staat onder aan elke pagina en op de laatste pagina, zoals U-4F7K-2QXJ.",
+        _("Nummer van de uitgave"),
+        description=_(
+            "Dit staat onder aan elke pagina en op de laatste pagina, zoals U-4F7K-2QXJ."
+        ),
         widget=forms.TextInput(width="medium", autocomplete="off"),
     )
     bestand = forms.field(
         HashOfFile(),
-        "Bestand",
-        description="Het PDF-bestand zoals u het kreeg, hoogstens 25 MB. Wij bewaren het niet.",
+        _("Bestand"),
+        description=_("Het PDF-bestand zoals u het kreeg, hoogstens 25 MB. Wij bewaren het niet."),
         widget=forms.FileInput(accept="application/pdf,.pdf"),
     )
 
@@ -182,9 +188,9 @@ def verification(request: Request) -> Any:
     form = Form(
         VerificationSchema(),
         request,
-        buttons=[Button("controleren", "Controleren")],
+        buttons=[Button("controleren", _("Controleren"))],
         appstruct={"uitvoer": reference},
-        action=request.path,
+        action=keep_language(request, request.path),
     )
     page: dict[str, Any] = {"form": form, "answer": None}
 

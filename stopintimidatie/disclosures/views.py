@@ -21,7 +21,7 @@ from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import day_of, local
+from stopintimidatie.core.text import _, day_of, local
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.components import FacetValue, panels
 from stopintimidatie.core.web.register import read_register
@@ -34,6 +34,7 @@ from stopintimidatie.core.web.request import (
     toggled,
 )
 from stopintimidatie.core.web.responses import csv_response
+from stopintimidatie.core.web.translation import keep_language
 from stopintimidatie.disclosures import queries, services
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.pickup import (
@@ -207,34 +208,37 @@ OWN: Final = "mij"
 ORGANISATION: Final = "organisatie"
 
 
-NO_FUNCTION: Final = "Vul uw functie in: u haalt iets op voor een organisatie."
+NO_FUNCTION: Final = _("Vul uw functie in: u haalt iets op voor een organisatie.")
+NOT_OWN: Final = _("Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in.")
 
 
 class PickupSchema(forms.Schema):
     """The form of who comes to pick up, and the code."""
 
-    naam = forms.field(forms.Text(120), "Uw naam")
+    naam = forms.field(forms.Text(120), _("Uw naam"))
     voor = forms.field(
         forms.OneOf(
             (
-                (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
-                (ORGANISATION, "Voor mijn organisatie"),
+                (OWN, _("Voor mijzelf: het zijn mijn eigen gegevens")),
+                (ORGANISATION, _("Voor mijn organisatie")),
             ),
             radio=True,
         ),
-        "Voor wie haalt u iets op?",
+        _("Voor wie haalt u iets op?"),
     )
     functie = forms.field(
         forms.Text(120),
-        "Uw functie",
+        _("Uw functie"),
         missing="",
-        drawn=forms.Opened("Uw organisatie", (ORGANISATION,)),
+        drawn=forms.Opened(_("Uw organisatie"), (ORGANISATION,)),
     )
     code = forms.field(
         forms.Text(20),
-        "Code",
-        description="Acht cijfers. De code om op te halen hoorde u van ons. Met een code uit onze"
-        " e-mail kunt u alleen antwoorden en bevestigen.",
+        _("Code"),
+        description=_(
+            "Acht cijfers. De code om op te halen hoorde u van ons. Met een code uit onze e-mail"
+            " kunt u alleen antwoorden en bevestigen."
+        ),
         widget=forms.TextInput(width="short", autocomplete="one-time-code"),
     )
 
@@ -245,21 +249,23 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
     number, asked = context.__name__ or "", dict(query_pairs(request))
     pickup = find_pickup(request.db, number)
     kind = PICKUP_KINDS.of(request.registry).get(pickup.document_kind) if pickup else None
-    if request.method != "POST" and kind is not None and visit_of(request, number) is not None:
-        return HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
-    schema = PickupSchema()
-    # A municipality: never for oneself, and a code by telephone alone.
+    # A municipality: never for oneself, a code by telephone alone, and all that follows in Dutch.
     town = kind is not None and not kind.own and kind.mail_code is None
+    there = f"{request.path.rstrip('/')}/{kind.page if kind else DOCUMENT}"
+    there = there if town else keep_language(request, there)
+    if request.method != "POST" and kind is not None and visit_of(request, number) is not None:
+        return HTTPSeeOther(there)
+    schema = PickupSchema()
     if town:
         del schema["voor"]
         schema["functie"].drawn, schema["functie"].missing = None, colander.required
     begin = {"voor": OWN} if asked.get("voor") == OWN else {}
-    buttons = [Button("ophalen", "Verder")]
-    form = Form(schema, request, buttons=buttons, appstruct=begin, action=request.path)
+    buttons, action = [Button("ophalen", _("Verder"))], keep_language(request, request.path)
+    form = Form(schema, request, buttons=buttons, appstruct=begin, action=action)
     page: dict[str, Any] = {
         "form": form,
         "reference": number,
-        "code_href": "" if town else f"{request.path.rstrip('/')}/code",
+        "town": town,
         "on_its_way": "code" in asked,
         "closed": "gesloten" in asked,
     }
@@ -281,10 +287,8 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
             return page
         if own and not kind.own:
             # The code was right; it counts again, for nothing of this is kept.
-            raise forms.FormError(
-                "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in.", "voor"
-            )
-        response = HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
+            raise forms.FormError(NOT_OWN, "voor")
+        response = HTTPSeeOther(there)
         set_visit(request, response, visit)
         return response
 
@@ -297,4 +301,4 @@ def code_view(context: PickupPage, request: Request) -> Any:
     pickup = find_pickup(request.db, context.__name__ or "")
     if pickup is not None and pickup.document_kind in PICKUP_KINDS.of(request.registry):
         ask_mail_code(request.db, request.registry, pickup)
-    return HTTPSeeOther(f"/ophalen/{context.__name__}?code=onderweg")
+    return HTTPSeeOther(keep_language(request, f"/ophalen/{context.__name__}?code=onderweg"))

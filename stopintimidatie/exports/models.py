@@ -34,7 +34,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Vault
 from stopintimidatie.core.storage.models import Base, Held, Proposed, belongs_to, held_table
-from stopintimidatie.core.text import Term, date_short
+from stopintimidatie.core.text import Term, _, date_short
 from stopintimidatie.exports.vocabulary import DEMAND, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
@@ -393,23 +393,23 @@ class CopyCorrection(Held, Base):
 class Done(Term):
     """The things a partner did. Of an investigation only that there was action, no finding."""
 
-    WATCH = "toezicht", "extra toezicht gehouden", "extra supervision"
-    TALK = "gesprek", "met iemand gesproken", "talked to somebody"
-    FINED = "opgetreden", "opgetreden", "acted"
-    PLACE = "plek", "iets aan de plek veranderd", "changed the place"
-    HELP = "hulp", "hulp aangeboden of doorverwezen", "offered help"
-    PLANNED = "gepland", "nog niets; het staat gepland", "planned"
-    NOTHING = "niets", "niets kunnen doen", "could do nothing"
-    OTHER = "anders", "iets anders", "something else"
+    WATCH = "toezicht", _("extra toezicht gehouden"), "extra supervision"
+    TALK = "gesprek", _("met iemand gesproken"), "talked to somebody"
+    FINED = "opgetreden", _("opgetreden"), "acted"
+    PLACE = "plek", _("iets aan de plek veranderd"), "changed the place"
+    HELP = "hulp", _("hulp aangeboden of doorverwezen"), "offered help"
+    PLANNED = "gepland", _("nog niets; het staat gepland"), "planned"
+    NOTHING = "niets", _("niets kunnen doen"), "could do nothing"
+    OTHER = "anders", _("iets anders"), "something else"
 
 
 class Part(Term):
     """The part of a report that was wrong."""
 
-    WHEN = "tijd", "dag of tijd", "day or time"
-    WHERE = "plek", "plek", "place"
-    FORMS = "vormen", "vormen", "forms"
-    STORY = "verhaal", "verhaal van de melder", "account"
-    OFFENDER = "signalement", "signalement", "description of offender"
-    REPORTER = "melder", "gegevens over de melder", "about the reporter"
-    ALL = "alles", "de hele melding", "everything"
+    WHEN = "tijd", _("dag of tijd"), "day or time"
+    WHERE = "plek", _("plek"), "place"
+    FORMS = "vormen", _("vormen"), "forms"
+    STORY = "verhaal", _("verhaal van de melder"), "account"
+    OFFENDER = "signalement", _("signalement"), "description of offender"
+    REPORTER = "melder", _("gegevens over de melder"), "about the reporter"
+    ALL = "alles", _("de hele melding"), "everything"

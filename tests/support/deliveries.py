@@ -59,10 +59,13 @@ def mail_code(installation: Installation) -> str:
     return mail_code_of(installation.registry.key_ring, pickup_of(installation))
 
 
-def enter(installation: Installation, number: str, code: str, status: int = 303) -> Any:
+def enter(
+    installation: Installation, number: str, code: str, status: int = 303, language: str = ""
+) -> Any:
     """The browser of a partner, and what it was answered."""
     browser = installation.visitor()
-    form = browser.get(f"/ophalen/{number}").forms["formulier"]
+    chosen = f"?taal={language}" if language else ""
+    form = browser.get(f"/ophalen/{number}{chosen}").forms["formulier"]
     form["naam"], form["voor"] = "Wil Wijk", "organisatie"
     form["functie"], form["code"] = "wijkagent", code
     return browser, form.submit("ophalen", status=status)

@@ -3,8 +3,8 @@
 A catalogue of gettext (`stopintimidatie/locale/en/LC_MESSAGES/messages.po`) has another
 language by the Dutch sentence. Templates mark sentences with `{% trans %}`; `_` of `core.text`
 marks what a page says later. Below a prefix that a room declares (`add_translated_prefix`) the
-link that was followed chooses the language (`?taal=en`), else what the browser reads; all other
-pages, the portal too, are in Dutch.
+link that was followed chooses the language (`?taal=en`), else what the browser reads, unless the
+room says `by_link_alone`; all other pages, the portal too, are in Dutch.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ from stopintimidatie.core.web.request import query_pairs, with_params
 LOCALES: Final = Path(__file__).parents[2] / "locale"
 DUTCH: Final = "nl"
 PARAMETER: Final = "taal"
-TRANSLATED_PREFIXES: Final = Directive[str, str](
-    "add_translated_prefix", "translated_prefixes", lambda p: (p, p)
+# Prefix -> whether only a link chooses the language, never the browser.
+TRANSLATED_PREFIXES: Final = Directive[str, bool](
+    "add_translated_prefix",
+    "translated_prefixes",
+    lambda prefix, by_link_alone=False: (prefix, by_link_alone),
 )
 _LANGUAGE: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 
@@ -62,9 +65,11 @@ def chosen_language(request: Any) -> str | None:
 
 def negotiate(request: Any) -> str:
     """Return the language of the answer to a request: Pyramid's `request.locale_name`."""
-    if first_word(request.environ) not in TRANSLATED_PREFIXES.of(request.registry):
+    by_link_alone = TRANSLATED_PREFIXES.of(request.registry).get(first_word(request.environ))
+    if by_link_alone is None:
         return DUTCH
-    header = create_accept_language_header(request.headers.get("Accept-Language"))
+    accepted = None if by_link_alone else request.headers.get("Accept-Language")
+    header = create_accept_language_header(accepted)
     return chosen_language(request) or str(header.lookup(sorted(catalogues()), default=DUTCH))
 
 

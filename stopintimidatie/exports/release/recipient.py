@@ -13,8 +13,10 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.text import _
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.core.web.translation import keep_language
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
     LOST,
@@ -52,28 +54,32 @@ class AnswerSchema(forms.Schema):
     """The form with which a partner answers."""
 
     gedaan = forms.field(
-        forms.ManyOf(Done.choices()), "Wat hebt u gedaan?", validator=forms.at_least(1)
+        forms.ManyOf(Done.choices()), _("Wat hebt u gedaan?"), validator=forms.at_least(1)
     )
-    op = forms.field(forms.Date(), "Wanneer?", missing=None)
+    op = forms.field(forms.Date(), _("Wanneer?"), missing=None)
     toelichting = forms.field(
         forms.Text(2000, lines=True),
-        "Toelichting",
-        description="Noem geen namen. Schrijf niets uit een onderzoek of uit politiesystemen op:"
-        " dat er iets is gedaan, is genoeg.",
+        _("Toelichting"),
+        description=_(
+            "Noem geen namen. Schrijf niets uit een onderzoek of uit politiesystemen op: dat er"
+            " iets is gedaan, is genoeg."
+        ),
         missing=None,
     )
-    melder = forms.field(forms.Flag(), "Wij willen met een melder praten", missing=False)
+    melder = forms.field(forms.Flag(), _("Wij willen met een melder praten"), missing=False)
     over = forms.field(
         forms.Text(500, lines=True),
-        "Over welke melding, en waarom?",
-        description="Noem het nummer uit het document, zoals M-03. De gemeente vraagt het eerst aan"
-        " de melder.",
+        _("Over welke melding, en waarom?"),
+        description=_(
+            "Noem het nummer uit het document, zoals M-03. De gemeente vraagt het eerst aan de"
+            " melder."
+        ),
         missing=None,
     )
 
 
 PAGE: Final = "stopintimidatie.exports.release:templates/document.jinja2"
-NOT_NOW: Final = "Dit document kan nu niet open. Vraag het wie het voor u klaarzette."
+NOT_NOW: Final = _("Dit document kan nu niet open. Vraag het wie het voor u klaarzette.")
 
 
 @dataclass(frozen=True)
@@ -106,14 +112,14 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
 
 def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
     """Redirect to the page that asks for a code, and forget a cookie that no longer counts."""
-    response = HTTPSeeOther(f"/ophalen/{context.__name__}")
+    response = HTTPSeeOther(keep_language(request, f"/ophalen/{context.__name__}"))
     set_visit(request, response, None)
     return response
 
 
-def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
-    """Return the path of a page of this pick-up."""
-    return f"/ophalen/{context.__name__}/{name}"
+def address_of(request: Request, name: str = DOCUMENT) -> str:
+    """Return the address of a page of this pick-up, with the language that was chosen."""
+    return keep_language(request, f"/ophalen/{request.context.__name__}/{name}")
 
 
 @page_view(PickupPage, DOCUMENT, NO_PERMISSION_REQUIRED, PAGE)
@@ -132,12 +138,12 @@ def answer_form(context: PickupPage, request: Request, here: Here) -> Form:
     form = Form(
         AnswerSchema(),
         request,
-        buttons=[Button("antwoorden", "Antwoord sturen")],
-        action=address_of(context, "antwoord"),
+        buttons=[Button("antwoorden", _("Antwoord sturen"))],
+        action=address_of(request, "antwoord"),
     )
     keeper = ANSWER_KEEPER.only(request.registry)
     if keeper is not None and keeper.takes(request.db, here.export):
-        form["toelichting"].description = (
+        form["toelichting"].description = _(
             "Noem geen namen. Dit lezen alleen medewerkers die gemachtigd zijn voor"
             " politiegegevens. De dossierhouder ziet wel dat u antwoordde, en wat u aankruist."
         )
@@ -161,7 +167,7 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         "asks": spoken and refused in (None, USED),
         "opens": spoken and refused is None,
         "refused": refused if spoken or lost or here.export.state != "gereed" else None,
-        "here": address_of(context, ""),
+        "here": f"/ophalen/{here.pickup.reference}/",
         "corrections": [
             row
             for row in corrections_of(request.db, here.export.id)
@@ -190,7 +196,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
         pdf = fetch_file(request.db, request.registry, here.pickup, here.export, here.visit.who)
     except (FormError, DecryptionError) as problem:
         request.response.status_int = 409
-        words = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
+        words = _("Het bestand kan nu niet worden gelezen. Bel de gemeente.")
         if isinstance(problem, FormError):
             words = NOT_NOW if isinstance(problem, ShutError) else problem.message
         shown = page_of(context, request, here)
@@ -216,11 +222,11 @@ def answer_view(context: PickupPage, request: Request) -> Any:
             wants_about=values["over"],
         )
         if answer.wants_reporter and not answer.wants_about:
-            raise FormError("Schrijf op over welke melding u wilt praten, en waarom.", "over")
+            raise FormError(_("Schrijf op over welke melding u wilt praten, en waarom."), "over")
         keys = request.registry.key_ring
         who, keeper = here.visit.who, ANSWER_KEEPER.only(request.registry)
         give_answer(request.db, keys, here.pickup, here.export, answer, who, keeper)
-        return HTTPSeeOther(f"{address_of(context)}?gedaan=antwoord")
+        return HTTPSeeOther(address_of(request, f"{DOCUMENT}?gedaan=antwoord"))
 
     form = answer_form(context, request, here)
     return handle_form(request, form, on_valid, page_of(context, request, here))
@@ -242,8 +248,8 @@ def confirm_view(context: PickupPage, request: Request) -> HTTPSeeOther:
             confirm_destroyed(request.db, here.export, here.disclosure, who)
     except FormError:
         # The page shows how it stands; it doesn't thank for what wasn't written down.
-        return HTTPSeeOther(address_of(context))
-    return HTTPSeeOther(f"{address_of(context)}?gedaan={done}")
+        return HTTPSeeOther(address_of(request))
+    return HTTPSeeOther(address_of(request, f"{DOCUMENT}?gedaan={done}"))
 
 
 @post_view(PickupPage, "afsluiten", NO_PERMISSION_REQUIRED)

@@ -29,7 +29,7 @@ from stopintimidatie.core.storage.personal import (
     holder_of_rows,
     treated,
 )
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, _
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider, seal_who
@@ -117,7 +117,7 @@ def give_answer(
     """
     dossier = session.get_one(Dossier, export.dossier_id)
     if dossier.state in GONE:
-        raise FormError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
+        raise FormError(_("Dit dossier is er niet meer. U hoeft niet meer te antwoorden."))
     apart = keeper if keeper is not None and keeper.takes(session, export) else None
     answer, words = (given.without_words, given.words) if apart else (given, "")
     latest = next(iter(answers_of(session, export.id)), None)
@@ -128,7 +128,7 @@ def give_answer(
         return latest
     counted = select(func.count(PartnerAnswer.id)).where(PartnerAnswer.export_id == export.id)
     if (session.scalar(counted) or 0) >= MOST:
-        raise FormError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
+        raise FormError(_("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is."))
     row = PartnerAnswer(
         holder=export.holder,
         export_id=export.id,
@@ -277,7 +277,7 @@ PERSONAL_DATA: Final = (
 DAYS, DAYS_MOST = 14, 30
 TIMES, TIMES_MOST = 3, 10
 WAITING: Final = (PickupState.READY, *OPEN)
-USED: Final = (
+USED: Final = _(
     "U hebt dit document zo vaak opgehaald als kon. Hebt u het nog eens nodig? Vraag het aan de"
     " gemeente."
 )
@@ -378,13 +378,13 @@ def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
 def refusal(pickup: Pickup, export: Export) -> str | None:
     """Return why the file can't be fetched (any more), in words for who came for it."""
     if export.state != ExportState.READY or pickup.state == PickupState.WITHDRAWN:
-        return (
+        return _(
             "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het"
             " al? Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
         )
     over = pickup.expires_at is not None and utc_now() > pickup.expires_at
     if over or pickup.state == PickupState.EXPIRED:
-        return (
+        return _(
             "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te"
             " zetten."
         )

@@ -19,7 +19,7 @@ from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.second import take_back
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.tree import is_taken, register_reference
 from stopintimidatie.disclosures.models import DisclosureEvent
 from stopintimidatie.disclosures.resources import KIND, new_export_id
@@ -407,7 +407,7 @@ def read_file(session: Session, registry: Any, export: Export) -> bytes:
     check_open(session, registry, export)
     pdf = read(session, registry.key_ring, export, BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
-        raise FormError("Het bestand is niet meer zoals het werd gemaakt.")
+        raise FormError(_("Het bestand is niet meer zoals het werd gemaakt."))
     return pdf
 
 

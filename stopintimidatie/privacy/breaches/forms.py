@@ -9,7 +9,7 @@ from typing import Any, Final
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError, Schema, field
-from stopintimidatie.core.text import datetime_long, day_of, number
+from stopintimidatie.core.text import _, datetime_long, day_of, number
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.privacy.breaches.clock import is_late
@@ -59,8 +59,11 @@ def _moment(name: str, title: str, **more: Any) -> Any:
 
 def lost_schema() -> Any:
     """Return the form with which a recipient says that a document is lost."""
-    words = "Is het kwijt, gestolen, of bij iemand anders terechtgekomen? " + NO_NAMES
-    return Schema(_text("wat", "Wat is er gebeurd?", description=words))
+    words = _(
+        "Is het kwijt, gestolen, of bij iemand anders terechtgekomen? Noem geen namen en geen"
+        " nummers van mensen."
+    )
+    return Schema(_text("wat", _("Wat is er gebeurd?"), description=words))
 
 
 def report_schema(*, lost: bool) -> Any:

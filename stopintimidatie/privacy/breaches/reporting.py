@@ -13,15 +13,17 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import _
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.core.web.translation import gettext
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.pickup import outsider, set_visit
 from stopintimidatie.disclosures.resources import DisclosureResource
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
-from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
@@ -113,28 +115,25 @@ def _register(context: Any, request: Request, *below: str) -> str | None:
     return request.resource_path(home, NAME, *below) if may else None
 
 
-@form_view(PickupPage, LOST, NO_PERMISSION_REQUIRED, FORM)
+@form_view(PickupPage, LOST, NO_PERMISSION_REQUIRED, f"{_TEMPLATES}/lost.jinja2")
 def recipient_view(context: PickupPage, request: Request) -> Any:
     """Let the recipient of a document say that it is lost."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
-    back = address_of(context)
-    buttons = [Button("melden", "Laten weten")]
+    back, buttons = address_of(request), [Button("melden", _("Laten weten"))]
     form = Form(forms.lost_schema(), request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
         entry = Entry(values["wat"], utc_now(), Cause.LOST.value, here.disclosure)
         enter_breach(request.db, here.export.holder, entry, outsider(here.pickup))
-        return HTTPSeeOther(f"{back}?gedaan=zoek")
+        return HTTPSeeOther(address_of(request, f"{DOCUMENT}?gedaan=zoek"))
 
     set_visit(request, request.response, here.visit)
-    above = f"Document {here.export.reference}"
-    page = {"page": "ontvanger", "above": above, "lost": None}
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {"reference": here.export.reference})
 
 
-TEMPLATE: Final = f"{_TEMPLATES}/lost_panel.jinja2"
+TITLE: Final = _("Is dit stuk zoek?")
 
 
 def export_panel(context: Any, request: Request) -> Panel | None:
@@ -153,14 +152,12 @@ def _of_staff(context: Any, request: Request, reference: str) -> Panel | None:
         return None
     breach = breach_about(request.db, context.holder, reference)
     register = _register(context, request, breach.reference) if breach else None
-    return _panel(request.resource_path(context, LOST), breach, register, staff=True)
-
-
-def _panel(href: str, breach: Any = None, register: str | None = None, *, staff: bool) -> Panel:
-    values = {"href": href, "staff": staff, "breach": breach, "register": register}
-    return Panel("Is dit stuk zoek?", TEMPLATE, values)
+    href = request.resource_path(context, LOST)
+    values = {"href": href, "breach": breach, "register": register}
+    return Panel(TITLE, f"{_TEMPLATES}/lost_panel.jinja2", values)
 
 
 def recipient_panel(context: Any, request: Request) -> Panel:
     """Return the button on the page where a recipient picks the document up."""
-    return _panel(address_of(context, LOST), staff=False)
+    values = {"href": address_of(request, LOST)}
+    return Panel(gettext(TITLE), f"{_TEMPLATES}/lost_button.jinja2", values)

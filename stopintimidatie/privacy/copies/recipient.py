@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.core.web.responses import pdf_response
-from stopintimidatie.core.web.translation import gettext, keep_language
+from stopintimidatie.core.web.translation import DUTCH, PARAMETER, gettext, keep_language, language
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import (
@@ -35,7 +35,6 @@ from stopintimidatie.disclosures.pickup import (
 from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.release.recipient import start_again
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.queries import TEMPLATES
 from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
@@ -52,9 +51,9 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 PAGE_NAME: Final = "gegevens"
 PICKUP: Final = PickupKind(DOCUMENT, page=PAGE_NAME, own=True)
 PAGE: Final = f"{TEMPLATES}/fetch.jinja2"
-USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
-FILE_GONE: Final = "Dit bestand is er niet meer. Bel ons als u het nodig hebt."
-GONE: Final = "Dit kan niet meer worden opgehaald. Bel ons als u het nog nodig hebt."
+USED: Final = _("U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt.")
+FILE_GONE: Final = _("Dit bestand is er niet meer. Bel ons als u het nodig hebt.")
+GONE: Final = _("Dit kan niet meer worden opgehaald. Bel ons als u het nog nodig hebt.")
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def refusal(session: Session, keys: Any, here: Here) -> str | None:
 def _page(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
     town = request.db.get(Municipality, here.request.holder)
     return {
-        "house": f"Gemeente {town.name}" if town is not None else DESK,
+        "town": town.name if town is not None else None,
         "row": here.request,
         "pickup": here.pickup,
         "refused": refusal(request.db, request.registry.key_ring, here),
@@ -232,6 +231,8 @@ def visit_view(context: FollowPages, request: Request) -> Any:
             return HTTPSeeOther(keep_language(request, REPORT))
         number, about = pickup.reference, [pickup.id, pickup.document_id]
         record(session, REPORTER, "ophalen.geopend", pickup.holder, OFFERED, about)
-    response = HTTPSeeOther(f"/ophalen/{number}/{PAGE_NAME}")
+    # In the language of the follow page, also where that was the browser's: here a link chooses.
+    chosen = "" if language() == DUTCH else f"?{PARAMETER}={language()}"
+    response = HTTPSeeOther(f"/ophalen/{number}/{PAGE_NAME}{chosen}")
     set_visit(request, response, Visit(number, Way.SPOKEN, {}))
     return response

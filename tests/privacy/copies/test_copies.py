@@ -414,6 +414,18 @@ def test_who_asked_on_the_follow_page_fetches_the_copy_from_there(town: Installa
     page = press(page, "/volgen/kopie", status=303).follow()
     page.mustcontain("Uw gegevens ophalen", "PDF ophalen")
     assert press(page, "gegevens-pdf").body == b"%PDF-1.7 kopie"
+    # Who reads the follow page in English goes on in it, and is refused in it.
+    forms = reporter.get("/volgen/melding?taal=en").forms.values()
+    fetch = next(form for form in forms if form.action == "/volgen/kopie?taal=en")
+    page = fetch.submit(status=303).follow()
+    page.mustcontain("Municipality of Dordrecht", "Keep the copy in a safe place.", "5 times")
+    fetch.action = "/volgen/kopie"
+    by_browser = fetch.submit(headers={"Accept-Language": "en"}, status=303)
+    assert urlsplit(by_browser.location).query == "taal=en"
+    with town.transaction(DORDRECHT) as session:
+        session.scalars(select(Pickup)).one().downloads = services.TIMES
+    refused = press(page, "gegevens-pdf?taal=en", status=409)
+    refused.mustcontain("You picked this up as often as you could.")
     # Turn it into a request of another that found this report: its reporter is offered nothing.
     with town.transaction(DORDRECHT) as session:
         session.scalars(select(RequestTrace)).one().places = ["report.description"]

@@ -13,13 +13,20 @@ from stopintimidatie.core.web.translation import LOCALES, catalogues, gettext, i
 from tests.support.catalogue import ENGLISH, ROOT, english, extracted
 
 PACKAGE = ROOT / "stopintimidatie"
-# Folders of templates that a reporter reads, and single ones.
+# Folders of templates that a reporter or somebody else without an account reads, and single ones.
 FOLDERS = ("reports/public", "reports/follow", "core/forms")
 PAGES = (
+    "disclosures/templates/pickup.jinja2",
+    "disclosures/templates/verification.jinja2",
+    "exports/release/templates/correction.jinja2",
+    "exports/release/templates/document.jinja2",
     "home/templates/accessibility.jinja2",
     "home/templates/privacy.jinja2",
     "home/templates/privacy_young.jinja2",
     "municipalities/accountability/templates/controller.jinja2",
+    "privacy/breaches/templates/lost.jinja2",
+    "privacy/breaches/templates/lost_button.jinja2",
+    "privacy/copies/templates/fetch.jinja2",
     "privacy/copies/templates/follow_panel.jinja2",
     "privacy/destruction/templates/own_report.jinja2",
     "privacy/requests/templates/follow_ask.jinja2",
@@ -58,7 +65,7 @@ def unmarked(source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
-def test_no_template_of_a_reporter_says_what_is_not_marked(path: Path) -> None:
+def test_no_public_template_says_what_is_not_marked(path: Path) -> None:
     found = unmarked(path.read_text(encoding="utf-8"))
     assert found <= set(UNMARKED.get(path.name, "").split()), path
 
