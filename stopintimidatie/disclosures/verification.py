@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from functools import partial
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import colander
@@ -25,26 +25,14 @@ from webob.multidict import MultiDict
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
-from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Root, locate_reference
-from stopintimidatie.core.web.body import (
-    MULTIPART,
-    SentFile,
-    announced_length,
-    read_multipart,
-    take,
-)
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
+from stopintimidatie.core.web import body, limits
 from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
 from stopintimidatie.disclosures.services import find_disclosure, is_public
-
-FILE_LIMIT: Final = 25_000_000
-# The file, and some room for the rest of the form.
-MOST: Final = FILE_LIMIT + 100_000
 
 
 @dataclass
@@ -60,14 +48,8 @@ class Fingerprint:
         self.digest.update(part)
 
 
-class HashOfFile(Type):
-    """An uploaded file of at most 25 MB, whose value is only its SHA-256 in hexadecimal."""
-
-    widget_maker = forms.FileInput
-
-    def serialize(self, node: Any, appstruct: Any) -> Any:
-        """Return nothing: a browser never gets a file back."""
-        return colander.null
+class HashOfFile(forms.Upload):
+    """An uploaded file, whose value is only its SHA-256 in hexadecimal."""
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         """Return the hash of the uploaded file.
@@ -75,10 +57,10 @@ class HashOfFile(Type):
         Raises:
             colander.Invalid: the file is too large, or empty.
         """
-        if not isinstance(cstruct, SentFile):
+        if not isinstance(cstruct, body.SentFile):
             return colander.null
-        if cstruct.file.size > FILE_LIMIT:
-            raise colander.Invalid(node, "Kies een bestand van hoogstens 25 MB.")
+        if cstruct.file.size > self.limit:
+            raise self.too_large(node)
         if not cstruct.file.size:
             raise colander.Invalid(node, "Dit bestand is leeg. Download het opnieuw, en kies dat.")
         return cstruct.file.digest.hexdigest()
@@ -94,9 +76,10 @@ class VerificationSchema(forms.Schema):
         widget=forms.TextInput(width="medium", autocomplete="off"),
     )
     bestand = forms.field(
-        HashOfFile(),
+        HashOfFile(limits.PUBLIC_UPLOAD),
         "Bestand",
-        description="Het PDF-bestand zoals u het kreeg, hoogstens 25 MB. Wij bewaren het niet.",
+        description="Het PDF-bestand zoals u het kreeg, hoogstens"
+        f" {limits.megabytes(limits.PUBLIC_UPLOAD)} MB. Wij bewaren het niet.",
         widget=forms.FileInput(accept="application/pdf,.pdf"),
     )
 
@@ -151,16 +134,16 @@ def receive(request: Request) -> None:
     Raises:
         HTTPException: it is too large, it can't be read, or too much is read already.
     """
-    if (announced_length(request.environ) or 0) > MOST:
+    if (body.announced_length(request.environ) or 0) > limits.PUBLIC_UPLOAD_FORM:
         raise HTTPRequestEntityTooLarge
-    if request.content_type != MULTIPART:
+    if request.content_type != body.MULTIPART:
         request.sent = MultiDict()  # no form of ours, and so no file
         return
-    kind, read = request.headers.get("Content-Type", ""), partial(take, request.environ)
+    kind, read = request.headers.get("Content-Type", ""), partial(body.take, request.environ)
     try:
-        with heavy_work(request):
-            request.sent = read_multipart(read, kind, Fingerprint)
-    except NoPlaceError:
+        with limits.heavy_work(request):
+            request.sent = body.read_multipart(read, kind, Fingerprint)
+    except limits.NoPlaceError:
         raise CrowdedError from None
     except ValueError:
         raise HTTPBadRequest from None

@@ -33,6 +33,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import DAYS as WEEKDAYS
 from stopintimidatie.core.text import date_short, plural
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.limits import CSV_UPLOAD
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.core.web.responses import as_text, csv_response
 from stopintimidatie.desk.agreements.views import line_field
@@ -176,8 +177,6 @@ def _plain(cell: str) -> str:
 
 # The form
 
-MOST_BYTES: Final = 200_000
-
 
 def holds(test: Callable[[str], Any], message: str) -> Callable[[Any, str], None]:
     """Return a check that a test gives something true of a text, and raises no ValueError."""
@@ -233,14 +232,14 @@ class ImportSchema(forms.Schema):
     """The form to choose a file for the town register, or to confirm what it changes."""
 
     bestand = forms.field(
-        forms.Upload(MOST_BYTES),
+        forms.Upload(CSV_UPLOAD),
         "Bestand",
         description=f"CSV, met dezelfde kolommen als de uitvoer. Hoogstens {MOST_LINES} regels.",
         widget=forms.FileInput(accept=".csv,text/csv"),
         missing=None,
     )
     tekst = forms.field(
-        forms.Text(MOST_BYTES, lines=True), "Tekst", widget=forms.Hidden(), missing=""
+        forms.Text(CSV_UPLOAD, lines=True), "Tekst", widget=forms.Hidden(), missing=""
     )
     zegel = forms.field(forms.Text(64), "Zegel", widget=forms.Hidden(), missing="")
 
