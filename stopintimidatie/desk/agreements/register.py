@@ -376,7 +376,7 @@ def register_panel(context: DeskMunicipality, request: Request) -> Panel:
     return Panel("Nummer en openingstijden", renderer, values)
 
 
-@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT, "templates/register_form.jinja2")
+@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT)
 def register_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of one municipality in the register, and save it."""
     form = _form(context, request)
@@ -386,7 +386,9 @@ def register_view(context: DeskMunicipality, request: Request) -> Any:
         request.flash("Opgeslagen.")
         return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+    name, heading = context.municipality.name, "Nummer en openingstijden"
+    page = {"title": f"{heading} {name}", "heading": heading, "above": name}
+    return handle_form(request, form, on_valid, page)
 
 
 @form_view(Desk, PAGE, Permission.ROUTE_REPORT, "templates/register_import.jinja2")
