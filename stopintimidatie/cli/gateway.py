@@ -37,7 +37,7 @@ from stopintimidatie.core.web.limits import OUTSIDE, WaitingRoom
 from stopintimidatie.core.web.request import ANY_HOST
 
 log = logging.getLogger(__name__)
-# The largest form of the house (/verificatie, 25 MB) and what the intake drains fit in.
+# The largest upload (`core/web/limits`) and what the intake drains fit in.
 MAXIMUM_BODY_BYTES: Final = 26 * 1024 * 1024
 # A film from a telephone fits. Who sends more finds the connection closed.
 THROWN_AWAY_BYTES: Final = 256 * 1024 * 1024

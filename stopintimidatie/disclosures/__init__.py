@@ -9,10 +9,10 @@ def includeme(config: Any) -> None:
     """Register the tree, tables and pages of the register, of pick-up and of verification."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.core.storage.retention import read_classes
+    from stopintimidatie.core.web.limits import PUBLIC_UPLOAD_FORM
     from stopintimidatie.disclosures import pickup
     from stopintimidatie.disclosures.pickup import LOST_DOCUMENTS, PICKUP_KINDS
     from stopintimidatie.disclosures.resources import LEVELS
-    from stopintimidatie.disclosures.verification import MOST
     from stopintimidatie.disclosures.views import PickupDoor
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
@@ -40,6 +40,6 @@ def includeme(config: Any) -> None:
         config.add_retention_class(kind)
     config.add_sealed(pickup.SEALED)
     config.add_public_prefix("verificatie", "Is dit document echt?")
-    config.add_stream("verificatie", lambda registry, environ: MOST)
+    config.add_stream("verificatie", lambda registry, environ: PUBLIC_UPLOAD_FORM)
     config.scan("stopintimidatie.disclosures.views")
     config.scan("stopintimidatie.disclosures.verification")

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from functools import partial
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import colander
@@ -25,27 +25,15 @@ from webob.multidict import MultiDict
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
-from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import _, day_of
 from stopintimidatie.core.tree import Root, locate_reference
-from stopintimidatie.core.web.body import (
-    MULTIPART,
-    SentFile,
-    announced_length,
-    read_multipart,
-    take,
-)
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
+from stopintimidatie.core.web import body, limits
 from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
 from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
 from stopintimidatie.disclosures.services import find_disclosure, is_public
-
-FILE_LIMIT: Final = 25_000_000
-# The file, and some room for the rest of the form.
-MOST: Final = FILE_LIMIT + 100_000
 
 
 @dataclass
@@ -61,14 +49,8 @@ class Fingerprint:
         self.digest.update(part)
 
 
-class HashOfFile(Type):
-    """An uploaded file of at most 25 MB, whose value is only its SHA-256 in hexadecimal."""
-
-    widget_maker = forms.FileInput
-
-    def serialize(self, node: Any, appstruct: Any) -> Any:
-        """Return nothing: a browser never gets a file back."""
-        return colander.null
+class HashOfFile(forms.Upload):
+    """An uploaded file, whose value is only its SHA-256 in hexadecimal."""
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         """Return the hash of the uploaded file.
@@ -76,12 +58,10 @@ class HashOfFile(Type):
         Raises:
             colander.Invalid: the file is too large, or empty.
         """
-        if not isinstance(cstruct, SentFile):
+        if not isinstance(cstruct, body.SentFile):
             return colander.null
-        if cstruct.file.size > FILE_LIMIT:
-            most = FILE_LIMIT // 1_000_000
-            words = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=most)
-            raise colander.Invalid(node, words)
+        if cstruct.file.size > self.limit:
+            raise self.too_large(node)
         if not cstruct.file.size:
             words = _("Dit bestand is leeg. Download het opnieuw, en kies dat.")
             raise colander.Invalid(node, words)
@@ -100,9 +80,8 @@ class VerificationSchema(forms.Schema):
         widget=forms.TextInput(width="medium", autocomplete="off"),
     )
     bestand = forms.field(
-        HashOfFile(),
+        HashOfFile(limits.PUBLIC_UPLOAD),
         _("Bestand"),
-        description=_("Het PDF-bestand zoals u het kreeg, hoogstens 25 MB. Wij bewaren het niet."),
         widget=forms.FileInput(accept="application/pdf,.pdf"),
     )
 
@@ -157,16 +136,16 @@ def receive(request: Request) -> None:
     Raises:
         HTTPException: it is too large, it can't be read, or too much is read already.
     """
-    if (announced_length(request.environ) or 0) > MOST:
+    if (body.announced_length(request.environ) or 0) > limits.PUBLIC_UPLOAD_FORM:
         raise HTTPRequestEntityTooLarge
-    if request.content_type != MULTIPART:
+    if request.content_type != body.MULTIPART:
         request.sent = MultiDict()  # no form of ours, and so no file
         return
-    kind, read = request.headers.get("Content-Type", ""), partial(take, request.environ)
+    kind, read = request.headers.get("Content-Type", ""), partial(body.take, request.environ)
     try:
-        with heavy_work(request):
-            request.sent = read_multipart(read, kind, Fingerprint)
-    except NoPlaceError:
+        with limits.heavy_work(request):
+            request.sent = body.read_multipart(read, kind, Fingerprint)
+    except limits.NoPlaceError:
         raise CrowdedError from None
     except ValueError:
         raise HTTPBadRequest from None
@@ -185,8 +164,13 @@ def verification(request: Request) -> Any:
     if request.method == "POST":
         receive(request)
     reference = dict(query_pairs(request)).get("uitvoer", "")[:60]
+    schema = VerificationSchema()
+    schema["bestand"].description = gettext(
+        "Het PDF-bestand zoals u het kreeg, hoogstens %(most)s MB. Wij bewaren het niet.",
+        most=limits.megabytes(limits.PUBLIC_UPLOAD),
+    )
     form = Form(
-        VerificationSchema(),
+        schema,
         request,
         buttons=[Button("controleren", _("Controleren"))],
         appstruct={"uitvoer": reference},

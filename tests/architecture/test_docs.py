@@ -17,13 +17,12 @@ from stopintimidatie.cli.commands import cli
 from stopintimidatie.core import limits
 from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
+from stopintimidatie.core.web.limits import LOGO_UPLOAD, PORTAL_UPLOAD, PUBLIC_UPLOAD, megabytes
 from stopintimidatie.dossiers.actions import services as actions
-from stopintimidatie.dossiers.actions import views
 from stopintimidatie.exports.request import asking
 from stopintimidatie.municipalities.settings import services as logos
 from stopintimidatie.privacy.log import views as log_views
 from stopintimidatie.privacy.log.queries import ACTIONS
-from stopintimidatie.reports.attachments import cleaner
 from stopintimidatie.reports.attachments import services as attachments
 from stopintimidatie.reports.conversation import services as conversation
 from stopintimidatie.rooms import ROOMS
@@ -253,12 +252,13 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f"| {actions.MOST_FILES}; {actions.MOST_MEASURES} |",
         f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {asking.MOST} |",
         f"| {thousands(log_views.MOST_IN_FILE)} |",
-        f"| {cleaner.LIMIT // 1_000_000} MB; JPEG en HEIC"
+        f"| {megabytes(PUBLIC_UPLOAD)} MB; JPEG en HEIC"
         f" {process.MOST_PIXELS['JPEG'] // 1_000_000} miljoen punten, PNG en WebP"
         f" {process.MOST_PIXELS_OTHERWISE // 1_000_000} miljoen; hoogstens {process.MOST_SCANS} ",
-        f"| {views.LIMIT / 1_000_000:g} MB".replace(".", ","),
-        f"| {logos.LARGEST_UPLOAD // 1_000_000} MB; SVG hoogstens {thousands(logos.MOST_ELEMENTS)}"
-        f" vormen, PNG {thousands(process.LOGO_PIXELS)} bij {thousands(process.LOGO_PIXELS)};"
+        f"| {megabytes(PORTAL_UPLOAD)} MB;",
+        f"| {megabytes(LOGO_UPLOAD)} MB; SVG hoogstens"
+        f" {thousands(logos.MOST_ELEMENTS)} vormen,"
+        f" PNG {thousands(process.LOGO_PIXELS)} bij {thousands(process.LOGO_PIXELS)};"
         f" daarna hoogstens {process.LOGO_BYTES // 1_000} kB |",
     )
     assert [number for number in numbers if number not in text] == []

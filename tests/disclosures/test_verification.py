@@ -132,16 +132,14 @@ def test_what_is_missing_is_named(
     assert ("Kies een bestand" in summary) == (content is None)
 
 
-def test_a_file_may_be_25_megabytes_and_no_more(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_may_be_25_megabytes_and_no_more(installation: Installation) -> None:
     big = b"x" * 11_000_000
     answer = ask(installation, "U-4F7K-2QXJ", big)
     assert heading(answer) == "Onbekend", "larger than other forms may be"
-    monkeypatch.setattr(verification, "FILE_LIMIT", 1000)
-    refused = ask(installation, "U-4F7K-2QXJ", b"x" * 1001)
+    refused = ask(installation, "U-4F7K-2QXJ", b"x" * 25_000_001)
     assert refused.status_int == 422
-    assert "hoogstens 25 MB" in refused.text
+    assert "Het PDF-bestand zoals u het kreeg, hoogstens 25 MB." in refused.text
+    assert "Kies een bestand van hoogstens 25 MB." in refused.text
     empty = ask(installation, "U-4F7K-2QXJ", b"")
     assert empty.status_int == 422
     assert "Dit bestand is leeg." in empty.text

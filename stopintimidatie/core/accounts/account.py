@@ -138,13 +138,7 @@ def own_account_only(context: Any, request: Any) -> Response | None:
     return HTTPSeeOther(location=f"/{ACCOUNT}")
 
 
-@form_view(
-    Root,
-    NAME,
-    Permission.SIGNED_IN,
-    "templates/account_form.jinja2",
-    guards=(own_account_only,),
-)
+@form_view(Root, NAME, Permission.SIGNED_IN, guards=(own_account_only,))
 def name_view(request: Any) -> Any:
     """Change the own name."""
     identity = request.identity
@@ -161,9 +155,14 @@ def name_view(request: Any) -> Any:
             request.flash("Uw naam is gewijzigd.")
         return HTTPSeeOther(location=f"/{ACCOUNT}")
 
-    return handle_form(request, form, on_valid, {"title": "Naam wijzigen"})
+    page = {"heading": "Naam wijzigen", "above": "Mijn account"}
+    return handle_form(request, form, on_valid, page)
 
 
+AFTERWARDS: Final = (
+    "Daarna bent u op andere apparaten afgemeld; hier blijft u aangemeld. U krijgt een mail dat uw"
+    " wachtwoord is gewijzigd."
+)
 WRONG: Final = (
     "Uw wachtwoord van nu klopt niet. Probeer het nog een keer, of meld u af en kies op de"
     " aanmeldpagina voor ‘Wachtwoord vergeten’."
@@ -174,13 +173,7 @@ LEFT: Final = (
 )
 
 
-@form_view(
-    Root,
-    PASSWORD,
-    Permission.SIGNED_IN,
-    "templates/account_form.jinja2",
-    guards=(own_account_only,),
-)
+@form_view(Root, PASSWORD, Permission.SIGNED_IN, guards=(own_account_only,))
 def password_view(request: Any) -> Any:
     """Change the own password; the old one is asked, and a wrong one counts as a guess."""
     form = Form(
@@ -206,7 +199,8 @@ def password_view(request: Any) -> Any:
         new_csrf_token(request)
         return response
 
-    return handle_form(request, form, on_valid, {"title": "Wachtwoord wijzigen"})
+    page = {"heading": "Wachtwoord wijzigen", "above": "Mijn account", "intro": AFTERWARDS}
+    return handle_form(request, form, on_valid, page)
 
 
 def _hashed(request: Any, values: dict[str, Any]) -> tuple[User, str]:

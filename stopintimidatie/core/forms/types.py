@@ -23,6 +23,7 @@ import phonenumbers
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.widgets import CHOOSE, CHOOSE_ONLY, UNREADABLE
 from stopintimidatie.core.text import _, checked_address, composed
+from stopintimidatie.core.web.limits import megabytes
 from stopintimidatie.core.web.translation import gettext, ngettext
 
 Choice = tuple[str, str]
@@ -347,7 +348,7 @@ class Upload(Type):
 
     widget_maker = widgets.FileInput
 
-    def __init__(self, limit: int = 5_000_000) -> None:
+    def __init__(self, limit: int) -> None:
         self.limit = limit
 
     def serialize(self, node: Any, appstruct: Any) -> Any:
@@ -366,10 +367,14 @@ class Upload(Type):
         cstruct.file.seek(0)
         content = cstruct.file.read(self.limit + 1)
         if len(content) > self.limit:
-            megabytes = f"{self.limit / 1_000_000:g}".replace(".", ",")
-            said = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=megabytes)
-            raise colander.Invalid(node, said)
+            raise self.too_large(node)
         return UploadedFile(_file_name(str(cstruct.filename)), content)
+
+    def too_large(self, node: Any) -> colander.Invalid:
+        """Return the refusal of a file that is too large."""
+        most = megabytes(self.limit)
+        said = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=most)
+        return colander.Invalid(node, said)
 
 
 def _file_name(name: str) -> str:

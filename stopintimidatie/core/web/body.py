@@ -34,7 +34,7 @@ from webob.multidict import MultiDict
 
 from stopintimidatie.core.registry import Directive
 
-MAX_FORM: Final = 10_000_000
+MAX_FORM: Final = 10_000_000  # of the portal; for a file in it see `limits`
 MAX_FIELDS: Final = 2_000
 MULTIPART: Final = "multipart/form-data"
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", MULTIPART)

@@ -1,4 +1,7 @@
-"""Limits on heavy work: how much runs at once on this machine, and who waits.
+"""Limits on uploads and on heavy work: how large a file is, how much runs at once, who waits.
+
+Every file that people upload has its size here; forms and texts take it from here. The settings
+`attachments.…_megabytes` say how much all files of a report, a sender or an app are together.
 
 Each place is a lock on a file; the kernel frees it when the process that holds it dies.
 
@@ -26,6 +29,26 @@ from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.text import _
+from stopintimidatie.core.web.body import MAX_FORM
+
+# Uploads: bytes of a file
+
+# From somebody who doesn't sign in: through an app, at `/volgen` or at `/verificatie`.
+PUBLIC_UPLOAD: Final = 25_000_000
+# The form with that file in it.
+PUBLIC_UPLOAD_FORM: Final = PUBLIC_UPLOAD + 100_000
+# A photo, sound or video of an officer; its form is one of the portal, with other questions.
+PORTAL_UPLOAD: Final = MAX_FORM - 500_000
+LOGO_UPLOAD: Final = 1_000_000
+CSV_UPLOAD: Final = 200_000
+
+
+def megabytes(size: int) -> str:
+    """Write a number of bytes as megabytes, without the unit: 25 or 9,5."""
+    return f"{size / 1_000_000:g}".replace(".", ",")
+
+
+# Places
 
 AT_ONCE: Final = 2
 # Most tasks of one process that run or wait: each keeps its upload in memory.

@@ -311,6 +311,8 @@ guarded.options = ("guards",)  # type: ignore[attr-defined]  # how Pyramid is to
 
 # Views, as every room declares them
 
+_FORM: Final = "stopintimidatie.core.web:templates/form.jinja2"
+
 
 def page_view(context: Any, name: str, permission: Any, renderer: str, **options: Any) -> Any:
     """Register a view that shows a page; its options are those of `view_config`."""
@@ -318,10 +320,9 @@ def page_view(context: Any, name: str, permission: Any, renderer: str, **options
     return view_config(**usual | options, renderer=renderer)
 
 
-def form_view(context: Any, name: str, permission: Any, renderer: str, **options: Any) -> Any:
-    """Register a view that shows a form and takes what is posted."""
-    methods = ("GET", "POST")
-    return page_view(context, name, permission, renderer, request_method=methods, **options)
+def form_view(context: Any, name: str, permission: Any, renderer: str = _FORM, **more: Any) -> Any:
+    """Register a view that shows a form and takes what is posted; `form.jinja2` draws it."""
+    return page_view(context, name, permission, renderer, request_method=("GET", "POST"), **more)
 
 
 def post_view(context: Any, name: str, permission: Any, **options: Any) -> Any:

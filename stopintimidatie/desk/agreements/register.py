@@ -33,6 +33,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import DAYS as WEEKDAYS
 from stopintimidatie.core.text import date_short, plural
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.limits import CSV_UPLOAD
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.core.web.responses import as_text, csv_response
 from stopintimidatie.desk.agreements.views import line_field
@@ -176,8 +177,6 @@ def _plain(cell: str) -> str:
 
 # The form
 
-MOST_BYTES: Final = 200_000
-
 
 def holds(test: Callable[[str], Any], message: str) -> Callable[[Any, str], None]:
     """Return a check that a test gives something true of a text, and raises no ValueError."""
@@ -233,14 +232,14 @@ class ImportSchema(forms.Schema):
     """The form to choose a file for the town register, or to confirm what it changes."""
 
     bestand = forms.field(
-        forms.Upload(MOST_BYTES),
+        forms.Upload(CSV_UPLOAD),
         "Bestand",
         description=f"CSV, met dezelfde kolommen als de uitvoer. Hoogstens {MOST_LINES} regels.",
         widget=forms.FileInput(accept=".csv,text/csv"),
         missing=None,
     )
     tekst = forms.field(
-        forms.Text(MOST_BYTES, lines=True), "Tekst", widget=forms.Hidden(), missing=""
+        forms.Text(CSV_UPLOAD, lines=True), "Tekst", widget=forms.Hidden(), missing=""
     )
     zegel = forms.field(forms.Text(64), "Zegel", widget=forms.Hidden(), missing="")
 
@@ -377,7 +376,7 @@ def register_panel(context: DeskMunicipality, request: Request) -> Panel:
     return Panel("Nummer en openingstijden", renderer, values)
 
 
-@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT, "templates/register_form.jinja2")
+@form_view(DeskMunicipality, PAGE, Permission.ROUTE_REPORT)
 def register_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of one municipality in the register, and save it."""
     form = _form(context, request)
@@ -387,7 +386,9 @@ def register_view(context: DeskMunicipality, request: Request) -> Any:
         request.flash("Opgeslagen.")
         return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+    name, heading = context.municipality.name, "Nummer en openingstijden"
+    page = {"title": f"{heading} {name}", "heading": heading, "above": name}
+    return handle_form(request, form, on_valid, page)
 
 
 @form_view(Desk, PAGE, Permission.ROUTE_REPORT, "templates/register_import.jinja2")

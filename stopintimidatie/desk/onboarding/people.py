@@ -158,13 +158,7 @@ def proposals_view(context: Desk, request: Request) -> Any:
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
 
 
-@form_view(
-    Desk,
-    "aansluiting-domeinen",
-    Permission.CONNECT,
-    "templates/onboarding_domains.jinja2",
-    guards=(change_confirmed,),
-)
+@form_view(Desk, "aansluiting-domeinen", Permission.CONNECT, guards=(change_confirmed,))
 def domains_view(context: Desk, request: Request) -> Any:
     """Show the form of the mail domains of a municipality, and save it."""
     municipality = asked_municipality(request)
@@ -188,7 +182,14 @@ def domains_view(context: Desk, request: Request) -> Any:
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
 
-    return handle_form(request, form, on_valid, {"municipality": municipality})
+    page = {
+        "title": f"Maildomeinen van {municipality.name}",
+        "heading": "Maildomeinen",
+        "above": municipality.name,
+        "intro": "Heeft iemand een adres buiten deze domeinen, dan staat dat bij de naam, en"
+        " bevestigt het landelijk meldpunt de rol. Wie al een rol heeft, houdt die.",
+    }
+    return handle_form(request, form, on_valid, page)
 
 
 # The people of the desk itself, and of a municipality (`?gemeente=…`)

@@ -328,7 +328,7 @@ class PolicySchema(Schema):
     )
 
 
-@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, "templates/policy.jinja2")
+@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT)
 def policy_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of a municipality's own campaign or policy, and record it."""
     code = context.municipality.code
@@ -357,7 +357,13 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
         request.flash("Vastgelegd.")
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+    page = {
+        "heading": "Eigen campagne of beleid",
+        "above": context.municipality.name,
+        "intro": "Doet een gemeente zelf al iets tegen straatintimidatie? Dan staat bij haar op de"
+        " bellijst en in de cijfers: bied programma aan.",
+    }
+    return handle_form(request, form, on_valid, page)
 
 
 def policy_panel(context: Any, request: Any) -> Panel:

@@ -15,7 +15,7 @@ from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
+from stopintimidatie.core.web.limits import PORTAL_UPLOAD, TOO_BUSY, NoPlaceError, megabytes
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import (
     WORKFLOW_EFFECTS,
@@ -261,17 +261,14 @@ def note_view(context: DossierResource, request: Request) -> Any:
     return dossier_form(context, request, schema, button, act, part=part)
 
 
-LIMIT: Final = 9_500_000
-
-
 class FileSchema(Schema):
     """The form of a photo, sound or video, and what it shows."""
 
     bestand = field(
-        forms.Upload(LIMIT),
+        forms.Upload(PORTAL_UPLOAD),
         "Foto, geluid of video",
-        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 9,5 MB. Plaats, tijd en toestel"
-        " halen wij eruit.",
+        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens"
+        f" {megabytes(PORTAL_UPLOAD)} MB. Plaats, tijd en toestel halen wij eruit.",
         widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
     waarover = field(

@@ -34,7 +34,7 @@ from stopintimidatie.exports.vocabulary import capital, clean, clean_line, liste
 from stopintimidatie.reports.rules import time_text
 
 # Photos, sound and video within one PDF are together no more than this: what goes out must still
-# fit in the form of /verificatie (25 MB), the text of a big dossier included.
+# fit in the form of /verificatie (`PUBLIC_UPLOAD`), the text of a big dossier included.
 EMBEDDED_MOST = 18_000_000
 
 

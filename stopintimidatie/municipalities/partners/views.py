@@ -27,13 +27,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.register import read_register
-from stopintimidatie.core.web.request import (
-    Crumb,
-    Request,
-    form_view,
-    page_view,
-    query_pairs,
-)
+from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, query_pairs
 from stopintimidatie.municipalities.partners import services
 from stopintimidatie.municipalities.partners.models import PartnerContact, PartnerOrganisation
 from stopintimidatie.municipalities.partners.resources import (
@@ -149,19 +143,25 @@ class EndSchema(Schema):
     )
 
 
+ENDED: Final = (
+    "De organisatie blijft in de lijst staan als beëindigd, met wat zij kreeg in het"
+    " verstrekkingenregister. Namen, nummers en adressen van contactpersonen verwijderen wij"
+    " meteen."
+)
+
+
 # Forms whose work may be refused by a rule, or by a later version
 
-FORM_PAGE: Final = "stopintimidatie.municipalities.partners:templates/form.jinja2"
 Values = dict[str, Any]
 
 
-def form_page(request: Request, heading: str, above: str) -> Values:
+def form_page(request: Request, heading: str, above: str, intro: str = "") -> Values:
     """Return the values of a page with a form: its heading, also in the breadcrumb, and above it.
 
     `above` is the name of the municipality or the partner.
     """
     crumbs = [*request.breadcrumb, Crumb(heading, request.path)]
-    return {"crumbs": crumbs, "heading": heading, "above": above}
+    return {"crumbs": crumbs, "heading": heading, "above": above, "intro": intro}
 
 
 def submit(
@@ -220,7 +220,7 @@ def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     }
 
 
-@form_view(PartnerList, "toevoegen", Permission.EDIT_PARTNER, FORM_PAGE)
+@form_view(PartnerList, "toevoegen", Permission.EDIT_PARTNER)
 def add_view(context: PartnerList, request: Request) -> Any:
     """Show the form to add a partner, and save it."""
     form = Form(
@@ -262,7 +262,7 @@ def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
     }
 
 
-@partner_page(name="bewerken", request_method=("GET", "POST"), renderer=FORM_PAGE)
+@form_view(PartnerResource, "bewerken", Permission.EDIT_PARTNER)
 def change_view(context: PartnerResource, request: Request) -> Any:
     """Show the form of a partner, and save its changes."""
     row, back = context.organisation, request.resource_path(context)
@@ -282,7 +282,7 @@ def change_view(context: PartnerResource, request: Request) -> Any:
     return submit(request, form, act, form_page(request, "Partner bewerken", row.name))
 
 
-@partner_page(name="beeindigen", request_method=("GET", "POST"), renderer=FORM_PAGE)
+@form_view(PartnerResource, "beeindigen", Permission.EDIT_PARTNER)
 def end_view(context: PartnerResource, request: Request) -> Any:
     """Show the form to end a partner, and end it."""
     row, back = context.organisation, request.resource_path(context)
@@ -298,7 +298,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
         request.flash("De partner is beëindigd. De contactpersonen zijn verwijderd.")
         return HTTPSeeOther(back)
 
-    return submit(request, form, act, form_page(request, "Partner beëindigen", row.name))
+    return submit(request, form, act, form_page(request, "Partner beëindigen", row.name, ENDED))
 
 
 @partner_page(name="hervatten", request_method="POST")
@@ -315,7 +315,7 @@ def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
 # Contacts: adding, changing, confirming the address, removing
 
 
-@partner_page(name="contact", request_method=("GET", "POST"), renderer=FORM_PAGE)
+@form_view(PartnerResource, "contact", Permission.EDIT_PARTNER)
 def contact_view(context: PartnerResource, request: Request) -> Any:
     """Show the form to add a contact, or with `?wie=…` to change one, and save it."""
     keys, row = request.registry.key_ring, context.organisation

@@ -12,6 +12,7 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.web.limits import LOGO_UPLOAD, megabytes
 from stopintimidatie.core.web.theme import TEXT_MINIMUM, WHITE, darkened_for, parse_colour, ratio
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.settings.pages import (
@@ -22,7 +23,6 @@ from stopintimidatie.municipalities.settings.pages import (
     words_of,
 )
 from stopintimidatie.municipalities.settings.rules import BLANKS, unknown_blanks
-from stopintimidatie.municipalities.settings.services import LARGEST_UPLOAD
 from stopintimidatie.municipalities.settings.standard import EMERGENCY, reply_blanks
 from stopintimidatie.municipalities.settings.vocabulary import (
     MOST_CHOICES,
@@ -230,9 +230,10 @@ def look_schema(*, has_logo: bool) -> Any:
             validator=readable_colour,
         ),
         field(
-            forms.Upload(LARGEST_UPLOAD),
+            forms.Upload(LOGO_UPLOAD),
             "Logo",
-            description="SVG of PNG, hoogstens 1 MB. Liefst breder dan hoog en leesbaar op wit.",
+            description=f"SVG of PNG, hoogstens {megabytes(LOGO_UPLOAD)} MB."
+            " Liefst breder dan hoog en leesbaar op wit.",
             name="logo",
             missing=None,
             widget=forms.FileInput(accept=".svg,.png,image/svg+xml,image/png"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stopintimidatie.core.forms.messages import describe
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, megabytes
 from stopintimidatie.reports.api import answers
 from stopintimidatie.reports.api.requests import UUID_TEXT
 from stopintimidatie.reports.arrival.schema import LAT, LON
@@ -201,11 +202,12 @@ ATTACH: Final = Call(
     "POST",
     "/meldingen/{kenmerk}/bijlagen",
     "Een foto, geluid of video meesturen",
-    "Hoogstens 5 bij een melding, elk hoogstens 25 MB. Wat het is, zien wij aan de inhoud: JPEG, "
-    "HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw "
-    "als JPEG, geluid en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit. Worden "
-    "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503. Hetzelfde bestand bij "
-    "dezelfde melding nog eens sturen geeft 200 met hetzelfde nummer; er komt geen tweede.",
+    f"Hoogstens 5 bij een melding, elk hoogstens {megabytes(PUBLIC_UPLOAD)} MB. Wat het "
+    "is, zien wij aan de inhoud: JPEG, HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of "
+    "WebM. Foto's tekenen wij opnieuw als JPEG, geluid en video pakken wij opnieuw in: plaats, "
+    "tijd en toestel gaan eruit. Worden er al te veel bestanden tegelijk nagekeken, dan is het "
+    "antwoord 503. Hetzelfde bestand bij dezelfde melding nog eens sturen geeft 200 met hetzelfde "
+    "nummer; er komt geen tweede.",
     {
         **_OF_REPORT,
         200: Reply("Dit bestand zat al bij de melding.", answers.AttachmentAnswer),

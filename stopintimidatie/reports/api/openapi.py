@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.core.forms.messages import describe
+from stopintimidatie.core.web.body import MULTIPART
 from stopintimidatie.reports.api.answers import example_of, schema_of
 from stopintimidatie.reports.api.calls import (
     ADDED_TEXT,
@@ -17,7 +18,7 @@ from stopintimidatie.reports.api.calls import (
     Reply,
 )
 from stopintimidatie.reports.api.problems import API_VERSION, CONTENT_TYPE, problem_schema
-from stopintimidatie.reports.api.requests import ADDITION, CONTACT, FIELD, MEDIA_TYPE
+from stopintimidatie.reports.api.requests import ADDITION, CONTACT, FIELD
 from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 
 # Messages that show how: in the OpenAPI document, the docs and the tests alike.
@@ -190,7 +191,7 @@ _BODIES: dict[str, Document] = {
         }
     },
     "bestand": {
-        MEDIA_TYPE: {
+        MULTIPART: {
             "schema": {
                 "type": "object",
                 "required": [FIELD],

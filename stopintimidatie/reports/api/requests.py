@@ -25,10 +25,11 @@ from stopintimidatie.core.forms.messages import (
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.web import body
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, PUBLIC_UPLOAD_FORM
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import recognise, token_of
 from stopintimidatie.reports.arrival.schema import LAT, LON, MESSAGE
-from stopintimidatie.reports.attachments.cleaner import LIMIT, too_large
+from stopintimidatie.reports.attachments.cleaner import too_large
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT
 from stopintimidatie.reports.vocabulary import Language
 
@@ -129,9 +130,6 @@ def idempotency_key_of(request: Any) -> UUID:
 # One file out of a multipart body: read as a stream, to a bound, into memory and nowhere else.
 
 FIELD: Final = "bestand"
-MEDIA_TYPE: Final = "multipart/form-data"
-# The file, and some room for the lines around it.
-MOST: Final = LIMIT + 100_000
 _CHUNK: Final = 64 * 1024
 # RFC 2046 knows fewer characters; clients use more.
 _BOUNDARY: Final = re.compile(r"[ -~]{0,99}[!-~]", re.ASCII)
@@ -148,7 +146,7 @@ def boundary_of(environ: dict[str, Any]) -> str:
     except ValueError:
         raise ProblemError(Kind.NOT_MULTIPART) from None
     boundary = str(options.get("boundary", ""))
-    if media_type.lower() != MEDIA_TYPE or not _BOUNDARY.fullmatch(boundary):
+    if media_type.lower() != body.MULTIPART or not _BOUNDARY.fullmatch(boundary):
         raise ProblemError(Kind.NOT_MULTIPART)
     return boundary
 
@@ -159,7 +157,7 @@ def refuse_large(environ: dict[str, Any]) -> None:
     Raises:
         ProblemError: It is.
     """
-    if (body.announced_length(environ) or 0) > MOST:
+    if (body.announced_length(environ) or 0) > PUBLIC_UPLOAD_FORM:
         raise _too_large()
 
 
@@ -195,10 +193,10 @@ def _copy(environ: dict[str, Any], boundary: str, file: BinaryIO) -> bool:
                     is_file = event.name == FIELD and event.filename is not None
                 elif event is not None and is_file:
                     size += len(event)
-                    if size > LIMIT:
+                    if size > PUBLIC_UPLOAD:
                         raise _too_large()
                     file.write(event)
-            if total > MOST:
+            if total > PUBLIC_UPLOAD_FORM:
                 raise _too_large()
     return is_file and size > 0
 
@@ -219,7 +217,7 @@ def most_of(registry: Any, environ: dict[str, Any]) -> int:
     is_file = str(environ.get("PATH_INFO", "")).endswith("/bijlagen")
     if (is_file and not environ.get("HTTP_VOLGCODE")) or not _has_app_key(registry, environ):
         return body.SMALL
-    return MOST if is_file else MAX_BYTES
+    return PUBLIC_UPLOAD_FORM if is_file else MAX_BYTES
 
 
 def _has_app_key(registry: Any, environ: dict[str, Any]) -> bool:

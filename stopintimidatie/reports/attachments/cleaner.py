@@ -36,7 +36,7 @@ from stopintimidatie.core.sandbox.process import (
 from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble
 from stopintimidatie.core.storage.files import free_megabytes
 from stopintimidatie.core.text import _
-from stopintimidatie.core.web.limits import heavy_work
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, heavy_work, megabytes
 from stopintimidatie.core.web.translation import gettext
 
 log = logging.getLogger(__name__)
@@ -128,9 +128,8 @@ def _raw_sound(head: bytes) -> Container | None:
     return MP3 if layer == 0x02 else None
 
 
-LIMIT: Final = 25_000_000
 # Limits of ffmpeg, which copies the streams and decodes nothing.
-BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=5)
+BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * PUBLIC_UPLOAD, yields=5)
 CODECS: Final = {
     "mp4": {"h264", "hevc", "mpeg4", "av1", "vp9", "aac", "mp3", "alac", "opus"},
     "webm": {"vp8", "vp9", "av1", "opus", "vorbis"},
@@ -234,7 +233,7 @@ def too_large() -> CleaningError:
         Fault.TOO_LARGE,
         gettext(
             "Dit bestand is groter dan %(most)s MB. Stuur een korter stuk of een kleinere foto.",
-            most=LIMIT // 1_000_000,
+            most=megabytes(PUBLIC_UPLOAD),
         ),
     )
 
@@ -412,8 +411,8 @@ def _packing(container: Container, video: str | None, sound: str | None) -> list
     return [
         *chosen,
         *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-dn", "-sn"),
-        *("-c", "copy", *notes, "-fflags", "+bitexact", "-flags:v", "+bitexact"),
-        *("-flags:a", "+bitexact", *own, "-fs", str(2 * LIMIT), "-f", container.writes),
+        *("-c", "copy", *notes, *own, "-fflags", "+bitexact", "-flags:v", "+bitexact"),
+        *("-flags:a", "+bitexact", "-fs", str(2 * PUBLIC_UPLOAD), "-f", container.writes),
     ]
 
 

@@ -41,11 +41,10 @@ from stopintimidatie.core.storage.encryption import (
 from stopintimidatie.core.storage.retention import days
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import _
-from stopintimidatie.core.web.limits import heavy_work
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, heavy_work
 from stopintimidatie.core.web.translation import gettext
 from stopintimidatie.reports.attachments.cleaner import (
     EXTENSIONS,
-    LIMIT,
     Cleaned,
     CleaningError,
     Fault,
@@ -268,7 +267,7 @@ def _spend(upload: Upload, size: int, *, count: bool = True) -> None:
         f"app {upload.app}": settings.app_megabytes,
     }
     share = 10**6 // settings.web_processes
-    budgets = {name: max(most * share, LIMIT) for name, most in megabytes.items()}
+    budgets = {name: max(most * share, PUBLIC_UPLOAD) for name, most in megabytes.items()}
     if not upload.request.registry.budgets.spend(budgets, size, count=count):
         raise CleaningError(Fault.SPENT, SPENT)
 

@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the page of the reporter."""
     from stopintimidatie.core.storage.retention import RetentionClass, Way
-    from stopintimidatie.reports.attachments.cleaner import LIMIT
+    from stopintimidatie.core.web.limits import PUBLIC_UPLOAD_FORM
     from stopintimidatie.reports.follow.resources import FollowPages
 
     config.add_retention_class(
@@ -25,5 +25,5 @@ def includeme(config: Any) -> None:
     config.add_translated_prefix("volgen")
     config.add_public_prefix("volgen", "Uw melding volgen")
     config.add_tree_root("volgen", FollowPages)
-    config.add_form_limit("volgen", LIMIT + 100_000)
+    config.add_form_limit("volgen", PUBLIC_UPLOAD_FORM)
     config.scan("stopintimidatie.reports.follow.views")

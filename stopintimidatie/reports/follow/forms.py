@@ -7,9 +7,10 @@ from typing import Any, Final
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, Schema, field
 from stopintimidatie.core.text import _
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, megabytes
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.core.web.translation import keep_language
-from stopintimidatie.reports.attachments.cleaner import LIMIT, PHOTO_TYPES, ffmpeg_path
+from stopintimidatie.core.web.translation import gettext, keep_language
+from stopintimidatie.reports.attachments.cleaner import PHOTO_TYPES, ffmpeg_path
 from stopintimidatie.reports.conversation.queries import Standing
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT, VERDICTS
 from stopintimidatie.reports.public.forms import NO_EMAIL, NO_PHONE
@@ -72,12 +73,8 @@ class UploadSchema(Schema):
     """A photo, sound or video."""
 
     bestand = field(
-        forms.Upload(LIMIT),
+        forms.Upload(PUBLIC_UPLOAD),
         _("Foto, geluid of video"),
-        description=_(
-            "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden. Plaats,"
-            " tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt."
-        ),
         widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
 
@@ -85,6 +82,11 @@ class UploadSchema(Schema):
 def upload_schema(clips: bool) -> Schema:
     """Return the form for a file; sound and video only where they can be cleaned."""
     schema = UploadSchema()
+    schema["bestand"].description = gettext(
+        "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens %(most)s MB, en hoogstens 5 bestanden."
+        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
+        most=megabytes(PUBLIC_UPLOAD),
+    )
     if not clips:
         schema["bestand"].title = _("Foto")
         schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)

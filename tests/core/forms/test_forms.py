@@ -188,7 +188,7 @@ def test_text_of_several_lines_keeps_them() -> None:
 def test_text_is_composed() -> None:
     assert read(forms.Text(), "cafe\u0301") == "café"
     upload = SimpleNamespace(filename="cafe\u0301.jpg", file=io.BytesIO(b"x"))
-    assert read(forms.Upload(), upload).name == "café.jpg"
+    assert read(forms.Upload(100), upload).name == "café.jpg"
 
 
 # Characters on which normalising, line ends and the removal of characters could go wrong.
@@ -336,12 +336,12 @@ def test_a_file_has_a_plain_name_and_a_limit() -> None:
 def test_a_file_is_whole_again_when_a_request_is_tried_again() -> None:
     """WebOb reads a form once: the second attempt gets the same file objects."""
     upload = SimpleNamespace(filename="foto.jpg", file=io.BytesIO(b"x" * 11))
-    assert [len(read(forms.Upload(), upload).content) for _ in range(2)] == [11, 11]
+    assert [len(read(forms.Upload(100), upload).content) for _ in range(2)] == [11, 11]
 
 
 def test_a_file_name_cannot_be_a_path_or_empty() -> None:
     upload = SimpleNamespace(filename="../../etc/\x00", file=io.BytesIO(b"x"))
-    assert read(forms.Upload(), upload).name == "bestand"
+    assert read(forms.Upload(100), upload).name == "bestand"
 
 
 def test_validators_say_what_to_do() -> None:

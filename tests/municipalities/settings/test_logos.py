@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from stopintimidatie.municipalities.settings.services import LARGEST_RESULT, LogoError, clean_logo
+from stopintimidatie.core.sandbox.process import LOGO_BYTES
+from stopintimidatie.municipalities.settings.services import LogoError, clean_logo
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
 
@@ -96,7 +97,7 @@ def test_what_an_editor_leaves_behind_goes_without_a_word() -> None:
         b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">]>' + svg("<title>&a;&a;</title>"),
         svg("<g>" * 60 + "</g>" * 60),
         svg('<path d="M0 0"/>' * 4_000),
-        svg(f"<title>{'x' * LARGEST_RESULT}</title>"),
+        svg(f"<title>{'x' * LOGO_BYTES}</title>"),
         b"\x89PNG\r\n\x1a\n",
         png()[:60],
         png((4_001, 4)),

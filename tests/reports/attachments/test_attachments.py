@@ -15,7 +15,7 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing, reseal_some
-from stopintimidatie.reports.attachments.cleaner import LIMIT
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
 from stopintimidatie.reports.attachments.services import MOST, PART
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.personal import erase
@@ -125,8 +125,8 @@ def test_only_the_code_opens_the_door_to_so_many_bytes(api: Api) -> None:
         (b"", 400, "bestand-ontbreekt"),
         (b"MZ\x90\x00 geen foto", 415, "bestand-soort"),
         (photo()[:200], 400, "bestand-onleesbaar"),
-        (b"\xff\xd8\xff" + b"\0" * (LIMIT + 1), 413, "bestand-te-groot"),
-        (b"\xff\xd8\xff" + b"\0" * (LIMIT + 200_000), 413, "bestand-te-groot"),
+        (b"\xff\xd8\xff" + b"\0" * (PUBLIC_UPLOAD + 1), 413, "bestand-te-groot"),
+        (b"\xff\xd8\xff" + b"\0" * (PUBLIC_UPLOAD + 200_000), 413, "bestand-te-groot"),
     ],
     ids=["empty", "programme", "half a photo", "just too large", "says it is too large"],
 )

@@ -18,7 +18,7 @@ from stopintimidatie.core.limits import Budgets
 from stopintimidatie.core.scanner import Scanner
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.reports.attachments.cleaner import LIMIT
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
 from stopintimidatie.reports.attachments.services import MOST
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.personal import erase
@@ -329,8 +329,8 @@ def test_only_what_is_kept_counts_stopped_files_too(variant: Variant, clamd: Cla
             stopped = infected(uuid4().bytes + bytes(1_900_000))
             api.attach(receipt, stopped, status=422)
         registry.scanner = None
-        api.attach(receipt, sound(LIMIT - 13_700_000), status=429)
-        api.attach(receipt, sound(LIMIT - 13_900_000))
+        api.attach(receipt, sound(PUBLIC_UPLOAD - 13_700_000), status=429)
+        api.attach(receipt, sound(PUBLIC_UPLOAD - 13_900_000))
 
 
 @pytest.mark.alles
@@ -341,8 +341,8 @@ def test_a_picture_that_grows_when_it_is_drawn_anew_counts_as_it_is_kept(
         receipt, small = api.post().json, photo("PNG", (4000, 4000))
         kept = api.attach(receipt, small).json["grootte"]
         assert kept > len(small)
-        api.attach(receipt, sound(LIMIT - kept), status=429)
-        api.attach(receipt, sound(LIMIT - kept - 1_000))
+        api.attach(receipt, sound(PUBLIC_UPLOAD - kept), status=429)
+        api.attach(receipt, sound(PUBLIC_UPLOAD - kept - 1_000))
 
 
 @pytest.mark.alles
@@ -355,7 +355,7 @@ def test_who_is_not_known_shares_a_larger_budget_and_each_process_has_its_share(
     assert asked_for(api) == [500_000_000, 50_000_000]
     assert asked_for(sender(api, HERE)) == [50_000_000, 50_000_000]
     many = variant(web_processes=64)
-    assert asked_for(sender(Api(many), HERE)) == [LIMIT, 156_250_000]
+    assert asked_for(sender(Api(many), HERE)) == [PUBLIC_UPLOAD, 156_250_000]
     for installation in (made, many):
         installation.registry.budgets = Budgets()
 
