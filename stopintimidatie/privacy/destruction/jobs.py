@@ -28,7 +28,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, DossierState
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import (
     category_of,
@@ -383,7 +383,7 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
         return None
     if row.frozen or (line.document_kind == REPORT and not _free(session, line.document_id)):
         return Waits.HOLD
-    if row.state == ReportState.DESTROYED:
+    if row.state in (ReportState.DESTROYED, DossierState.DESTROYED):
         # Erased at request meanwhile; what is left of it goes now.
         return None
     day = due_of(session, schedule, line.document_kind, line.document_id)

@@ -265,7 +265,8 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     """
     entity: Any = Report if kind == REPORT else Dossier
     row: Report | Dossier | None = session.get(entity, document, with_for_update=True)
-    if row is None or row.state == ReportState.DESTROYED:
+    destroyed = ReportState.DESTROYED if kind == REPORT else DossierState.DESTROYED
+    if row is None or row.state == destroyed:
         return False
     effects, before = WORKFLOW_EFFECTS.of(registry), row.state
     if isinstance(row, Report):
@@ -274,7 +275,7 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     else:
         let_all_go(session, effects, row, LEFT)
     erase_document(registry, session, kind, row.id)
-    row.state = ReportState.DESTROYED if isinstance(row, Report) else DossierState.DESTROYED
+    row.state = destroyed
     effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
     if isinstance(row, Report):
         row.leaves_at, row.ended_at = None, utc_now()

@@ -35,10 +35,10 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import signals_of
-from stopintimidatie.reports.workflow import ENDED, MERGEABLE, ReportState
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 # The states in which somebody can handle a report.
-ASSIGNABLE: Final = MERGEABLE | {ReportState.IN_DOSSIER}
+ASSIGNABLE: Final = frozenset(ReportState) - ENDED - {ReportState.QUARANTINE, ReportState.OFFERED}
 NOBODY: Final = "niemand"
 # A report that sleeps longer than this is forgotten.
 LONGEST_SNOOZE: Final = timedelta(days=183)

@@ -33,10 +33,10 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
-from stopintimidatie.reports.workflow import MERGEABLE, TO_NEIGHBOURHOOD, ReportState
+from stopintimidatie.reports.workflow import ENDED, TO_NEIGHBOURHOOD, ReportState
 
 # The states in which a report can be assessed; in others another step comes first.
-ASSESSABLE: Final = MERGEABLE | {ReportState.IN_DOSSIER}
+ASSESSABLE: Final = frozenset(ReportState) - ENDED - {ReportState.QUARANTINE, ReportState.OFFERED}
 # The way of contact that says that there was contact.
 SPOKE: Final = "is_geweest"
 # The ways of contact that need a last day: somebody has to be reached.
