@@ -35,7 +35,7 @@ from stopintimidatie.reports.models import (
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, end_of
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import CONTACT_AGREED
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
 # Contact comes some hours after triage; what was triaged less than four days ago still waits.
 CALLED_AFTER: Final = timedelta(hours=3)
@@ -115,7 +115,7 @@ class Course:
         self.at = step.at
         actor = self.stage.actors[step.by]
         before, self.now["state"] = self.now["state"], step.target
-        self.now["ended_at"] = step.at if REPORT_WORKFLOW.state(step.target).ended else None
+        self.now["ended_at"] = step.at if step.target in ENDED else None
         values = dict(step.values)
         if "behandelaar" in values:
             values["behandelaar"] = self.stage.actors[str(values["behandelaar"])].id

@@ -64,6 +64,7 @@ from stopintimidatie.privacy.retention.rules import ERASED as ERASED_CLASS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import Delivery, ReportState
 from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -287,16 +288,16 @@ def _fate(session: Session, entry: Entry) -> Fate:
 def _class_of(session: Session, entry: Entry) -> str:
     """Return the retention class of a document that stands in the copy."""
     row: Any = session.get(Report if entry.kind == REPORT else Dossier, entry.id)
-    if row.state == "vernietigd":
+    if row.state == ReportState.DESTROYED:
         return ERASED_CLASS
     if entry.kind == DOSSIER:
         return DOSSIER_CLOSED
     if entry.holder != NATIONAL:
         code = class_of_report(row.state, row.ended_reason)
         return code if code != OPEN else LEDGER_CLASS
-    if row.delivery == "opgehaald":
+    if row.delivery == Delivery.PICKED_UP:
         return PICKED_UP
-    return ROUTED if row.state == "overgedragen" else LEFT_AT_DESK
+    return ROUTED if row.state == ReportState.HANDED_OVER else LEFT_AT_DESK
 
 
 def _take_contact_out(session: Session, entry: Entry, made_at: datetime) -> bool:

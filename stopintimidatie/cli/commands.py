@@ -155,8 +155,8 @@ def list_keys(settings: Settings) -> None:
     if not rows:
         click.echo(f"Er zijn nog geen sleutels. Maak er een met: {PROGRAM} appsleutel maken")
     for row in rows:
-        state = f"ingetrokken {row.revoked_at:%d-%m-%Y}" if row.revoked_at else "geldig"
-        click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{state}")
+        standing = f"ingetrokken {row.revoked_at:%d-%m-%Y}" if row.revoked_at else "geldig"
+        click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{standing}")
 
 
 cli.add_command(user_group)

@@ -227,8 +227,8 @@ def list_versions(settings: Settings) -> None:
     with registry_of(settings) as registry:
         ring = load_key_ring(settings.key_file)
         for version in sorted(ring.masters):
-            state = "in gebruik" if version == ring.current else "niet voor nieuwe gegevens"
-            click.echo(f"versie {version}\t{state}\t{_rows(registry, version)} rijen versleuteld")
+            use = "in gebruik" if version == ring.current else "niet voor nieuwe gegevens"
+            click.echo(f"versie {version}\t{use}\t{_rows(registry, version)} rijen versleuteld")
     click.echo(
         "Volgcodes van meldingen houden de versie waarmee zij zijn gemaakt: haal een oude versie"
         " niet uit het bestand."
@@ -407,9 +407,9 @@ def waiting(settings: Settings) -> None:
     with database(settings) as session:
         jobs = session.scalars(failed.order_by(OutboxJob.id)).all()
     for job in jobs:
-        state = "opgegeven" if job.dead else "wordt nog geprobeerd"
+        standing = "opgegeven" if job.dead else "wordt nog geprobeerd"
         click.echo(
-            f"{job.id}  {job.holder}  {state}  {job.attempts} pogingen"
+            f"{job.id}  {job.holder}  {standing}  {job.attempts} pogingen"
             f"  sinds {local(job.created_at):%d-%m-%Y %H:%M}  {words_of(job.last_error)}"
         )
     if not jobs:

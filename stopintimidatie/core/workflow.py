@@ -16,6 +16,7 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import Term
 
 
 class WorkflowError(Exception):
@@ -72,22 +73,13 @@ class InputField:
 
 
 @dataclass(frozen=True)
-class State:
-    """A state. `ended`: nothing is expected of anybody any more."""
-
-    code: str
-    label: str
-    ended: bool = False
-
-
-@dataclass(frozen=True)
 class Transition:
     """A move from any of its sources to its target."""
 
     name: str
     label: str
-    sources: frozenset[str]
-    target: str
+    sources: frozenset[Term]
+    target: Term
     permission: Permission
     fields: tuple[InputField, ...] = ()
     effect: str | None = None
@@ -114,24 +106,25 @@ class Transition:
 def step(
     name: str,
     label: str,
-    sources: str | frozenset[str],
-    target: str,
+    sources: Term | frozenset[Term],
+    target: Term,
     permission: Permission,
     *fields: InputField,
     effect: str | None = None,
 ) -> Transition:
-    """Return a transition; its sources are a set of codes, or codes with spaces between."""
-    codes = frozenset(sources.split()) if isinstance(sources, str) else sources
-    return Transition(name, label, codes, target, permission, fields, effect)
+    """Return a transition from one state, or from each of several."""
+    states = frozenset({sources}) if isinstance(sources, Term) else sources
+    return Transition(name, label, states, target, permission, fields, effect)
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow, checked when it is made."""
+    """A workflow, checked when it is made. `ended`: nothing is expected of anybody there."""
 
     name: str
-    initial: frozenset[str]
-    states: tuple[State, ...]
+    initial: frozenset[Term]
+    states: type[Term]
+    ended: frozenset[Term]
     transitions: tuple[Transition, ...]
 
     def __post_init__(self) -> None:
@@ -140,11 +133,10 @@ class Workflow:
             raise ValueError(f"workflow {self.name}: " + "; ".join(mistakes))
 
     def _unknown_states(self) -> Iterable[str]:
-        known = {state.code for state in self.states}
         for move in self.transitions:
-            for code in (*move.sources, move.target):
-                if code not in known:
-                    yield f"{move.name} names the unknown state {code}"
+            for state in (*move.sources, move.target):
+                if state not in self.states:
+                    yield f"{move.name} names the unknown state {state}"
 
     def _doubles(self) -> Iterable[str]:
         names = [move.name for move in self.transitions]
@@ -157,11 +149,7 @@ class Workflow:
             if not more:
                 break
             reached |= more
-        yield from (f"{s.code} can't be reached" for s in self.states if s.code not in reached)
-
-    def state(self, code: str) -> State:
-        """Return the state with this code."""
-        return next(state for state in self.states if state.code == code)
+        yield from (f"{state} can't be reached" for state in self.states if state not in reached)
 
     def transition(self, name: str) -> Transition:
         """Return the transition of this name.
@@ -187,7 +175,7 @@ class Workflow:
         """
         move = self.transition(name)
         if state not in move.sources:
-            label = self.state(state).label
+            label = self.states.word(state)
             raise WorkflowError(
                 f"‘{move.label}’ kan niet meer: de toestand is nu ‘{label}’."
                 " Laad de pagina opnieuw."

@@ -73,6 +73,7 @@ from stopintimidatie.reports.rules import derive_follow_code
 from stopintimidatie.reports.services import append_move, move_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.workflow import ReportState
 
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 DAY: Final = timedelta(days=1)
@@ -215,7 +216,7 @@ def _create(stage: Stage, row: Json) -> None:
 
 def _newest(session: Session, moment: datetime, count: int) -> list[Report]:
     """Return the reports in hand that came in last."""
-    in_hand = select(Report).where(Report.state == "in_behandeling", Report.received_at < moment)
+    in_hand = select(Report).where(Report.state == ReportState.IN_HAND, Report.received_at < moment)
     newest = in_hand.order_by(Report.received_at.desc(), Report.reference)
     return list(session.scalars(newest.limit(count)))
 

@@ -37,6 +37,7 @@ from stopintimidatie.municipalities.settings.models import MunicipalityQuestion,
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, stored_answers
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import ReportState
 
 Json = Mapping[str, Any]
 FOLDER: Final = files("stopintimidatie.demo") / "scenarios"
@@ -180,7 +181,7 @@ def set_up_settings(session: Session, holder: str, actor: Actor) -> None:
     session.flush()
     for name, content in {"uiterlijk": look, **town["instellingen"]}.items():
         settings.publish(session, actor, holder, Part(name), content)
-    newest = select(Report).where(Report.state.in_(("nieuw", "in_behandeling")))
+    newest = select(Report).where(Report.state.in_((ReportState.NEW, ReportState.IN_HAND)))
     newest = newest.order_by(Report.received_at.desc(), Report.id)
     for number, report in enumerate(session.scalars(newest.limit(ANSWERED))):
         report.own_answers = _answers(report, town["vragen"], number)
@@ -202,7 +203,7 @@ def _answers(report: Report, questions: Mapping[str, Json], number: int) -> list
     answers: list[Any] = []
     for name, question in questions.items():
         by = REPORTER if question["gebruik"] == "app" else OFFICER
-        if by == REPORTER or report.state == "in_behandeling":
+        if by == REPORTER or report.state == ReportState.IN_HAND:
             codes = [choice["code"] for choice in question["keuzes"]] or [True, False]
             answers += stored_answers(((name, codes[number % len(codes)]),), by) or []
     return answers

@@ -11,7 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.dossiers.pages import report_panel
     from stopintimidatie.dossiers.resources import LEVELS, path_of_dossier, seen_by
-    from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+    from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, DossierState
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:
@@ -20,7 +20,8 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("dossier_counter", "a number per year")
     config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER, seen_by)
     config.add_workflow(DOSSIER_WORKFLOW)
-    states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
-    config.add_search_labels("toestanden van een dossier", Field.STATE, states)
+    config.add_search_labels(
+        "toestanden van een dossier", Field.STATE, dict(DossierState.choices())
+    )
     add_own_place(config, "dossiers", "Dossiers", Permission.VIEW_DOSSIER, order=30)
     config.scan("stopintimidatie.dossiers.pages")

@@ -23,7 +23,7 @@ from sqlalchemy.schema import SchemaItem
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.workflow import HistoryLine
-from stopintimidatie.dossiers.workflow import ClosingReason
+from stopintimidatie.dossiers.workflow import ClosingReason, DossierState
 from stopintimidatie.reports.models import Attached
 
 _STILL_IN = "left_at IS NULL"
@@ -107,7 +107,8 @@ class Dossier(Versioned, Held, Base):
     @property
     def shown_state(self) -> str:
         """The state as lists show it: what never began is no case that was closed."""
-        never = self.closed_reason == ClosingReason.NOT_STARTED and self.state == "afgesloten"
+        closed = self.state == DossierState.CLOSED
+        never = closed and self.closed_reason == ClosingReason.NOT_STARTED
         return ClosingReason.NOT_STARTED.value if never else self.state
 
 

@@ -29,6 +29,7 @@ from stopintimidatie.dossiers.services import PARTNER_ANSWERED, readable_by
 from stopintimidatie.dossiers.workflow import RELATED, AgreementState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import ReportState
 
 LATEST: Final = 5
 LIFT_FIRST: Final = " Hef dat eerst op, bij ‘Bevriezingen’ in het menu."
@@ -121,7 +122,7 @@ def counts(
         inside(dossier),
         DossierMembership.reference.is_(False),
         DossierMembership.report_id == Report.id,
-        Report.state == "in_dossier",
+        Report.state == ReportState.IN_DOSSIER,
     )
     numbers: Any = session.execute(
         select(
@@ -170,7 +171,7 @@ def members_in_hand(session: Session, dossier: Dossier, limit: int) -> Sequence[
     """Return the reports that belong here and aren't finished, the oldest first."""
     statement = (
         _members(dossier)
-        .where(DossierMembership.reference.is_(False), Report.state == "in_dossier")
+        .where(DossierMembership.reference.is_(False), Report.state == ReportState.IN_DOSSIER)
         .order_by(Report.incident_start, Report.reference)
         .limit(limit)
     )

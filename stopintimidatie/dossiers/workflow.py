@@ -6,7 +6,18 @@ from typing import Final
 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import Term
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
+from stopintimidatie.core.workflow import FieldKind, InputField, Workflow, step
+
+
+class DossierState(Term):
+    """The state of a dossier."""
+
+    PREPARING = "in_voorbereiding", "In voorbereiding", "in preparation"
+    ACTIVE = "in_aanpak", "In aanpak", "active"
+    MONITORING = "monitoring", "Monitoring", "monitoring"
+    CLOSED = "afgesloten", "Afgesloten", "closed"
+    DESTROYED = "vernietigd", "Vernietigd", "destroyed"
+    TRANSFERRED = "overgebracht", "Overgebracht", "transferred"
 
 
 class DossierKind(Term):
@@ -76,18 +87,12 @@ RELATED: Final = (TOOK_IN, SPLIT_OFF, SPLIT_FROM)
 
 
 P: Final = Permission
+S: Final = DossierState
 
-STATES: Final = (
-    State("in_voorbereiding", "In voorbereiding"),
-    State("in_aanpak", "In aanpak"),
-    State("monitoring", "Monitoring"),
-    State("afgesloten", "Afgesloten", ended=True),
-    State("vernietigd", "Vernietigd", ended=True),
-    State("overgebracht", "Overgebracht", ended=True),
-)
-LIVE: Final = frozenset(state.code for state in STATES if not state.ended)
+ENDED: Final = frozenset({S.CLOSED, S.DESTROYED, S.TRANSFERRED})
+LIVE: Final = frozenset(S) - ENDED
 # States in which nobody works on a dossier any more, not even to reopen it.
-GONE: Final = frozenset({"vernietigd", "overgebracht"})
+GONE: Final = frozenset({S.DESTROYED, S.TRANSFERRED})
 
 _FOOTING: Final = (
     InputField("doel", "Doel", help="Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"),
@@ -114,8 +119,8 @@ TRANSITIONS: Final = (
     step(
         "starten",
         "In aanpak nemen",
-        "in_voorbereiding",
-        "in_aanpak",
+        S.PREPARING,
+        S.ACTIVE,
         P.EDIT_DOSSIER,
         *_FOOTING,
         _URGENCY,
@@ -124,8 +129,8 @@ TRANSITIONS: Final = (
     step(
         "niet_starten",
         "Niet starten",
-        "in_voorbereiding",
-        "afgesloten",
+        S.PREPARING,
+        S.CLOSED,
         P.EDIT_DOSSIER,
         InputField(
             "reden",
@@ -138,8 +143,8 @@ TRANSITIONS: Final = (
     step(
         "monitoren",
         "Naar monitoring",
-        "in_aanpak",
-        "monitoring",
+        S.ACTIVE,
+        S.MONITORING,
         P.EDIT_DOSSIER,
         InputField(
             "effect_datum",
@@ -153,8 +158,8 @@ TRANSITIONS: Final = (
     step(
         "afsluiten",
         "Afsluiten",
-        "monitoring",
-        "afgesloten",
+        S.MONITORING,
+        S.CLOSED,
         P.EDIT_DOSSIER,
         InputField("reden_code", "Reden", FieldKind.CHOICE, options="closing_reasons"),
         InputField(
@@ -187,7 +192,7 @@ TRANSITIONS: Final = (
         "samenvoegen",
         "Samenvoegen",
         LIVE,
-        "afgesloten",
+        S.CLOSED,
         P.EDIT_DOSSIER,
         InputField(
             "samengevoegd_met",
@@ -203,21 +208,19 @@ TRANSITIONS: Final = (
     step(
         "heropenen",
         "Terug naar aanpak",
-        "monitoring afgesloten",
-        "in_aanpak",
+        frozenset({S.MONITORING, S.CLOSED}),
+        S.ACTIVE,
         P.EDIT_DOSSIER,
         InputField("reden", "Reden"),
         effect="dossier.heropenen",
     ),
-    step("vernietigen", "Vernietigen", "afgesloten", "vernietigd", P.BY_RETENTION),
-    step(
-        "overbrengen", "Overbrengen naar het archief", "afgesloten", "overgebracht", P.BY_RETENTION
-    ),
+    step("vernietigen", "Vernietigen", S.CLOSED, S.DESTROYED, P.BY_RETENTION),
+    step("overbrengen", "Overbrengen naar het archief", S.CLOSED, S.TRANSFERRED, P.BY_RETENTION),
     step(
         "wissen",
         "Gegevens gewist op verzoek",
-        frozenset(state.code for state in STATES) - GONE,
-        "vernietigd",
+        frozenset(S) - GONE,
+        S.DESTROYED,
         P.BY_ERASURE,
         InputField("grond", "Grond"),
         InputField("reden", "Reden"),
@@ -225,4 +228,6 @@ TRANSITIONS: Final = (
     ),
 )
 
-DOSSIER_WORKFLOW: Final = Workflow("dossier", frozenset({"in_voorbereiding"}), STATES, TRANSITIONS)
+DOSSIER_WORKFLOW: Final = Workflow(
+    "dossier", frozenset({S.PREPARING}), DossierState, ENDED, TRANSITIONS
+)

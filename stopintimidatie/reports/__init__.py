@@ -32,11 +32,10 @@ def _include_search(config: Any) -> None:
     from stopintimidatie.core.search.query import Field
     from stopintimidatie.reports import services
     from stopintimidatie.reports.vocabulary import Form
-    from stopintimidatie.reports.workflow import STATES
+    from stopintimidatie.reports.workflow import ReportState
 
     services.REPORT_DOSSIERS.declare(config)
     load = services.search_loader(config.registry)
     config.add_indexable("melding", load, services.search_versions)
     config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
-    states = {state.code: state.label for state in STATES}
-    config.add_search_labels("toestanden van een melding", Field.STATE, states)
+    config.add_search_labels("toestanden van een melding", Field.STATE, dict(ReportState.choices()))

@@ -33,7 +33,8 @@ from stopintimidatie.core.storage.models import (
 )
 from stopintimidatie.core.storage.tenancy import open_table
 from stopintimidatie.core.workflow import HistoryLine
-from stopintimidatie.reports.vocabulary import in_order
+from stopintimidatie.reports.vocabulary import HandoverState, in_order
+from stopintimidatie.reports.workflow import ReportState
 
 
 def of_report(*items: SchemaItem) -> tuple[Any, ...]:
@@ -216,7 +217,7 @@ class Report(Held, Base):
     @property
     def locked(self) -> bool:
         """Tell whether the reporter withdrew it: then nobody reads its content."""
-        return self.state == "ingetrokken"
+        return self.state == ReportState.WITHDRAWN
 
     @property
     def reported_forms(self) -> list[str]:
@@ -420,7 +421,9 @@ class ReportTransfer(Passed, Base):
     reason: Mapped[str] = mapped_column(Text)
     # For a hand-over that must be accepted first: its state, what the receiver may see of it
     # before that (encrypted, gone when answered), and the answer.
-    state: Mapped[str] = mapped_column(String(12), default="gegeven", server_default="gegeven")
+    state: Mapped[str] = mapped_column(
+        String(12), default=HandoverState.GIVEN, server_default="gegeven"
+    )
     offer: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None] = mapped_column(String(200))

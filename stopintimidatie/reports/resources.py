@@ -12,7 +12,8 @@ from stopintimidatie.core.security import Permission, holder_acl
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.reports.models import Report, ReportTransfer
-from stopintimidatie.reports.vocabulary import OPEN
+from stopintimidatie.reports.vocabulary import HandoverState
+from stopintimidatie.reports.workflow import ReportState
 
 REFERENCE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 OFFER_PREFIX: Final = "overdracht-"
@@ -22,7 +23,7 @@ WORK: Final = (
     *(P.TRIAGE, P.SECOND_LOOK, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.REDACT),
     *(P.VIEW_CONTACT, P.VIEW_ATTACHMENT, P.ROUTE_REPORT),
 )
-GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
+GONE: Final = frozenset({ReportState.HANDED_OVER, ReportState.WITHDRAWN, ReportState.DESTROYED})
 
 
 class ReportResource(Resource):
@@ -67,7 +68,7 @@ LEVELS: Final = (
         entity=ReportTransfer,
         link=lambda row, parent, name: and_(
             row.receiver == parent.code,
-            row.state == OPEN,
+            row.state == HandoverState.OPEN,
             row.given_at <= utc_now(),
             row.reference == name.removeprefix(OFFER_PREFIX),
         ),

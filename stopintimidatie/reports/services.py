@@ -38,12 +38,12 @@ from stopintimidatie.reports.models import (
     ReportProposal,
     ReportTransfer,
 )
-from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
-from stopintimidatie.reports.workflow import CONTACT, LIVE, OFFERED, REPORT_WORKFLOW
+from stopintimidatie.reports.vocabulary import KIND, Form, HandoverState, PlaceType, in_order
+from stopintimidatie.reports.workflow import CONTACT, ENDED, LIVE, REPORT_WORKFLOW, ReportState
 
 # Shorter than this a word stands within others: "Ed" in "iedereen".
 WITHIN_OTHERS: Final = 5
-DESTROYED: Final = "vernietigd"
+_FINDABLE: Final = Report.state != ReportState.DESTROYED
 # The value of the desk's facet for a report without a known municipality.
 NOWHERE: Final = "onbekend"
 # The messages of reporter and municipality, as one text.
@@ -72,9 +72,9 @@ def close_offer(session: Session, report: Report) -> None:
         .where(
             ReportTransfer.giver == report.holder,
             ReportTransfer.reference == report.reference,
-            ReportTransfer.state == OPEN,
+            ReportTransfer.state == HandoverState.OPEN,
         )
-        .values(state=WITHDRAWN, offer=None)
+        .values(state=HandoverState.WITHDRAWN, offer=None)
         .execution_options(synchronize_session="fetch")
     )
 
@@ -213,7 +213,7 @@ def move_report(
     before = report.state
     report.state = transition.target
     report.leaves_at = None
-    report.ended_at = utc_now() if REPORT_WORKFLOW.state(transition.target).ended else None
+    report.ended_at = utc_now() if transition.target in ENDED else None
     if report.ended_at is not None:
         _close_proposals(session, report, actor)
     if transition.effect is not None:
@@ -222,7 +222,7 @@ def move_report(
         # Whoever decides has read what the reporter wrote; who gets it next has not.
         report.reporter_spoke_at = None
     _hold_status(report, before, actor)
-    if before == OFFERED:
+    if before == ReportState.OFFERED:
         close_offer(session, report)
     append_move(session, report, actor, name, before, values)
     reindex_report(session, report)
@@ -270,7 +270,7 @@ def _close_proposals(session: Session, report: Report, actor: Actor) -> None:
             answered_by_id=actor.id,
             answered_by=actor.name,
             accepted=False,
-            answer=f"De melding is intussen {REPORT_WORKFLOW.state(report.state).label.lower()}.",
+            answer=f"De melding is intussen {ReportState.word(report.state).lower()}.",
         )
         .execution_options(synchronize_session="fetch")
     )
@@ -353,7 +353,7 @@ def _search_documents(
     session: Session, ids: Sequence[UUID], numbers: Mapping[UUID, Sequence[str]]
 ) -> Iterator[SearchDocument]:
     """Yield the search documents of these reports with their conversation; none of destroyed."""
-    statement = _with_slugs(_CONVERSATION).where(Report.id.in_(ids), Report.state != DESTROYED)
+    statement = _with_slugs(_CONVERSATION).where(Report.id.in_(ids), _FINDABLE)
     for report, municipality, neighbourhood, conversation in session.execute(statement):
         dossiers = tuple(numbers.get(report.id, ()))
         document = search_document(report, municipality, neighbourhood, dossiers)
@@ -364,7 +364,7 @@ def _search_documents(
 
 def search_versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
     """Return (id, version) of every report that can be found."""
-    rows = session.execute(select(Report.id, Report.version).where(Report.state != DESTROYED))
+    rows = session.execute(select(Report.id, Report.version).where(_FINDABLE))
     return ((row[0], row[1]) for row in rows)
 
 
@@ -410,7 +410,7 @@ def search_document(
     here with its forms as they were sent.
     """
     # Only the reference of a withdrawn report can be found.
-    locked = report.state == "ingetrokken"
+    locked = report.state == ReportState.WITHDRAWN
     forms = [] if locked else in_order(report.forms)
     title = ", ".join(Form.word(code) for code in forms).capitalize()
     return SearchDocument(

@@ -429,20 +429,19 @@ class FollowUp(Term):
 
 KIND: Final = "melding"
 
-OPEN: Final = "aangeboden"
-ACCEPTED: Final = "aangenomen"
-REFUSED: Final = "geweigerd"
-WITHDRAWN: Final = "ingetrokken"
-# Accepted, but by then there was nothing left to give.
-VOID: Final = "vervallen"
-LABELS: Final = {
-    OPEN: "wacht op antwoord",
-    ACCEPTED: "aangenomen",
-    REFUSED: "geweigerd",
-    WITHDRAWN: "ingetrokken",
-    VOID: "vervallen",
-    "gegeven": "doorgegeven",
-}
+
+class HandoverState(Term):
+    """The state of a hand-over to another holder."""
+
+    OPEN = "aangeboden", "wacht op antwoord", "waiting for an answer"
+    ACCEPTED = "aangenomen", "aangenomen", "accepted"
+    REFUSED = "geweigerd", "geweigerd", "refused"
+    WITHDRAWN = "ingetrokken", "ingetrokken", "withdrawn"
+    # Accepted, but by then there was nothing left to give.
+    VOID = "vervallen", "vervallen", "void"
+    # Handed over without an offer.
+    GIVEN = "gegeven", "doorgegeven", "given"
+
 
 FEEDBACK: Final = (
     ("gegeven", "ja, de melder leest wat er is gedaan"),

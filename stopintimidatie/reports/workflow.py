@@ -8,17 +8,40 @@ from __future__ import annotations
 from typing import Final
 
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.workflow import (
-    FieldKind,
-    InputField,
-    State,
-    Workflow,
-    step,
-)
+from stopintimidatie.core.text import Term
+from stopintimidatie.core.workflow import FieldKind, InputField, Workflow, step
+
+
+class ReportState(Term):
+    """The state of a report."""
+
+    QUARANTINE = "quarantaine", "Quarantaine", "quarantine"
+    NEW = "nieuw", "Nieuw", "new"
+    IN_HAND = "in_behandeling", "In behandeling", "in hand"
+    WAITING_FOR_REPORTER = "wacht_op_melder", "Wacht op melder", "waiting for reporter"
+    WAITING_FOR_PARTNER = "wacht_op_partner", "Wacht op partner", "waiting for partner"
+    IN_DOSSIER = "in_dossier", "In dossier", "in dossier"
+    OFFERED = "overdracht_aangeboden", "Overdracht aangeboden", "offered to a municipality"
+    HANDLED = "afgehandeld", "Afgehandeld", "handled"
+    NOT_HANDLED = "niet_in_behandeling", "Niet in behandeling", "not handled"
+    HANDED_OVER = "overgedragen", "Overgedragen", "handed over"
+    WITHDRAWN = "ingetrokken", "Ingetrokken", "withdrawn"
+    DESTROYED = "vernietigd", "Vernietigd", "destroyed"
+
+
+class Delivery(Term):
+    """The state of a report of the desk on its way to its municipality."""
+
+    TO_ROUTE = "te_routeren", "Gemeente onbekend", "municipality unknown"
+    WAITING = "wacht_op_afspraak", "Wacht op afspraak", "waiting for an agreement"
+    OFFERED = "aangeboden", "Aangeboden", "offered"
+    PICKED_UP = "opgehaald", "Opgehaald", "picked up"
+    EXPIRED = "verlopen", "Verlopen", "expired"
+
 
 P: Final = Permission
+S: Final = ReportState
 
-OFFERED: Final = "overdracht_aangeboden"
 # The reason of a report that was reported already.
 DOUBLE: Final = "dubbel"
 # The steps by which a municipality doesn't handle a report: from its inbox, and from quarantine.
@@ -26,26 +49,12 @@ REJECT, TURN_DOWN = "niet_in_behandeling", "afwijzen"
 NOT_HANDLED: Final = frozenset({REJECT, TURN_DOWN})
 REASON: Final = InputField("reden", "Reden")
 
-STATES: Final = (
-    State("quarantaine", "Quarantaine"),
-    State("nieuw", "Nieuw"),
-    State("in_behandeling", "In behandeling"),
-    State("wacht_op_melder", "Wacht op melder"),
-    State("wacht_op_partner", "Wacht op partner"),
-    State("in_dossier", "In dossier"),
-    State("overdracht_aangeboden", "Overdracht aangeboden"),
-    State("afgehandeld", "Afgehandeld", ended=True),
-    State("niet_in_behandeling", "Niet in behandeling", ended=True),
-    State("overgedragen", "Overgedragen", ended=True),
-    State("ingetrokken", "Ingetrokken", ended=True),
-    State("vernietigd", "Vernietigd", ended=True),
-)
+ENDED: Final = frozenset({S.HANDLED, S.NOT_HANDLED, S.HANDED_OVER, S.WITHDRAWN, S.DESTROYED})
+# States of the reports that go along when a municipality goes into another.
+MERGEABLE: Final = frozenset({S.NEW, S.IN_HAND, S.WAITING_FOR_REPORTER, S.WAITING_FOR_PARTNER})
+LIVE: Final = frozenset(S) - {S.DESTROYED}
 # The effect, of a higher room, that gives a report another neighbourhood. Assessing calls it.
 TO_NEIGHBOURHOOD: Final = "melding.wijk"
-ENDED: Final = frozenset(state.code for state in STATES if state.ended)
-# States of the reports that go along when a municipality goes into another.
-MERGEABLE: Final = frozenset({"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner"})
-LIVE: Final = frozenset(state.code for state in STATES) - {"vernietigd"}
 
 NOT_HANDLED_REASONS: Final = (
     ("dubbel", "dubbel: dezelfde gebeurtenis is al gemeld"),
@@ -96,8 +105,8 @@ AT_DESK: Final = (
     step(
         "doorgeven",
         "Doorgeven aan een gemeente",
-        "nieuw",
-        "overgedragen",
+        S.NEW,
+        S.HANDED_OVER,
         P.ROUTE_REPORT,
         InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
         REASON,
@@ -106,8 +115,8 @@ AT_DESK: Final = (
     step(
         "meldpunt_vraag",
         "Vraag stellen aan de melder",
-        "nieuw",
-        "wacht_op_melder",
+        S.NEW,
+        S.WAITING_FOR_REPORTER,
         P.ROUTE_REPORT,
         *QUESTION,
         effect="meldpunt.vraag",
@@ -115,8 +124,8 @@ AT_DESK: Final = (
     step(
         "meldpunt_verder",
         "Verder zonder te wachten op de melder",
-        "wacht_op_melder",
-        "nieuw",
+        S.WAITING_FOR_REPORTER,
+        S.NEW,
         P.ROUTE_REPORT,
         REASON,
         effect="meldpunt.verder",
@@ -124,24 +133,24 @@ AT_DESK: Final = (
     step(
         "meldpunt_antwoord",
         "Antwoord van de melder",
-        "wacht_op_melder",
-        "nieuw",
+        S.WAITING_FOR_REPORTER,
+        S.NEW,
         P.BY_REPORTER,
         effect="meldpunt.verder",
     ),
     step(
         "meldpunt_geen_antwoord",
         "De melder heeft niet geantwoord",
-        "wacht_op_melder",
-        "nieuw",
+        S.WAITING_FOR_REPORTER,
+        S.NEW,
         P.BY_CLOCK,
         effect="meldpunt.verder",
     ),
     step(
         "meldpunt_bericht",
         "Bericht aan de melder",
-        "nieuw",
-        "nieuw",
+        S.NEW,
+        S.NEW,
         P.ROUTE_REPORT,
         InputField("bericht", "Bericht aan de melder", help=WORDS_TO_REPORTER),
         effect="meldpunt.bericht",
@@ -149,8 +158,8 @@ AT_DESK: Final = (
     step(
         "meldpunt_afsluiten",
         "Afsluiten bij het meldpunt",
-        "nieuw",
-        "niet_in_behandeling",
+        S.NEW,
+        S.NOT_HANDLED,
         P.ROUTE_REPORT,
         InputField("reden_code", "Reden", FieldKind.CHOICE, options="desk_reasons"),
         InputField("reden", "Toelichting", required=False, help="Voor uw collega's."),
@@ -167,8 +176,8 @@ AT_DESK: Final = (
     step(
         "meldpunt_geen_straatintimidatie",
         "Afsluiten: geen straatintimidatie",
-        "nieuw",
-        "niet_in_behandeling",
+        S.NEW,
+        S.NOT_HANDLED,
         P.ROUTE_REPORT,
         REASON,
         InputField("bericht", "Bericht aan de melder", help=WORDS_TO_REPORTER),
@@ -177,8 +186,8 @@ AT_DESK: Final = (
     step(
         "meldpunt_heropenen",
         "Heropenen bij het meldpunt",
-        "niet_in_behandeling",
-        "nieuw",
+        S.NOT_HANDLED,
+        S.NEW,
         P.ROUTE_REPORT,
         REASON,
         effect="meldpunt.heropenen",
@@ -189,14 +198,14 @@ AT_DESK: Final = (
 DESK_STEPS: Final = frozenset(transition.name for transition in AT_DESK)
 # A report on its way to a municipality that takes no part, or there already, is no longer the
 # desk's to decide on.
-FORWARDED: Final = frozenset({"aangeboden", "opgehaald"})
+FORWARDED: Final = frozenset({Delivery.OFFERED, Delivery.PICKED_UP})
 
 TRANSITIONS: Final = (
     step(
         "vrijgeven",
         "Uit quarantaine halen",
-        "quarantaine",
-        "nieuw",
+        S.QUARANTINE,
+        S.NEW,
         P.RELEASE,
         REASON,
         effect="melding.vrijgeven",
@@ -204,8 +213,8 @@ TRANSITIONS: Final = (
     step(
         "afwijzen",
         "Niet in behandeling nemen",
-        "quarantaine",
-        "niet_in_behandeling",
+        S.QUARANTINE,
+        S.NOT_HANDLED,
         P.RELEASE,
         *WHY_NOT,
         effect="melding.einde",
@@ -213,8 +222,8 @@ TRANSITIONS: Final = (
     step(
         "in_behandeling_nemen",
         "In behandeling nemen",
-        "nieuw",
-        "in_behandeling",
+        S.NEW,
+        S.IN_HAND,
         P.TRIAGE,
         InputField("behandelaar", "Behandelaar", FieldKind.PERSON, options="handlers"),
         effect="melding.behandelaar",
@@ -222,8 +231,8 @@ TRANSITIONS: Final = (
     step(
         "vraag_melder",
         "Vraag stellen aan de melder",
-        "in_behandeling",
-        "wacht_op_melder",
+        S.IN_HAND,
+        S.WAITING_FOR_REPORTER,
         P.TRIAGE,
         *QUESTION,
         effect="melding.vraag_melder",
@@ -231,8 +240,8 @@ TRANSITIONS: Final = (
     step(
         "antwoord_melder",
         "Verder zonder te wachten op de melder",
-        "wacht_op_melder",
-        "in_behandeling",
+        S.WAITING_FOR_REPORTER,
+        S.IN_HAND,
         P.TRIAGE,
         REASON,
         effect="melding.wachten_voorbij",
@@ -240,24 +249,24 @@ TRANSITIONS: Final = (
     step(
         "antwoord_ontvangen",
         "Antwoord van de melder",
-        "wacht_op_melder",
-        "in_behandeling",
+        S.WAITING_FOR_REPORTER,
+        S.IN_HAND,
         P.BY_REPORTER,
         effect="melding.wachten_voorbij",
     ),
     step(
         "antwoord_bleef_uit",
         "De melder heeft niet geantwoord",
-        "wacht_op_melder",
-        "in_behandeling",
+        S.WAITING_FOR_REPORTER,
+        S.IN_HAND,
         P.BY_CLOCK,
         effect="melding.wachten_voorbij",
     ),
     step(
         "vraag_partner",
         "Vraag stellen aan een partner",
-        "in_behandeling",
-        "wacht_op_partner",
+        S.IN_HAND,
+        S.WAITING_FOR_PARTNER,
         P.TRIAGE,
         InputField(
             "partner",
@@ -273,8 +282,8 @@ TRANSITIONS: Final = (
     step(
         "antwoord_partner",
         "Verder na antwoord van de partner",
-        "wacht_op_partner",
-        "in_behandeling",
+        S.WAITING_FOR_PARTNER,
+        S.IN_HAND,
         P.TRIAGE,
         REASON,
         effect="melding.wachten_voorbij",
@@ -282,8 +291,8 @@ TRANSITIONS: Final = (
     step(
         "in_dossier",
         "In een dossier plaatsen",
-        "in_behandeling",
-        "in_dossier",
+        S.IN_HAND,
+        S.IN_DOSSIER,
         P.EDIT_DOSSIER,
         InputField("dossier", "Dossier", FieldKind.DOCUMENT, options="dossiers"),
         REASON,
@@ -292,8 +301,8 @@ TRANSITIONS: Final = (
     step(
         "uit_dossier",
         "Uit het dossier halen",
-        "in_dossier",
-        "in_behandeling",
+        S.IN_DOSSIER,
+        S.IN_HAND,
         P.EDIT_DOSSIER,
         REASON,
         effect="dossier.verwijderen",
@@ -301,8 +310,8 @@ TRANSITIONS: Final = (
     step(
         "afhandelen",
         "Afhandelen",
-        "in_behandeling in_dossier",
-        "afgehandeld",
+        frozenset({S.IN_HAND, S.IN_DOSSIER}),
+        S.HANDLED,
         P.TRIAGE,
         InputField("opvolging", "Opvolging", FieldKind.CHOICES, options="follow_ups"),
         InputField(
@@ -330,8 +339,8 @@ TRANSITIONS: Final = (
     step(
         "niet_in_behandeling",
         "Niet in behandeling nemen",
-        "in_behandeling",
-        "niet_in_behandeling",
+        S.IN_HAND,
+        S.NOT_HANDLED,
         P.TRIAGE,
         *WHY_NOT,
         effect="melding.einde",
@@ -339,8 +348,8 @@ TRANSITIONS: Final = (
     step(
         "heropenen",
         "Heropenen",
-        "afgehandeld niet_in_behandeling",
-        "in_behandeling",
+        frozenset({S.HANDLED, S.NOT_HANDLED}),
+        S.IN_HAND,
         P.TRIAGE,
         REASON,
         effect="melding.heropenen",
@@ -348,8 +357,8 @@ TRANSITIONS: Final = (
     step(
         "overdracht_aanbieden",
         "Aanbieden aan een andere gemeente",
-        "in_behandeling",
-        OFFERED,
+        S.IN_HAND,
+        S.OFFERED,
         P.TRIAGE,
         InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
         InputField(
@@ -362,8 +371,8 @@ TRANSITIONS: Final = (
     step(
         "overdracht_intrekken",
         "Aanbod intrekken",
-        OFFERED,
-        "in_behandeling",
+        S.OFFERED,
+        S.IN_HAND,
         P.TRIAGE,
         REASON,
         effect="overdracht.intrekken",
@@ -371,8 +380,8 @@ TRANSITIONS: Final = (
     step(
         "overdracht_aangenomen",
         "Aangenomen door de andere gemeente",
-        OFFERED,
-        "overgedragen",
+        S.OFFERED,
+        S.HANDED_OVER,
         P.BY_OTHER_HOLDER,
         InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),
         effect="overdracht.geven",
@@ -380,8 +389,8 @@ TRANSITIONS: Final = (
     step(
         "overdracht_geweigerd",
         "Geweigerd door de andere gemeente",
-        OFFERED,
-        "in_behandeling",
+        S.OFFERED,
+        S.IN_HAND,
         P.BY_OTHER_HOLDER,
         REASON,
     ),
@@ -390,7 +399,7 @@ TRANSITIONS: Final = (
         "samenvoegen",
         "Naar de gemeente waarin deze opging",
         MERGEABLE,
-        "overgedragen",
+        S.HANDED_OVER,
         P.BY_OPERATOR,
         InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),
         REASON,
@@ -399,17 +408,17 @@ TRANSITIONS: Final = (
     step(
         "intrekken",
         "Intrekken",
-        LIVE - {"ingetrokken"},
-        "ingetrokken",
+        LIVE - {S.WITHDRAWN},
+        S.WITHDRAWN,
         P.BY_REPORTER,
         effect="melding.intrekken",
     ),
-    step("vernietigen", "Vernietigen", ENDED - {"vernietigd"}, "vernietigd", P.BY_RETENTION),
+    step("vernietigen", "Vernietigen", ENDED - {S.DESTROYED}, S.DESTROYED, P.BY_RETENTION),
     step(
         "wissen",
         "Gegevens gewist op verzoek",
-        LIVE - {"overgedragen", OFFERED},
-        "vernietigd",
+        LIVE - {S.HANDED_OVER, S.OFFERED},
+        S.DESTROYED,
         P.BY_ERASURE,
         InputField("grond", "Grond"),
         REASON,
@@ -418,5 +427,5 @@ TRANSITIONS: Final = (
 )
 
 REPORT_WORKFLOW: Final = Workflow(
-    "melding", frozenset({"quarantaine", "nieuw"}), STATES, TRANSITIONS
+    "melding", frozenset({S.QUARANTINE, S.NEW}), ReportState, ENDED, TRANSITIONS
 )

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 from sqlalchemy import update
 
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.workflow import STATES as DOSSIER_STATES
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.workflow import STATES as REPORT_STATES
+from stopintimidatie.reports.workflow import ReportState
 from tests.support.axe import complaints_of
 from tests.support.crossing import Crossing, opened
 from tests.support.served import in_thread
@@ -89,8 +89,8 @@ def changing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tu
 @pytest.mark.parametrize(
     ("model", "place", "state"),
     [
-        *((Report, "melding", state.code) for state in REPORT_STATES),
-        *((Dossier, "dossier", state.code) for state in DOSSIER_STATES),
+        *((Report, "melding", state.value) for state in ReportState),
+        *((Dossier, "dossier", state.value) for state in DossierState),
     ],
 )
 def test_pages_of_a_document_in_each_state_serve_everybody(

@@ -16,7 +16,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
 from stopintimidatie.reports.page.steps import step_form, step_name
-from stopintimidatie.reports.workflow import DESK_STEPS, REPORT_WORKFLOW, STATES
+from stopintimidatie.reports.workflow import DESK_STEPS, REPORT_WORKFLOW, ReportState
 
 # The table of 1-domain.md, line by line: from, to, who, and what must be filled in.
 TABLE: list[tuple[str, str, str, set[str]]] = [
@@ -75,9 +75,9 @@ def always_asked(step: Transition) -> set[str]:
 
 def test_every_state_of_the_table_is_reached_and_only_destruction_is_final() -> None:
     reached = {"quarantaine", "nieuw"} | {step.target for step in REPORT_WORKFLOW.transitions}
-    assert reached == {state.code for state in STATES}
-    for state in STATES:
-        assert bool(REPORT_WORKFLOW.moves_from(state.code)) is (state.code != "vernietigd")
+    assert reached == set(ReportState)
+    for state in ReportState:
+        assert bool(REPORT_WORKFLOW.moves_from(state)) is (state != ReportState.DESTROYED)
 
 
 def test_no_role_withdraws_or_destroys() -> None:
@@ -151,7 +151,7 @@ def test_what_the_form_takes_the_workflow_takes_too(step: Transition, data: Any)
     assert taken is complete
 
 
-@given(st.sampled_from([state.code for state in STATES]), st.sampled_from(STEPS))
+@given(st.sampled_from(ReportState), st.sampled_from(STEPS))
 def test_a_step_is_made_from_its_own_states_only(state: str, step: Transition) -> None:
     # Without what is asked with another answer only.
     values = {field.name: ANSWERS[field.kind] for field in step.fields if field.when is None}

@@ -259,8 +259,8 @@ def is_outage(error: BaseException) -> bool:
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
         return str(name).startswith(_SQLITE)
-    state = getattr(error.orig, "sqlstate", None)
-    return isinstance(error, OperationalError) or state == _READ_ONLY
+    code = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) or code == _READ_ONLY
 
 
 def kind_of(error: BaseException) -> str:

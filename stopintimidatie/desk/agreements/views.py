@@ -47,6 +47,7 @@ from stopintimidatie.municipalities.people import views as people_views
 from stopintimidatie.municipalities.people.forms import Telephone
 from stopintimidatie.municipalities.people.services import is_role_address
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import Delivery
 
 # The words of `standing_word` in the order of the list: those that need work come first.
 _ORDER: Final = (
@@ -77,7 +78,7 @@ def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
     """
     counted = (
         select(Report.municipality_code, func.count())
-        .where(Report.delivery == "wacht_op_afspraak")
+        .where(Report.delivery == Delivery.WAITING)
         .group_by(Report.municipality_code)
     )
     waiting = dict(session.execute(counted).all())

@@ -67,6 +67,7 @@ from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 PAGE: Final = "meldingen"
 # Not picked up yet; the first also before its message went out, for a call comes first.
@@ -82,7 +83,7 @@ def in_sitting(code: str) -> tuple[ColumnElement[bool], ...]:
     """
     here = Report.municipality_code == code
     opens = Pickup.state.in_((*WAITING, PickupState.PICKED_UP)), Pickup.destroyed_at.is_(None)
-    ended = Report.state.in_(("ingetrokken", "vernietigd"))
+    ended = Report.state.in_((ReportState.WITHDRAWN, ReportState.DESTROYED))
     stopped = exists().where(ReportMove.report_id == Report.id, *still_stopped())
     return (
         Pickup.document_kind == KIND,
@@ -383,7 +384,7 @@ def give_answer(
         tell_once(session, report, "bericht", text, outsider(pickup), sitting.sender)
     if kind is Answer.NOT_OURS:
         pickup.state = PickupState.RETURNED
-        report.delivery = "verlopen"
+        report.delivery = Delivery.EXPIRED
         reindex_report(session, report)
 
 
@@ -393,7 +394,7 @@ def _day_for(language: str, day: date) -> str:
 
 def delivery_of(report: Report, returned: dict[UUID, str]) -> str | None:
     """Return the delivery of a report, or that it was given back, for the desk."""
-    waits = report.id in returned and report.delivery == "verlopen"
+    waits = report.id in returned and report.delivery == Delivery.EXPIRED
     return PickupState.RETURNED if waits else report.delivery
 
 

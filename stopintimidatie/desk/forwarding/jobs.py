@@ -45,6 +45,7 @@ from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 # Acts of the reporter that the municipality must read, besides withdrawing.
 SENT: Final = frozenset(
@@ -69,14 +70,14 @@ def hear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _hear(session: Session, keys: KeyRing, report: Report, action: str, at: datetime) -> None:
-    if action == f"melding.{WITHDRAWN}" and report.state == WITHDRAWN:
+    if action == f"melding.{WITHDRAWN}" and report.state == ReportState.WITHDRAWN:
         _end_offers(session, report)
         notify_town(session, report, WITHDRAWN)
-    elif action == TAKEN_BACK and report.state != WITHDRAWN:
+    elif action == TAKEN_BACK and report.state != ReportState.WITHDRAWN:
         if notice_of(session, report) == WITHDRAWN:
             notify_town(session, report, AGAIN)
         # Not to the municipality that gave it back.
-        if report.delivery == "wacht_op_afspraak" or not openings(session, report):
+        if report.delivery == Delivery.WAITING or not openings(session, report):
             try_offer(session, keys, report, SYSTEM)
     elif action in SENT:
         tell_of_more(session, report, at)
@@ -94,8 +95,8 @@ def _end_offers(session: Session, report: Report) -> None:
     mine = Pickup.document_id == report.id, Pickup.state.in_(WAITING)
     for pickup in session.scalars(select(Pickup).where(*mine)):
         pickup.state = PickupState.WITHDRAWN
-    if report.delivery == "aangeboden":
-        report.delivery = "wacht_op_afspraak"
+    if report.delivery == Delivery.OFFERED:
+        report.delivery = Delivery.WAITING
         reindex_report(session, report)
 
 

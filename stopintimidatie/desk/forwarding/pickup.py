@@ -39,11 +39,12 @@ from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 # The categories of data in a forwarded report, for the register.
 CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
 WITH_CONTACT: Final = "contactgegevens"
-STATES: Final = frozenset({"nieuw"})
+STATES: Final = frozenset({ReportState.NEW})
 TOLD_BACK: Final = (
     "De melder trok deze melding in, en haalde haar terug: u mag haar weer gebruiken. Naam,"
     " telefoonnummer en e-mailadres worden bij intrekken gewist. Staan zij hieronder niet, dan kunt"
@@ -206,8 +207,8 @@ def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
 
 def notice_of(session: Session, report: Report) -> str | None:
     """Return the notice that counts now for who picked a report up: a key of `STOPPED`."""
-    if report.state in ("ingetrokken", "vernietigd"):
-        return "ingetrokken" if report.state == "ingetrokken" else "gewist"
+    if report.state in (ReportState.WITHDRAWN, ReportState.DESTROYED):
+        return "ingetrokken" if report.state == ReportState.WITHDRAWN else "gewist"
     mine = ReportMove.report_id == report.id, ReportMove.name.in_(NOTICES)
     latest = select(ReportMove.name).where(*mine).order_by(ReportMove.at.desc(), ReportMove.id)
     notice = (session.scalar(latest.limit(1)) or "").removeprefix("gemeente_")
@@ -263,7 +264,7 @@ def note_pickup(session: Session, registry: Any, pickup: Pickup, report: Report)
     """Record the first pick-up in the report's history and the register; plan the destruction."""
     days = registry.app_settings.desk_keep_days
     pickup.destroy_on = today() + timedelta(days=days)
-    deliver(session, report, "opgehaald", pickup)
+    deliver(session, report, Delivery.PICKED_UP, pickup)
     _register(session, report, pickup, content_of(session, registry.key_ring, report))
     payload = {"ophalen": str(pickup.id)}
     enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=days))
@@ -312,7 +313,7 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 continue
             report = session.get(Report, pickup.document_id)
             back = pickup.state == PickupState.RETURNED
-            if back and (report is None or report.state != "ingetrokken"):
+            if back and (report is None or report.state != ReportState.WITHDRAWN):
                 # Only the desk has it.
                 continue
             if report is not None and report.frozen:
@@ -320,7 +321,7 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=1))
                 continue
             # A withdrawn one goes as well: the municipality has had it as long.
-            if report is not None and report.state in (*STATES, "ingetrokken"):
+            if report is not None and report.state in (*STATES, ReportState.WITHDRAWN):
                 erase_document(context.registry, session, KIND, report.id)
                 note_gone(session, NATIONAL, KIND, [report.id], CONTENT_GONE)
                 ids = [report.id, pickup.id]

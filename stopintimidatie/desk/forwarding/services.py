@@ -59,6 +59,7 @@ from stopintimidatie.municipalities.people.services import postbox_recipient, re
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery
 
 WATCH_JOB: Final = Job("doorgifte.bewaken")
 # Working days after which a report that isn't picked up is told to the deputy and then to the desk,
@@ -102,7 +103,7 @@ def _went_out(writing: Writing) -> None:
 def _offered(session: Session, pickup: Pickup, report: Report) -> None:
     if pickup.state == PickupState.READY:
         pickup.state, pickup.offered_at = PickupState.OFFERED, utc_now()
-        deliver(session, report, "aangeboden", pickup)
+        deliver(session, report, Delivery.OFFERED, pickup)
         _watch_later(session, pickup, "vervanger", DEPUTY_AFTER)
 
 
@@ -246,7 +247,7 @@ def _came_back(
     if ends:
         pickup.state = PickupState.EXPIRED
         pickup.picked_up_at = pickup.destroy_on = None
-        deliver(session, report, "verlopen", pickup)
+        deliver(session, report, Delivery.EXPIRED, pickup)
     to = postbox_recipient(session, NATIONAL)
     if to is not None:
         key = f"{RETURNED.name}:{message}:{pickup.id}"
@@ -301,7 +302,7 @@ TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, ADDED, NOT_PICKED_UP, UNREAD, RETU
 
 # Delivery
 
-WAITING: Final = ("wacht_op_afspraak", "verlopen")
+WAITING: Final = (Delivery.WAITING, Delivery.EXPIRED)
 # Offers in one transaction, so that it stays short.
 AT_ONCE: Final = 8
 
@@ -376,7 +377,7 @@ def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
         waits = (
             Report.holder == NATIONAL,
             Report.municipality_code == payload["gemeente"],
-            Report.delivery == "wacht_op_afspraak",
+            Report.delivery == Delivery.WAITING,
             Report.state.in_(STATES),
         )
         wanted = select(Report.id).where(*waits).order_by(Report.received_at, Report.id)
@@ -403,10 +404,10 @@ def take_back_offer(session: Session, report: Report, reason: str, actor: Actor)
         WorkflowError: It isn't on offer any more.
     """
     pickup = _open_pickup(session, report.id)
-    if pickup is None or report.delivery != "aangeboden" or report.state not in STATES:
+    if pickup is None or report.delivery != Delivery.OFFERED or report.state not in STATES:
         raise WorkflowError("Deze melding is niet meer aangeboden. Kijk wat er nu staat.")
     pickup.state = PickupState.EXPIRED
-    report.delivery = "verlopen"
+    report.delivery = Delivery.EXPIRED
     append_move(session, report, actor, "aanbod_ingetrokken", report.state, {"reden": reason})
     reindex_report(session, report)
     fields = [report.delivery]
@@ -441,4 +442,4 @@ def _watch(
         _watch_later(session, pickup, "einde", ENDS_AFTER)
     else:
         pickup.state = PickupState.EXPIRED
-        deliver(session, report, "verlopen", pickup)
+        deliver(session, report, Delivery.EXPIRED, pickup)

@@ -40,6 +40,7 @@ from stopintimidatie.municipalities.people.services import (
 from stopintimidatie.reports.handover.transfer import stays
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.workflow import ReportState
 
 KIND: Final = "aansluiting"
 JOB: Final = Job("aansluiting.overdragen")
@@ -134,7 +135,7 @@ def _hand_some_over(session: Session, registry: Any, code: str, by: Actor) -> bo
     effects = WORKFLOW_EFFECTS.of(registry)
     reports = session.scalars(
         select(Report)
-        .where(Report.municipality_code == code, Report.state == "nieuw")
+        .where(Report.municipality_code == code, Report.state == ReportState.NEW)
         .where(Report.holder == NATIONAL, Report.leaves_at.is_(None), ~stays(registry))
         .order_by(Report.received_at, Report.id)
         .limit(HANDED_OVER_AT_ONCE)

@@ -31,7 +31,7 @@ from stopintimidatie.reports.page.replies import answer_in_time, answer_until, t
 from stopintimidatie.reports.words import heading
 from stopintimidatie.reports.workbench.forms import Option, choice_form, double_schema
 from stopintimidatie.reports.workbench.vocabulary import Choice
-from stopintimidatie.reports.workflow import NOT_PLACED
+from stopintimidatie.reports.workflow import NOT_PLACED, ReportState
 
 # Choices, by their names in addresses.
 ROUTE, ASK, ANSWER, DOUBLE, CLOSE = "doorgeven", "vraag", "beantwoorden", "dubbel", "afsluiten"
@@ -226,7 +226,7 @@ def doubles(session: Session, report: Report) -> list[Option]:
         select(Report)
         .where(
             Report.holder == NATIONAL,
-            Report.state.in_(("nieuw", "wacht_op_melder")),
+            Report.state.in_((ReportState.NEW, ReportState.WAITING_FOR_REPORTER)),
             Report.id != report.id,
             Report.duplicate_of_id.is_(None),
             Report.incident_start.between(from_, until),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -43,13 +43,13 @@ from stopintimidatie.reports.workbench.pages import (
     row_of,
     spoed,
 )
-from stopintimidatie.reports.workflow import FORWARDED
+from stopintimidatie.reports.workflow import FORWARDED, Delivery, ReportState
 
 NAME: Final = "beslissen"
-_WHY: Final = {
-    "quarantaine": "eerst uit quarantaine",
-    "wacht_op_melder": "wacht op de melder",
-    "niet_in_behandeling": "is afgesloten",
+_WHY: Final[Mapping[str, str]] = {
+    ReportState.QUARANTINE: "eerst uit quarantaine",
+    ReportState.WAITING_FOR_REPORTER: "wacht op de melder",
+    ReportState.NOT_HANDLED: "is afgesloten",
 }
 UNKNOWN: Final = "gemeente onbekend"
 
@@ -89,12 +89,12 @@ def rail_of(
 
 def why_not(report: Report) -> str:
     """Return in few words why the desk can't decide about a report; empty when it can."""
-    if report.state != "nieuw":
+    if report.state != ReportState.NEW:
         return _WHY.get(report.state, "is hier niet meer")
     if report.leaves_at is not None:
         return "wordt doorgegeven"
     if report.delivery in FORWARDED:
-        return "is aangeboden" if report.delivery == "aangeboden" else "is opgehaald"
+        return "is aangeboden" if report.delivery == Delivery.OFFERED else "is opgehaald"
     return "" if can_be_routed(report) else "is hier niet meer"
 
 
@@ -105,9 +105,9 @@ def _decisions(context: ReportResource, request: Any, place: Place) -> dict[str,
         text = str(proposal["row"].values.get("bericht", ""))
         proposal["reads"] = with_help(request.db, report, text)
     rare = {
-        GO_ON: report.state == "wacht_op_melder",
-        OPEN: report.state == "niet_in_behandeling",
-        TAKE_BACK: report.delivery == "aangeboden" and report.state == "nieuw",
+        GO_ON: report.state == ReportState.WAITING_FOR_REPORTER,
+        OPEN: report.state == ReportState.NOT_HANDLED,
+        TAKE_BACK: report.delivery == Delivery.OFFERED and report.state == ReportState.NEW,
     }
     may = request.has_permission(Permission.ROUTE_REPORT, context)
     return {
@@ -164,9 +164,9 @@ def rows_of(
 ) -> list[WorkbenchRow]:
     """Return the rows of the queue, of reports with the name of their municipality."""
     why = returned_reasons(request.db, _may_be_back([report for report, _ in rows]))
-    shown = []
+    shown, usual = [], (ReportState.NEW, ReportState.WAITING_FOR_REPORTER)
     for report, town in rows:
-        marks = [mark for mark in words.badges(report) if mark not in ("nieuw", "wacht_op_melder")]
+        marks = [mark for mark in words.badges(report) if mark not in usual]
         marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
         back = [f"niet van deze gemeente: {why[report.id]}"] if report.id in why else []
         place = town or _place(report)
@@ -176,7 +176,7 @@ def rows_of(
 
 def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
     """Return the reports that a municipality may have given back: no offer of them goes on."""
-    return [row.id for row in reports if row.delivery == "verlopen"]
+    return [row.id for row in reports if row.delivery == Delivery.EXPIRED]
 
 
 def _place(report: Report) -> str:

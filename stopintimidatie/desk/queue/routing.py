@@ -30,15 +30,17 @@ from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import hold_step
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
-ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
+ROUTABLE: Final = frozenset({Delivery.TO_ROUTE, Delivery.WAITING, Delivery.EXPIRED})
 # The name of the step that is held.
 HELD: Final = "routeren"
 
 
 def can_be_routed(report: Report) -> bool:
     """Tell whether the desk may still choose the municipality of a report."""
-    return report.state == "nieuw" and report.delivery in ROUTABLE and report.leaves_at is None
+    new = report.state == ReportState.NEW
+    return new and report.delivery in ROUTABLE and report.leaves_at is None
 
 
 def _check_town(session: Session, report: Report, code: str) -> Municipality:
@@ -83,7 +85,7 @@ def route_held(
         report.neighbourhood_code = report.subneighbourhood_code = None
     report.municipality_code = code
     report.located_by = Method.OFFICER
-    report.delivery = "wacht_op_afspraak"
+    report.delivery = Delivery.WAITING
     named = {"gemeente": town.name, "reden": reason}
     append_move(session, report, actor, "gerouteerd", report.state, named)
     reindex_report(session, report)

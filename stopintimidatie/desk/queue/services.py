@@ -52,7 +52,9 @@ from stopintimidatie.reports.inbox.queries import number_up_to
 from stopintimidatie.reports.models import Report, ReportProposal
 from stopintimidatie.reports.services import move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
+S: Final = ReportState
 REASON: Final = "Het adres dat de melder noemt, ligt in deze gemeente."
 
 
@@ -79,7 +81,7 @@ def find_addresses(context: JobContext, payloads: Sequence[dict[str, Any]]) -> N
 
 
 def _waits(report: Report) -> bool:
-    return report.delivery == "te_routeren" and report.state == "nieuw" and report.lat is None
+    return report.delivery == Delivery.TO_ROUTE and report.state == S.NEW and report.lat is None
 
 
 def _place(session: Session, registry: Any, report: Report, house: FoundAddress) -> None:
@@ -110,43 +112,43 @@ def _place(session: Session, registry: Any, report: Report, house: FoundAddress)
 
 # The views of the queue. Without one: all that the desk must decide on now.
 STANDINGS: Final = {
-    "te_routeren": "Gemeente onbekend",
-    "verlopen": "Niet opgehaald, of teruggegeven",
-    "wacht_op_afspraak": "Wacht op afspraak",
-    "wacht_op_melder": "Wacht op de melder",
+    Delivery.TO_ROUTE: "Gemeente onbekend",
+    Delivery.EXPIRED: "Niet opgehaald, of teruggegeven",
+    Delivery.WAITING: "Wacht op afspraak",
+    S.WAITING_FOR_REPORTER: "Wacht op de melder",
     "tweede_blik": "Een collega beslist mee",
-    "aangeboden": "Aangeboden, nog niet opgehaald",
-    "opgehaald": "Opgehaald",
+    Delivery.OFFERED: "Aangeboden, nog niet opgehaald",
+    Delivery.PICKED_UP: "Opgehaald",
     "afgesloten": "Afgesloten",
 }
 SECOND_LOOK, CLOSED = "tweede_blik", "afgesloten"
 # The municipality must be rung about these; offered reports need nothing of the desk.
-TO_RING: Final = ("wacht_op_afspraak", "verlopen")
-TO_DECIDE: Final = ("te_routeren", "verlopen")
+TO_RING: Final = (Delivery.WAITING, Delivery.EXPIRED)
+TO_DECIDE: Final = (Delivery.TO_ROUTE, Delivery.EXPIRED)
 # With urgency: an offer by mail alone is not enough.
-RING_AT_ONCE: Final = ("wacht_op_afspraak", "aangeboden", "verlopen")
+RING_AT_ONCE: Final = (Delivery.WAITING, Delivery.OFFERED, Delivery.EXPIRED)
 UNPLACED: Final = "geen"
 _PROPOSED: Final = exists().where(ReportProposal.report_id == Report.id, ReportProposal.waiting())
 # A report that the desk has, that waits for no undoing and no second person, and that is open.
 _FREE: Final = (
     Report.holder == NATIONAL,
     Report.delivery.is_not(None),
-    Report.state == "nieuw",
+    Report.state == S.NEW,
     Report.leaves_at.is_(None),
 )
 # Each report stands in one view: in the first of these that holds.
 _STANDING: Final[ColumnElement[str]] = case(
-    (Report.state == "wacht_op_melder", "wacht_op_melder"),
-    (Report.state == "niet_in_behandeling", CLOSED),
+    (Report.state == S.WAITING_FOR_REPORTER, S.WAITING_FOR_REPORTER),
+    (Report.state == S.NOT_HANDLED, CLOSED),
     (_PROPOSED, SECOND_LOOK),
     else_=Report.delivery,
 )
 _LISTED: Final = (
     Report.holder == NATIONAL,
     Report.delivery.is_not(None),
-    Report.state.in_(("nieuw", "wacht_op_melder", "niet_in_behandeling", "quarantaine")),
+    Report.state.in_((S.NEW, S.WAITING_FOR_REPORTER, S.NOT_HANDLED, S.QUARANTINE)),
     # Quarantine has a page of its own; here stands what a colleague must look at too.
-    (Report.state != "quarantaine") | _PROPOSED,
+    (Report.state != S.QUARANTINE) | _PROPOSED,
     Report.leaves_at.is_(None),
 )
 
@@ -158,7 +160,7 @@ def _to_decide() -> ColumnElement[bool]:
     And what a reporter wrote about a report that was closed, or that isn't the desk's to decide on.
     """
     waits = and_(
-        Report.state == "nieuw",
+        Report.state == S.NEW,
         Report.delivery.in_(TO_DECIDE)
         | (Report.urgent.is_(True) & Report.delivery.in_(RING_AT_ONCE)),
         ~_PROPOSED,
@@ -303,7 +305,7 @@ def waiting_reports(session: Session, code: str | None = None) -> dict[str, Wait
             func.count(),
             func.sum(case((Report.urgent, 1), else_=0)),
             func.min(Report.received_at),
-            func.sum(case((Report.delivery == "wacht_op_afspraak", 1), else_=0)),
+            func.sum(case((Report.delivery == Delivery.WAITING, 1), else_=0)),
             func.min(case((Report.frozen.is_(False), Report.received_at))),
             func.sum(case((_READY, 1), else_=0)),
         )
@@ -382,8 +384,8 @@ def figures(session: Session) -> Figures:
                 town,
                 ParticipationLevel(levels[code]),
                 waiting=waits.number,
-                offered=counted.get("aangeboden", 0),
-                picked_up=counted.get("opgehaald", 0),
+                offered=counted.get(Delivery.OFFERED, 0),
+                picked_up=counted.get(Delivery.PICKED_UP, 0),
                 handed_over=counted.get(_HANDED, 0),
                 policy=policies.get(code),
             )
@@ -398,7 +400,7 @@ def figures(session: Session) -> Figures:
 def _counts(session: Session) -> dict[str | None, dict[str, int]]:
     """Count the reports of each municipality by their delivery."""
     municipality = func.coalesce(Report.handed_to, Report.municipality_code)
-    delivery = case((Report.state == "overgedragen", _HANDED), else_=Report.delivery)
+    delivery = case((Report.state == S.HANDED_OVER, _HANDED), else_=Report.delivery)
     rows = session.execute(
         select(municipality, delivery, func.count())
         .where(Report.holder == NATIONAL, Report.received_at >= utc_now() - FIGURES_OVER)

@@ -30,18 +30,18 @@ from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_w
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.workbench.services import help_for
-from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED
+from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED, Delivery, ReportState
 
 Values = Mapping[str, Any]
 SAID: Final = "stopintimidatie.desk.queue:templates/said"
 JOINED: Final = "De gemeente is intussen aangesloten."
 NO_HARASSMENT: Final = "geen_straatintimidatie"
 # A double of one of these would be closed beside a report that the desk no longer has.
-_LEFT: Final = {
-    "overgedragen": "Die melding is al doorgegeven. Geef ook deze door: dan ziet de gemeente ze"
-    " naast elkaar.",
-    "ingetrokken": "Die melding is ingetrokken. Laat deze open.",
-    "vernietigd": "Die melding is verwijderd. Laat deze open.",
+_LEFT: Final[Mapping[str, str]] = {
+    ReportState.HANDED_OVER: "Die melding is al doorgegeven. Geef ook deze door: dan ziet de"
+    " gemeente ze naast elkaar.",
+    ReportState.WITHDRAWN: "Die melding is ingetrokken. Laat deze open.",
+    ReportState.DESTROYED: "Die melding is verwijderd. Laat deze open.",
 }
 
 
@@ -55,7 +55,7 @@ def check_waits_here(report: Report) -> None:
         raise WorkflowError(
             "Deze melding is aangeboden aan een gemeente. Trek eerst het aanbod in, onder"
             " Doorgifte op de pagina van de melding."
-            if report.delivery == "aangeboden"
+            if report.delivery == Delivery.OFFERED
             else "Een gemeente heeft deze melding opgehaald. Zij gaat er nu over."
         )
 
@@ -157,7 +157,7 @@ def reopen_here(session: Session, report: Report, values: Values, actor: Actor) 
 
 def pass_on(context: JobContext, session: Session, report: Report) -> None:
     """Route a report whose municipality joined while the desk waited for the reporter."""
-    if report.holder != NATIONAL or report.state != "nieuw" or report.leaves_at is not None:
+    if report.holder != NATIONAL or report.state != ReportState.NEW or report.leaves_at is not None:
         return
     code = report.municipality_code
     if code is None or level_of(session, code) is not ParticipationLevel.PROGRAMME:

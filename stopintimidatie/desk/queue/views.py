@@ -73,7 +73,7 @@ from stopintimidatie.reports.workbench.forms import Option
 from stopintimidatie.reports.workbench.pages import Place, bar_for
 from stopintimidatie.reports.workbench.selection import PAGE, ChoiceView, changed, own_path
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
-from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW, ReportState
 
 
 @page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
@@ -277,7 +277,7 @@ def undo_view(context: Desk, request: Request) -> HTTPSeeOther:
 
 def routing_action(request: Any, context: Any) -> Action | None:
     """Return the button to the queue with this report in hand, on its page at the desk."""
-    if context.holder != NATIONAL or context.report.state == "quarantaine":
+    if context.holder != NATIONAL or context.report.state == ReportState.QUARANTINE:
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
         return None

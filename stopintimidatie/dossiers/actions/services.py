@@ -45,6 +45,7 @@ from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_co
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.personal import destroy
 from stopintimidatie.reports.vocabulary import FollowUp
+from stopintimidatie.reports.workflow import ReportState
 
 MOST_FILES: Final = 50
 MOST_MEASURES: Final = 30
@@ -243,7 +244,8 @@ def effects(session: Session, dossier: Dossier, today: date) -> list[Effect]:
     ).all()
     if not rows:
         return []
-    counted = Report.state.not_in(("quarantaine", "vernietigd", "overgedragen"))
+    absent = ReportState.QUARANTINE, ReportState.DESTROYED, ReportState.HANDED_OVER
+    counted = Report.state.not_in(absent)
     mine = _in_dossier(dossier)
     counts = [
         _count_between(reports, *bounds)

@@ -183,7 +183,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
         return _after(context, request, step)
 
     def conflict(values: Values) -> list[Change]:
-        now, target = (DOSSIER_WORKFLOW.state(s).label for s in (dossier.state, step.target))
+        now, target = DOSSIER_WORKFLOW.states.word(dossier.state), step.target.nl
         return [Change("Toestand", now, target)]
 
     return submit(request, form, act, page, conflict=conflict)
@@ -203,7 +203,7 @@ def _why_not(request: Request, step: Transition, context: DossierResource) -> st
     """Return why the form of a step can't be opened; empty when it can."""
     dossier = context.dossier
     if dossier.state not in step.sources:
-        label = DOSSIER_WORKFLOW.state(dossier.state).label
+        label = DOSSIER_WORKFLOW.states.word(dossier.state)
         return f"‘{step.label}’ kan nu niet: de toestand is ‘{label}’."
     if step.name == "samenvoegen" and not other_dossiers(request.db, dossier):
         return "Er is geen ander dossier om mee samen te voegen."
@@ -238,7 +238,7 @@ def _after(context: DossierResource, request: Request, step: Transition) -> Any:
         request.flash("Het dossier is samengevoegd met dit dossier.")
         path = path_of_dossier(request.db, context.dossier.merged_into_id)  # type: ignore[arg-type]
         return HTTPSeeOther(path)
-    request.flash(f"Het dossier is nu {DOSSIER_WORKFLOW.state(step.target).label.lower()}.")
+    request.flash(f"Het dossier is nu {step.target.nl.lower()}.")
     if step.name == "afsluiten":
         return HTTPSeeOther(f"{page_of(context, request)}/meldingen-afhandelen")
     return back_to(context, request)

@@ -36,9 +36,11 @@ from stopintimidatie.dossiers.workflow import (
     TOOK_IN,
     AgreementState,
     DossierKind,
+    DossierState,
 )
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import reindex_report
+from stopintimidatie.reports.workflow import ReportState
 
 
 def mergeable_kinds(kind: str) -> frozenset[str]:
@@ -56,7 +58,7 @@ def merge_into(session: Session, dossier: Dossier, number: str, reason: str, act
     dossier.merged_into_id = other.id
     why = f"Samengevoegd: was dossier {dossier.number}. {reason}".strip()
     for membership, report in reports_in(session, dossier, referred=True):
-        if report.state == "in_dossier" and not membership.reference:
+        if report.state == ReportState.IN_DOSSIER and not membership.reference:
             put_in(session, other, report, why, actor)
             reindex_report(session, report)
         elif report.state in REFERABLE and membership_of(session, other.id, report.id) is None:
@@ -79,7 +81,7 @@ def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dos
         )
     if not kind_lets_edit(session, other, actor):
         raise DossierError("In dat dossier kunt u niet werken. Kies een ander.", "samengevoegd_met")
-    if other.state != "in_voorbereiding":
+    if other.state != DossierState.PREPARING:
         check_ground(session, other)
     return other
 

@@ -28,11 +28,11 @@ from stopintimidatie.dossiers.models import (
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.services import unrestricted
 from stopintimidatie.dossiers.workflow import (
-    DOSSIER_WORKFLOW,
     LIVE,
     RELATED,
     AgreementState,
     DossierKind,
+    DossierState,
 )
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 
@@ -81,7 +81,7 @@ COLUMNS: Final[dict[str, Any]] = {
 }
 TITLES: Final = {**{name: name.capitalize() for name in COLUMNS}, "houder": "Dossierhouder"}
 # The order of states; the sort keeps other values as they came, by name.
-_LIFE: Final = {state.code: n for n, state in enumerate(DOSSIER_WORKFLOW.states)}
+_LIFE: Final[dict[str, int]] = {state: n for n, state in enumerate(DossierState)}
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Filters:
 def _value(name: str, text: str) -> Any:
     """Return the value of a filter as its column has it, or None when this can't be one."""
     if name == "toestand":
-        return text if text in {state.code for state in DOSSIER_WORKFLOW.states} else None
+        return text if text in set(DossierState) else None
     if name == "soort":
         return text if text in set(DossierKind) else None
     if name == "wijk":
@@ -222,11 +222,10 @@ def _facet(
 
 def _label(name: str, text: str) -> str:
     if name == "toestand":
-        return DOSSIER_WORKFLOW.state(text).label
+        return DossierState.word(text)
     return text.capitalize() if name == "soort" else text
 
 
-GONE: Final = "vernietigd"
 STRICT_ACCESS: Final = "persoonsgericht"
 _Extra = dict[UUID, list[Text]]
 
@@ -237,7 +236,7 @@ def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchD
         select(Dossier, Municipality.slug, Neighbourhood.slug)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .join(Municipality, Municipality.code == Dossier.holder)
-        .where(Dossier.id.in_(ids), Dossier.state != GONE)
+        .where(Dossier.id.in_(ids), Dossier.state != DossierState.DESTROYED)
     ).all()
     extra = _texts_of_parts(session, ids)
     known = dict(versions(session, holder, ids))
@@ -258,7 +257,7 @@ def versions(
     ]
     for table in (DossierAgreement, Consultation, DossierMeasure):
         numbers.append(_per_dossier(session, select(table.dossier_id, func.sum(table.version))))
-    wanted = select(Dossier.id, Dossier.version).where(Dossier.state != GONE)
+    wanted = select(Dossier.id, Dossier.version).where(Dossier.state != DossierState.DESTROYED)
     if ids is not None:
         wanted = wanted.where(Dossier.id.in_(ids))
     for id_, version in session.execute(wanted):

@@ -57,7 +57,9 @@ from stopintimidatie.dossiers.services import (
 )
 from stopintimidatie.dossiers.workflow import (
     DOSSIER_WORKFLOW,
+    ENDED,
     AgreementState,
+    DossierState,
 )
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.people.absence import acting_for
@@ -109,7 +111,7 @@ def create_dossier(session: Session, actor: Actor, holder: str, plan: DossierPla
         year=year,
         sequence=sequence,
         number=write_number(year, sequence),
-        state="in_voorbereiding",
+        state=DossierState.PREPARING,
         made_at=moment,
         changed_at=moment,
         changed_by=actor.name,
@@ -188,7 +190,7 @@ def change_dossier(
 def _check_changes(
     session: Session, dossier: Dossier, new: Mapping[str, Any], actor: Actor
 ) -> None:
-    started = dossier.state != "in_voorbereiding"
+    started = dossier.state != DossierState.PREPARING
     if started and is_strict(new.get("kind", "")):
         raise DossierError(
             "Alleen een dossier in voorbereiding kan persoonsgericht worden. Maak een nieuw"
@@ -243,8 +245,7 @@ def move_dossier(
     if transition.effect is not None:
         effects[transition.effect](session, dossier, values, actor)
     before, dossier.state = dossier.state, transition.target
-    ended = DOSSIER_WORKFLOW.state(transition.target).ended
-    dossier.closed_at = utc_now() if ended else None
+    dossier.closed_at = utc_now() if transition.target in ENDED else None
     append(session, dossier, actor, name, before=before, values=values)
     log(session, dossier, actor, "toestand", [dossier.state])
     reindex_dossier(session, dossier)

@@ -97,6 +97,7 @@ from stopintimidatie.municipalities.areas.resources import (
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.workflow import ReportState
 
 SHOWN: Final = 10
 
@@ -260,7 +261,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
     """Return the action that begins a dossier with this report, when it is in hand."""
     may_edit = request.has_permission(Permission.EDIT_DOSSIER, context)
-    if context.report.state != "in_behandeling" or not may_edit:
+    if context.report.state != ReportState.IN_HAND or not may_edit:
         return None
     for node in lineage(context):
         if isinstance(node, MunicipalityResource):

@@ -39,8 +39,9 @@ from stopintimidatie.dossiers.workflow import (
 )
 from stopintimidatie.municipalities.partners.vocabulary import RestrictedUse
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import WITHDRAWN, AgeGroup, Form, PlaceType
+from stopintimidatie.reports.vocabulary import AgeGroup, Form, PlaceType
 from stopintimidatie.reports.words import when_short
+from stopintimidatie.reports.workflow import ReportState
 
 VAULT: Final = Vault(ConsultationKey, ConsultationBlob, "consultation_id", "overleg-sleutel")
 KIND: Final = "stuk"
@@ -222,7 +223,8 @@ def _withdrawn(session: Session, consultation: Consultation) -> set[str]:
     serials = session.scalars(
         select(DossierMembership.serial)
         .join(Report, Report.id == DossierMembership.report_id)
-        .where(DossierMembership.dossier_id == consultation.dossier_id, Report.state == WITHDRAWN)
+        .where(DossierMembership.dossier_id == consultation.dossier_id)
+        .where(Report.state == ReportState.WITHDRAWN)
     )
     return {label(serial) for serial in serials}
 

@@ -28,19 +28,19 @@ from stopintimidatie.reports.services import (
     report_path,
 )
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ReportState
 
 Effects = Mapping[str, Any]
 # Reports in these states stay where they are; a dossier may refer to them.
-REFERABLE: Final = frozenset({"in_dossier", "afgehandeld"})
+REFERABLE: Final = frozenset({ReportState.IN_DOSSIER, ReportState.HANDLED})
 # The conditions of a membership that counts now, and of one that isn't a reference.
 _STILL_IN: Final = DossierMembership.left_at.is_(None)
 _BELONGS: Final = and_(_STILL_IN, DossierMembership.reference.is_(False))
-_NOT_YET: Final = {
-    "quarantaine": "staat nog in quarantaine. Haal de melding eerst uit quarantaine.",
-    "nieuw": "is nog niet in behandeling. Neem de melding eerst in behandeling.",
-    "wacht_op_melder": "wacht nog op de melder. Ga eerst verder met de melding.",
-    "wacht_op_partner": "wacht nog op een partner. Ga eerst verder met de melding.",
+_NOT_YET: Final[Mapping[str, str]] = {
+    ReportState.QUARANTINE: "staat nog in quarantaine. Haal de melding eerst uit quarantaine.",
+    ReportState.NEW: "is nog niet in behandeling. Neem de melding eerst in behandeling.",
+    ReportState.WAITING_FOR_REPORTER: "wacht nog op de melder. Ga eerst verder met de melding.",
+    ReportState.WAITING_FOR_PARTNER: "wacht nog op een partner. Ga eerst verder met de melding.",
 }
 
 
@@ -62,12 +62,12 @@ def file_report(
         DossierError: The report isn't ready for it, or is here already.
     """
     present = membership_of(session, dossier.id, report.id)
-    if present is not None and (present.reference or report.state != "in_behandeling"):
+    if present is not None and (present.reference or report.state != ReportState.IN_HAND):
         raise DossierError(f"{report.reference} zit al in dit dossier.", "kenmerk")
     obstacle = why_not(report)
     if obstacle:
         raise DossierError(f"{report.reference} {obstacle}", "kenmerk")
-    if reference or report.state != "in_behandeling":
+    if reference or report.state != ReportState.IN_HAND:
         return refer(session, dossier, report, reason, actor)
     # The history of the report is read by more people than the dossier about a person.
     number = str(dossier.id) if is_strict(dossier.kind) else dossier.number
@@ -83,14 +83,14 @@ def asks_about_danger(report: Report) -> bool:
 
     Triage asks it where there is a signal. Of what is filed elsewhere or done, it was asked there.
     """
-    return report.state in {"nieuw", "in_behandeling"} and must_ask_danger(report)
+    return report.state in {ReportState.NEW, ReportState.IN_HAND} and must_ask_danger(report)
 
 
 def why_not(report: Report) -> str | None:
     """Return the reason that a report can't be put in or referred to now; None when it can."""
-    if report.state == "in_behandeling" or report.state in REFERABLE:
+    if report.state == ReportState.IN_HAND or report.state in REFERABLE:
         return None
-    label = REPORT_WORKFLOW.state(report.state).label.lower()
+    label = ReportState.word(report.state).lower()
     return _NOT_YET.get(report.state, f"kan niet in een dossier: de toestand is ‘{label}’.")
 
 
@@ -106,7 +106,7 @@ def take_out(
     present = membership_of(session, dossier.id, report.id)
     if present is None:
         raise DossierError(f"{report.reference} zit niet meer in dit dossier.")
-    if report.state == "in_dossier" and not present.reference:
+    if report.state == ReportState.IN_DOSSIER and not present.reference:
         move_report(session, effects, report, "uit_dossier", {"reden": reason}, actor)
         return
     _leave(session, dossier, present, report, reason, actor)

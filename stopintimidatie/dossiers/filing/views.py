@@ -51,7 +51,7 @@ from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import signals_of, when_short
-from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW, ReportState
 
 DANGER: Final = "gevaar"
 ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
@@ -110,7 +110,7 @@ def take_on(
     answer = (values.get(DANGER) or {}).get(report.reference)
     if answer is not None and asks_about_danger(report):
         answer_danger(session, report, answer == "ja", actor)
-    if report.state == "nieuw":
+    if report.state == ReportState.NEW:
         taking = {"behandelaar": str(actor.id)}
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
@@ -132,7 +132,8 @@ def unready(session: Session, reports: Sequence[Report]) -> list[tuple[Report, s
     return [
         (report, why, address_of(session, report))
         for report in reports
-        if (why := ASKED if report.id in proposed else why_not(report)) and report.state != "nieuw"
+        if (why := ASKED if report.id in proposed else why_not(report))
+        and report.state != ReportState.NEW
     ]
 
 
@@ -213,7 +214,7 @@ def file_view(context: DossierResource, request: Request) -> Any:
 
 def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
     """Return the reports in hand in the neighbourhood of the dossier, the newest first."""
-    statement = select(Report).where(Report.state == "in_behandeling")
+    statement = select(Report).where(Report.state == ReportState.IN_HAND)
     if context.neighbourhood.kind != NeighbourhoodKind.WHOLE:
         statement = statement.where(Report.neighbourhood_code == context.neighbourhood.code)
     return request.db.scalars(

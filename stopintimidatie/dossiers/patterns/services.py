@@ -50,8 +50,9 @@ from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import proposed_among
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import ReportState
 
-FILABLE: Final = REFERABLE | {"in_behandeling"}
+FILABLE: Final = REFERABLE | {ReportState.IN_HAND}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import Advice, PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.resources import visible_to
-from stopintimidatie.dossiers.workflow import LIVE, ClosingReason, DossierKind
+from stopintimidatie.dossiers.workflow import LIVE, ClosingReason, DossierKind, DossierState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
 # The time before its review day in which a dossier is listed as one to review.
@@ -90,7 +90,7 @@ def to_stop() -> ColumnElement[bool]:
 
 def views() -> dict[str, ColumnElement[bool]]:
     """Return the condition of each view of the list, by its code in the address."""
-    started = and_(_running(), Dossier.state != "in_voorbereiding")
+    started = and_(_running(), Dossier.state != DossierState.PREPARING)
     asked = and_(PrivacyAdvice.id.is_not(None), PrivacyAdvice.outcome.is_(None))
     unanswered = and_(
         PrivacyAdvice.outcome.is_not(None),

@@ -35,7 +35,7 @@ from stopintimidatie.dossiers.services import (
     log,
     set_fields,
 )
-from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.dossiers.workflow import GONE, DossierState
 
 # The list of person-directed dossiers, below a municipality.
 LIST: Final = "persoonsgericht"
@@ -144,7 +144,7 @@ def write_ground(
 
 def reviewed_apart(dossier: Dossier, ground: PersonGround | None) -> bool:
     """Tell whether the review day changes only by a review: the dossier started with one."""
-    return ground is not None and dossier.state != "in_voorbereiding"
+    return ground is not None and dossier.state != DossierState.PREPARING
 
 
 def _check_ground(values: Mapping[str, Any], review_on: date | None) -> None:

@@ -51,7 +51,7 @@ from stopintimidatie.dossiers.person.queries import count_views, list_dossiers
 from stopintimidatie.dossiers.person.services import LIST
 from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.services import StaleDossierError, check_version, lock
-from stopintimidatie.dossiers.workflow import GONE, LIVE
+from stopintimidatie.dossiers.workflow import GONE, LIVE, DossierState
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 INFORMED, POSTPONED = "geinformeerd", "uitgesteld"
@@ -381,7 +381,7 @@ def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
     if dossier.state not in LIVE or not services.is_against(advice):
         return ""
     way = {
-        "in_voorbereiding": "dit dossier start niet. Kies ‘Niet starten’.",
-        "in_aanpak": "stop dit dossier. Kies ‘Naar monitoring’ en daarna ‘Afsluiten’.",
-    }.get(dossier.state, "stop dit dossier. Kies ‘Afsluiten’.")
+        DossierState.PREPARING: "dit dossier start niet. Kies ‘Niet starten’.",
+        DossierState.ACTIVE: "stop dit dossier. Kies ‘Naar monitoring’ en daarna ‘Afsluiten’.",
+    }.get(DossierState.of(dossier.state), "stop dit dossier. Kies ‘Afsluiten’.")
     return f"Negatief advies gevolgd: {way} Is er iets veranderd? Vraag opnieuw advies."

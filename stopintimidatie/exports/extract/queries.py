@@ -33,6 +33,7 @@ from stopintimidatie.dossiers.workflow import (
     ConsultationKind,
     ConsultationState,
     DossierKind,
+    DossierState,
 )
 from stopintimidatie.exports.extract.reports import (
     LoadedFiles,
@@ -75,6 +76,7 @@ from stopintimidatie.municipalities.areas.models import (
 )
 from stopintimidatie.municipalities.settings.queries import logo_of, published_for
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import ReportState
 
 
 def _measures(session: Session, dossier: Dossier) -> tuple[SourceMeasure, ...]:
@@ -155,7 +157,7 @@ DEPARTMENT: Final = "Openbare Orde en Veiligheid"
 OWNER: Final = "dossierhouder OOV"
 INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
 # Reports that nobody gets any more, whatever dossier they are in.
-NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
+NOT_GIVEN: Final = (ReportState.WITHDRAWN, ReportState.HANDED_OVER, ReportState.DESTROYED)
 # Serial number, report, names of its neighbourhood and subneighbourhood.
 _Joined = tuple[int, Report, str | None, str | None]
 _STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
@@ -212,7 +214,7 @@ def load_dossier(session: Session, dossier: Dossier, registry: Any) -> LoadedDos
         number=dossier.number,
         title=clip(dossier.title, TITLE_MAX),
         kind=Term(dossier.kind, DossierKind.of(dossier.kind).short.lower()),
-        state=Term(dossier.state, DOSSIER_WORKFLOW.state(dossier.state).label.lower()),
+        state=Term(dossier.state, DossierState.word(dossier.state).lower()),
         neighbourhood=neighbourhood.name,
         place=place_in_words(reports),
         owner=OWNER,

@@ -64,9 +64,12 @@ def with_code(writing: Writing) -> Letter | None:
     return letter_about(writing, pickup, code=readable(mail_code_of(writing.keys, pickup)))
 
 
+_SPOKEN: Final = OPEN | {PickupState.READY}
+
+
 def _spoken_code(writing: Writing) -> Letter | None:
     pickup = pickup_about(writing)
-    if pickup is None or pickup.code_nonce is None or pickup.state not in (*OPEN, "klaar"):
+    if pickup is None or pickup.code_nonce is None or pickup.state not in _SPOKEN:
         return None
     code = code_of(writing.keys, str(pickup.id), pickup.code_nonce)
     return Letter({"code": readable(code), "nummer": pickup.reference})

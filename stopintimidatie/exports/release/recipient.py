@@ -31,7 +31,7 @@ from stopintimidatie.disclosures.pickup import (
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
-from stopintimidatie.exports.models import Done, Export, Part
+from stopintimidatie.exports.models import Done, Export, ExportState, Part
 from stopintimidatie.exports.release.copies import (
     confirm,
     confirm_destroyed,
@@ -166,7 +166,7 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         # often as could be may still read what to answer.
         "asks": spoken and refused in (None, USED),
         "opens": spoken and refused is None,
-        "refused": refused if spoken or lost or here.export.state != "gereed" else None,
+        "refused": refused if spoken or lost or here.export.state != ExportState.READY else None,
         "here": f"/ophalen/{here.pickup.reference}/",
         "corrections": [
             row

@@ -20,7 +20,7 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
 from stopintimidatie.dossiers.resources import is_strict, visible_to
-from stopintimidatie.dossiers.workflow import ClosingReason
+from stopintimidatie.dossiers.workflow import ClosingReason, DossierState
 from stopintimidatie.exports.extract.services import despite, freed, named
 from stopintimidatie.exports.models import Export, ExportState, basis_words
 from stopintimidatie.exports.profiles.defaults import LABELS, PROFILES
@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import WITHDRAWN
+from stopintimidatie.reports.workflow import ReportState
 
 
 def waiting_with(session: Session, export: Export) -> list[Export]:
@@ -71,7 +71,7 @@ def with_withdrawn() -> Select[UUID]:
         select(Disclosure.document_id)
         .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
         .join(Report, Report.id == DisclosureSubject.subject_id)
-        .where(Report.state == WITHDRAWN)
+        .where(Report.state == ReportState.WITHDRAWN)
     )
 
 
@@ -103,10 +103,10 @@ def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:
     mine = Disclosure.document_id == export.id
     bound = is_restricted(registry, DisclosureSubject.subject_id)
     subjects = (
-        select(DisclosureSubject.label, (Report.state == WITHDRAWN).label("withdrawn"))
+        select(DisclosureSubject.label, (Report.state == ReportState.WITHDRAWN).label("withdrawn"))
         .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
         .outerjoin(Report, Report.id == DisclosureSubject.subject_id)
-        .where(mine, or_(Report.state == WITHDRAWN, bound))
+        .where(mine, or_(Report.state == ReportState.WITHDRAWN, bound))
     )
     whole = select(literal(_WHOLE), false())
     whole = whole.where(mine, is_restricted(registry, Disclosure.source_id))
@@ -223,7 +223,7 @@ def why_not_out(session: Session, dossier: Dossier) -> str:
     """Return why nothing of a dossier may go to anybody; empty when it may."""
     if dossier.shown_state == ClosingReason.NOT_STARTED:
         return "Dit dossier is nooit gestart. Er gaat niets van naar een ontvanger."
-    if not is_strict(dossier.kind) or dossier.state != "in_voorbereiding":
+    if not is_strict(dossier.kind) or dossier.state != DossierState.PREPARING:
         return ""
     if ground_of(session, dossier) is None or not has_advice(session, dossier):
         return (

@@ -25,11 +25,9 @@ from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import ReportState
 
 PROGRESS: Final = Job("datalek.voortgang")
-# Reports of which nothing is left. On the page of one that was withdrawn or handed over its
-# reporter reads the messages of every copy still.
-_GONE: Final = frozenset({"vernietigd", "overgebracht"})
 # Facts that a municipality gets along with its entry.
 _ALONG: Final = (
     *("happened_from", "happened_until", "categories", "groups"),
@@ -66,7 +64,9 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
         return
     own = select(Report).where(Report.id == row.document_id).with_for_update()
     report = session.scalars(own).one_or_none()
-    row.obstacle = GONE if report is None or report.state in _GONE else None
+    # On the page of a report that was withdrawn or handed over its reporter reads the messages of
+    # every copy still.
+    row.obstacle = GONE if report is None or report.state == ReportState.DESTROYED else None
     if report is None or row.obstacle is not None:
         return
     english = report.language == "en" and notice.english

@@ -28,7 +28,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, DossierState
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import (
     category_of,
@@ -72,7 +72,7 @@ from stopintimidatie.privacy.retention.rules import WITHDRAWN, Outcome, Schedule
 from stopintimidatie.privacy.retention.timelines import not_held
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workflow import OFFERED
+from stopintimidatie.reports.workflow import ReportState
 
 log = logging.getLogger(__name__)
 EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
@@ -383,13 +383,13 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
         return None
     if row.frozen or (line.document_kind == REPORT and not _free(session, line.document_id)):
         return Waits.HOLD
-    if row.state == "vernietigd":
+    if row.state in (ReportState.DESTROYED, DossierState.DESTROYED):
         # Erased at request meanwhile; what is left of it goes now.
         return None
     day = due_of(session, schedule, line.document_kind, line.document_id)
     if day is None or day.on > today():
         return Waits.DOSSIER if _in_live_dossier(session, line.document_id) else Waits.NOT_DUE
-    if row.state == OFFERED:
+    if row.state == ReportState.OFFERED:
         return Waits.HANDOVER
     dossiers = dossiers_of(row)
     if export_obstacles(session, dossiers) or copies_out(session, dossiers):

@@ -45,8 +45,8 @@ from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.conversation.queries import Keeper, Keeping
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import OPEN
-from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
+from stopintimidatie.reports.vocabulary import HandoverState
+from stopintimidatie.reports.workflow import ReportState
 
 # Lines that nobody authorised, and that aren't to stay.
 _UNDECIDED: Final = (LineState.UNDECIDED.value, LineState.GOES.value)
@@ -304,7 +304,7 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
     yield (
         _held(Report.id, "overdracht", Report.reference)
         .join(ReportTransfer, ReportTransfer.reference == Report.reference)
-        .where(Report.id.in_(ids), ReportTransfer.state == OPEN)
+        .where(Report.id.in_(ids), ReportTransfer.state == HandoverState.OPEN)
     )
     yield _held(Report.id, "open", Report.reference).where(
         Report.id.in_(ids), Report.ended_at.is_(None)
@@ -367,7 +367,7 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     if line.outcome == Outcome.TRANSFER and not archived:
         # It stays until its dossier went to an archive, or newer terms say something else.
         return replace(known, goes_on=None, kept=True)
-    archived = report.state != LOCKED and (archived or _in_transfer(session, report))
+    archived = report.state != ReportState.WITHDRAWN and (archived or _in_transfer(session, report))
     return replace(known, decided=line.authorised_at is not None, archived=archived)
 
 

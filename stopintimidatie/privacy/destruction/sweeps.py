@@ -32,6 +32,7 @@ from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import KIND as PATTERN
 from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.request.jobs import expire
 from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
@@ -63,17 +64,17 @@ from stopintimidatie.privacy.retention.timelines import (
     on_offer,
     overdue,
 )
-from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 BATCH: Final = 200
 ACTION: Final = "bewaartermijn.verstreken"
 # The states of reports that are somebody else's now, or of which the content is gone.
-ELSEWHERE: Final = ("overgedragen", "vernietigd")
+ELSEWHERE: Final = (ReportState.HANDED_OVER, ReportState.DESTROYED)
 GOES: Final = (
     "Uw gemeente heeft uw melding nog niet opgehaald. Wij mogen haar niet langer bewaren. Op {} "
     "vernietigen wij uw melding. Op deze pagina kunt u haar tot die dag als pdf bewaren. Neem die"
@@ -183,7 +184,7 @@ def sweep_picked_up(session: Session, standing: Standing) -> Sequence[UUID]:
         .where(Pickup.document_id == Report.id)
         .scalar_subquery()
     )
-    return _destroy_reports(session, standing, picked_up, Report.delivery == "opgehaald")
+    return _destroy_reports(session, standing, picked_up, Report.delivery == Delivery.PICKED_UP)
 
 
 def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -193,9 +194,9 @@ def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
 
 def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports and dossiers that were erased at request."""
-    erased = Report.state == "vernietigd"
+    erased = Report.state == ReportState.DESTROYED
     gone = _destroy_reports(session, standing, Report.ended_at, erased)
-    dossiers = Dossier.state == "vernietigd", Dossier.frozen.is_(False)
+    dossiers = Dossier.state == DossierState.DESTROYED, Dossier.frozen.is_(False)
     due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers)
     for number in due:
         destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
@@ -211,7 +212,7 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
     # A withdrawal can be taken back for some days: so long the report stays.
     thought_over = and_(
         Report.ended_at.is_not(None),
-        or_(Report.state != WITHDRAWN, Report.ended_at <= utc_now() - THINK_AGAIN),
+        or_(Report.state != ReportState.WITHDRAWN, Report.ended_at <= utc_now() - THINK_AGAIN),
     )
     return _destroy_reports(
         session,
@@ -233,7 +234,7 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
             Report.received_at < moment,
             Report.ended_at.is_(None),
             Report.frozen.is_(False),
-            Report.delivery.is_distinct_from("opgehaald"),
+            Report.delivery.is_distinct_from(Delivery.PICKED_UP),
             ~announced,
             # A report that a municipality can pick up stays: no day is told yet.
             ~on_offer(),

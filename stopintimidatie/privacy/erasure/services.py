@@ -52,6 +52,7 @@ from stopintimidatie.dossiers.filing.services import leave_everywhere, let_all_g
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.services import append, reindex_dossier
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request.personal import copies_of
 from stopintimidatie.exports.vocabulary import DEMAND
@@ -61,6 +62,7 @@ from stopintimidatie.reports.conversation.services import PAGE, tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 OWNER: Final = "gewiste_melder"
 JOB: Final = Job("melder.adres_weg")
@@ -118,7 +120,6 @@ TEMPLATE: Final = MailTemplate(
 
 LEFT: Final = "Gegevens gewist op verzoek."
 AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
-GONE_STATE: Final = "vernietigd"
 
 
 # Ids of dossiers, or what selects them.
@@ -167,12 +168,12 @@ def obstacles(session: Session, row: Report | Dossier) -> list[str]:
 
 
 def _of_report(report: Report) -> list[str]:
-    if report.state == "overdracht_aangeboden":
+    if report.state == ReportState.OFFERED:
         return [
             "Deze melding is aangeboden aan een andere gemeente. Laat dat aanbod eerst intrekken,"
             " of wacht op het antwoord."
         ]
-    if report.delivery == "aangeboden":
+    if report.delivery == Delivery.OFFERED:
         return [
             "Deze melding staat klaar om te worden opgehaald. Wacht tot zij is opgehaald, of tot"
             " het aanbod is verlopen."
@@ -264,7 +265,8 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     """
     entity: Any = Report if kind == REPORT else Dossier
     row: Report | Dossier | None = session.get(entity, document, with_for_update=True)
-    if row is None or row.state == GONE_STATE:
+    destroyed = ReportState.DESTROYED if kind == REPORT else DossierState.DESTROYED
+    if row is None or row.state == destroyed:
         return False
     effects, before = WORKFLOW_EFFECTS.of(registry), row.state
     if isinstance(row, Report):
@@ -273,7 +275,7 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
     else:
         let_all_go(session, effects, row, LEFT)
     erase_document(registry, session, kind, row.id)
-    row.state = GONE_STATE
+    row.state = destroyed
     effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
     if isinstance(row, Report):
         row.leaves_at, row.ended_at = None, utc_now()

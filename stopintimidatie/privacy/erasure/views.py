@@ -33,6 +33,7 @@ from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import paths_of_reports
+from stopintimidatie.reports.workflow import ReportState
 
 NAME: Final = "gegevens-wissen"
 CHECK: Final = "wissen-nakijken"
@@ -43,7 +44,7 @@ _NOTHING: Final = "Hier wacht geen voorstel om te wissen."
 _ANSWERED: Final = "Hierover is al beslist: {0.outcome}, door {0.answered_by}."
 TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
 # States in which nothing is left here, or it is the archive's
-OVER: Final = GONE | {"overgedragen"}
+OVER: Final = GONE | {ReportState.DESTROYED, ReportState.HANDED_OVER}
 # The fields of a report in words, of those that go
 FIELDS: Final = {name: field.facts.erased for name, field in BY_COLUMN.items()}
 

@@ -24,11 +24,11 @@ from stopintimidatie.core.text import date_short, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.services import reindex_dossier
+from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
 from stopintimidatie.privacy.retention.rules import Schedule
 from stopintimidatie.privacy.retention.timelines import not_held, told_day
-from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.queries import Keeping
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, PAGE, REPORTER
 from stopintimidatie.reports.models import Report, ReportContact
@@ -36,11 +36,11 @@ from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workflow import OFFERED
+from stopintimidatie.reports.workflow import ReportState
 
 MOST_AT_ONCE: Final = 200
 # States of reports and dossiers of which nothing is left here.
-GONE: Final = frozenset({"overgedragen", "vernietigd", "overgebracht"})
+GONE: Final = DOSSIERS_GONE | {ReportState.DESTROYED, ReportState.HANDED_OVER}
 # The membership of a report that is in a dossier, and isn't only referred to.
 BELONGS: Final = (DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False))
 _BETWEEN: Final = re.compile(r"[\s,;]+")
@@ -111,7 +111,7 @@ def _let_contact_go(session: Session, row: Report | Dossier) -> None:
     )
     mine = Report.id == row.id if isinstance(row, Report) else Report.id.in_(inside)
     for report in session.scalars(
-        select(Report).where(mine, Report.state == WITHDRAWN, not_held())
+        select(Report).where(mine, Report.state == ReportState.WITHDRAWN, not_held())
     ):
         delete_contact(session, report)
 
@@ -182,7 +182,7 @@ def place_holds(
     gone = [reference_of(row) for row in rows if row.state in GONE]
     if gone:
         raise FormError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
-    offered = [reference_of(row) for row in rows if row.state == OFFERED]
+    offered = [reference_of(row) for row in rows if row.state == ReportState.OFFERED]
     if offered:
         raise FormError(
             f"{', '.join(offered)} is aangeboden aan een andere gemeente. Laat dat aanbod eerst"

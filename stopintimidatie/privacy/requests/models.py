@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -117,19 +116,19 @@ class SentHow(Term):
     COUNTER = "balie", "meegegeven aan de balie", "at the counter"
 
 
-class RequestState(StrEnum):
-    """State of a request; the words stand in the workflow."""
+class RequestState(Term):
+    """State of a request."""
 
-    RECEIVED = "ontvangen"
-    SEARCHING = "zoeken"
-    REDACTING = "redigeren"
-    CHECKING = "tweede_persoon"
-    CHECKED = "nagekeken"
-    SENT = "verstuurd"
-    PARTLY = "deels"
-    REFUSED = "geweigerd"
-    WITHDRAWN = "ingetrokken"
-    PASSED_ON = "doorgestuurd"
+    RECEIVED = "ontvangen", "Ontvangen", "received"
+    SEARCHING = "zoeken", "Zoeken", "searching"
+    REDACTING = "redigeren", "Redigeren", "redacting"
+    CHECKING = "tweede_persoon", "Bij de tweede persoon", "with the second person"
+    CHECKED = "nagekeken", "Nagekeken", "checked"
+    SENT = "verstuurd", "Beantwoord", "answered"
+    PARTLY = "deels", "Deels toegewezen", "granted in part"
+    REFUSED = "geweigerd", "Geweigerd", "refused"
+    WITHDRAWN = "ingetrokken", "Ingetrokken", "withdrawn"
+    PASSED_ON = "doorgestuurd", "Doorgestuurd", "passed on"
 
 
 # The states after the decision. The letter ends the request when it was sent.

@@ -15,6 +15,7 @@ from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.models import CopyCorrection
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
@@ -34,6 +35,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequestMove,
 )
 from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.workflow import ReportState
 
 NAME: Final = "verzoeken"
 REFERENCE: Final = re.compile(r"V-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
@@ -136,12 +138,13 @@ def done_for(session: Session, row: SubjectRequest) -> dict[str, list[str]]:
         trace.document_id: trace.reference for trace in traces_of(session, row) if trace.included
     }
     bound = bound_of(session, request=row.id)
+    gone = (Report, ReportState.DESTROYED), (Dossier, DossierState.DESTROYED)
     acts: dict[str, list[str]] = {
         "gewist": [
             mine[number]
-            for entity in (Report, Dossier)
+            for entity, state in gone
             for number in session.scalars(
-                select(entity.id).where(entity.id.in_(mine), entity.state == "vernietigd")
+                select(entity.id).where(entity.id.in_(mine), entity.state == state)
             )
         ],
         "onleesbaar": [

@@ -82,9 +82,7 @@ def register_view(context: resources.RequestRegister, request: Request) -> Value
 
 def state_of(row: SubjectRequest) -> str:
     """Return the state of a request in words; a decision that didn't go yet says so."""
-    return (
-        "Besluit nog niet verstuurd" if row.is_unsent else REQUEST_WORKFLOW.state(row.state).label
-    )
+    return "Besluit nog niet verstuurd" if row.is_unsent else RequestState.word(row.state)
 
 
 @form_view(resources.RequestRegister, NEW, HANDLE, FORM)
@@ -218,7 +216,7 @@ def step_view(context: resources.RequestResource, request: Request) -> Any:
         return HTTPSeeOther(f"{here}/{page_name}")
     why = services.obstacle(request.registry, request.db, row, move.name)
     if request.method != "POST" and (row.state not in move.sources or why is not None):
-        label = REQUEST_WORKFLOW.state(row.state).label
+        label = RequestState.word(row.state)
         request.flash(why or f"‘{move.label}’ kan nu niet: de stand is ‘{label}’.", "warning")
         return HTTPSeeOther(here)
     form = derive_form(

@@ -10,8 +10,9 @@ from pyramid.exceptions import ConfigurationError
 
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow, step
-from stopintimidatie.privacy.requests.models import RequestState, Right
+from stopintimidatie.core.text import Term
+from stopintimidatie.core.workflow import FieldKind, InputField, Transition, Workflow, step
+from stopintimidatie.privacy.requests.models import DECIDED, RequestState, Right
 
 S: Final = RequestState
 P: Final = Permission
@@ -20,11 +21,11 @@ _GROUND: Final = InputField("grond", "Grond", FieldKind.CHOICE, options="verzoek
 _IN_LETTER: Final = "Deze tekst komt in de brief. Noem geen anderen."
 # The states in which an answer is still expected, in the order of the work.
 OPEN: Final = (S.RECEIVED, S.SEARCHING, S.REDACTING, S.CHECKING, S.CHECKED)
-_OPEN: Final = frozenset(state.value for state in OPEN)
+_OPEN: Final = frozenset(OPEN)
 
 
 def _handled(
-    name: str, label: str, sources: str | frozenset[str], target: str, *fields: InputField
+    name: str, label: str, sources: Term | frozenset[Term], target: Term, *fields: InputField
 ) -> Transition:
     """Return a step of who handles requests."""
     return step(name, label, sources, target, P.HANDLE_REQUESTS, *fields)
@@ -32,19 +33,9 @@ def _handled(
 
 REQUEST_WORKFLOW: Final = Workflow(
     "verzoek",
-    frozenset({S.RECEIVED.value}),
-    (
-        State(S.RECEIVED, "Ontvangen"),
-        State(S.SEARCHING, "Zoeken"),
-        State(S.REDACTING, "Redigeren"),
-        State(S.CHECKING, "Bij de tweede persoon"),
-        State(S.CHECKED, "Nagekeken"),
-        State(S.SENT, "Beantwoord", ended=True),
-        State(S.PARTLY, "Deels toegewezen", ended=True),
-        State(S.REFUSED, "Geweigerd", ended=True),
-        State(S.WITHDRAWN, "Ingetrokken", ended=True),
-        State(S.PASSED_ON, "Doorgestuurd", ended=True),
-    ),
+    frozenset({S.RECEIVED}),
+    RequestState,
+    DECIDED,
     (
         _handled(
             "identiteit",
@@ -69,7 +60,7 @@ REQUEST_WORKFLOW: Final = Workflow(
         _handled(
             "terug",
             "Terug naar redigeren",
-            f"{S.CHECKING} {S.CHECKED}",
+            frozenset({S.CHECKING, S.CHECKED}),
             S.REDACTING,
             _REASON,
         ),

@@ -43,6 +43,7 @@ from stopintimidatie.privacy.retention.rules import (
 from stopintimidatie.privacy.retention.timelines import end_of, kept_days
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import ReportState
 from stopintimidatie.settings import Settings
 
 
@@ -127,7 +128,9 @@ def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> Colu
 def _due_reports(
     session: Session, schedule: Schedule, condition: ColumnElement[bool]
 ) -> list[DueDocument]:
-    rows = session.execute(_report_rows().where(condition, Report.state != "vernietigd")).all()
+    rows = session.execute(
+        _report_rows().where(condition, Report.state != ReportState.DESTROYED)
+    ).all()
     documents = []
     originals = _originals(session, schedule, rows)
     for row in rows:

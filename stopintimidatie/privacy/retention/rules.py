@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 
 from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, Way, term_of, years
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
+from stopintimidatie.reports.workflow import ReportState
 
 HANDLED: Final = "melding_afgehandeld"
 NOT_HANDLED: Final = "melding_niet_in_behandeling"
@@ -146,17 +147,17 @@ def proposal(classes: Mapping[str, RetentionClass], *, desk: bool) -> Schedule:
     )
 
 
-CLASS_OF_STATE: Final = {
-    "afgehandeld": HANDLED,
-    "niet_in_behandeling": NOT_HANDLED,
-    "ingetrokken": WITHDRAWN,
-    "overgedragen": HANDED_OVER,
+CLASS_OF_STATE: Final[Mapping[str, str]] = {
+    ReportState.HANDLED: HANDLED,
+    ReportState.NOT_HANDLED: NOT_HANDLED,
+    ReportState.WITHDRAWN: WITHDRAWN,
+    ReportState.HANDED_OVER: HANDED_OVER,
 }
 
 
 def class_of_report(state: str, ended_reason: str | None) -> str:
     """Return the code of the class of a municipality's report; `OPEN` while it isn't ended."""
-    if state == "niet_in_behandeling" and ended_reason == "dubbel":
+    if state == ReportState.NOT_HANDLED and ended_reason == "dubbel":
         return DOUBLE
     return CLASS_OF_STATE.get(state, OPEN)
 

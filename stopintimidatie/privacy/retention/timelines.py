@@ -23,6 +23,7 @@ from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.rules import CONTACT, EXPORT_CONTENT, LEFT_AT_DESK, Schedule
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 
 def last_start(term: Term, end: date) -> date:
@@ -174,8 +175,8 @@ _STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
         Report,
         Report.received_at,
         Report.frozen.is_(False),
-        Report.state.not_in(["overgedragen", "vernietigd"]),
-        Report.delivery.is_distinct_from("opgehaald"),
+        Report.state.not_in([ReportState.HANDED_OVER, ReportState.DESTROYED]),
+        Report.delivery.is_distinct_from(Delivery.PICKED_UP),
         ~on_offer(),
     ),
 }

@@ -35,11 +35,11 @@ from stopintimidatie.privacy.subjects.rules import (
     search_names,
 )
 from stopintimidatie.privacy.subjects.services import find_traces, judge, keep_traces, searched_by
-from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.rules import normalise_follow_code
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import ReportState
 
 SEARCH: Final = "zoeken"
 TEMPLATES: Final = "stopintimidatie.privacy.subjects:templates"
@@ -258,7 +258,8 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     known |= {"kenmerken": report.reference, "volgcode": ""}
     may = request.has_permission(Permission.VIEW_CONTACT, context)
     # After a withdrawal nobody sees what a hold keeps.
-    given = read_contact(session, keys, report) if may and report.state != WITHDRAWN else None
+    may = may and report.state != ReportState.WITHDRAWN
+    given = read_contact(session, keys, report) if may else None
     if given is not None:
         fields = ["contactgegevens"]
         note_read(request, context.holder, REPORT, [report.id], task=SEARCHES, fields=fields)

@@ -48,7 +48,7 @@ from stopintimidatie.privacy.transfer.services import EVERYTHING, find_transfer
 from stopintimidatie.privacy.transfer.snapshot import records_of_dossier, records_of_report
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import WITHDRAWN
+from stopintimidatie.reports.workflow import ReportState
 
 KIND: Final = "gemeente"
 Progress = Callable[[str], None]
@@ -171,7 +171,7 @@ def _note_apart(session: Session, code: str, actor: Actor) -> None:
 
 def _withdrawn(session: Session) -> list[tuple[str, str]]:
     """Return what the index says of withdrawn reports, if there are any."""
-    mine = select(func.count(Report.id)).where(Report.state == WITHDRAWN)
+    mine = select(func.count(Report.id)).where(Report.state == ReportState.WITHDRAWN)
     number = session.scalar(mine) or 0
     about = "ingetrokken: alleen dat zij er was staat erin, haar inhoud leest niemand meer"
     return [(plural(number, "melding", "meldingen"), about)] if number else []

@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.reports.fields import BY_COLUMN, FIELDS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import WITHDRAWN
+from stopintimidatie.reports.workflow import ReportState
 
 # The table that the document itself stands in, and the kinds whose tables belong to it.
 ROOTS: Final = {REPORT: "report", DOSSIER: "dossier"}
@@ -88,7 +88,7 @@ class Rows:
         They are fetched some at a time, so that a large table needn't be in memory.
         """
         table = Base.metadata.tables[name]
-        withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
+        withdrawn = select(Report.id).where(Report.state == ReportState.WITHDRAWN)
         if name in self._tables[REPORT] and "report_id" in table.c:
             condition &= table.c.report_id.not_in(withdrawn)
         if "taken" in table.c:
@@ -163,7 +163,7 @@ def _without_secrets(text: str) -> str:
 
 
 def _shut(name: str, row: Mapping[Any, Any]) -> bool:
-    return name == ROOTS[REPORT] and row["state"] == WITHDRAWN
+    return name == ROOTS[REPORT] and row["state"] == ReportState.WITHDRAWN
 
 
 def in_dutch(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.privacy.destruction.documents import destroy_document, fate_of
@@ -54,13 +55,12 @@ from stopintimidatie.privacy.transfer.snapshot import (
     write_package,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
+from stopintimidatie.reports.workflow import ReportState
 
 JOB: Final = Job("overbrengen.pakket")
 NAME: Final = "overbrengen"
 # In the place of a dossier: all of a municipality that ends.
 EVERYTHING: Final = UUID(int=0)
-CLOSED: Final = "afgesloten"
 # The package is read in parts of this size.
 PART_BYTES: Final = 1024 * 1024
 UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
@@ -91,7 +91,7 @@ def find_transfer(session: Session, dossier: UUID) -> ArchiveTransfer | None:
 
 def why_not(session: Session, dossier: Dossier) -> str | None:
     """Return why a dossier can't be transferred now, and what to do; None when it can."""
-    if dossier.state != CLOSED:
+    if dossier.state != DossierState.CLOSED:
         return "Dit dossier is niet afgesloten. Vraag de dossierhouder het eerst af te sluiten."
     if dossier.frozen:
         return (
@@ -245,7 +245,7 @@ def withdrawn_since(session: Session, transfer: ArchiveTransfer) -> bool:
         return False
     inside = Report.id.in_([UUID(number) for number in transfer.reports])
     later = Report.ended_at > transfer.made_at
-    gone = select(Report.id).where(inside, later, Report.state == LOCKED)
+    gone = select(Report.id).where(inside, later, Report.state == ReportState.WITHDRAWN)
     return session.scalar(gone.limit(1)) is not None
 
 

@@ -53,6 +53,7 @@ from stopintimidatie.reports.rules import (
 )
 from stopintimidatie.reports.services import search_document
 from stopintimidatie.reports.vocabulary import KIND, Source
+from stopintimidatie.reports.workflow import ReportState
 
 ARRIVED: Final = Job("melding.binnengekomen")
 FIND_ADDRESS: Final = Job("melding.adres")
@@ -94,7 +95,7 @@ class Arrival:
     @property
     def state(self) -> str:
         """Return the state in which the report comes in."""
-        return "quarantaine" if self.quarantine else "nieuw"
+        return ReportState.QUARANTINE if self.quarantine else ReportState.NEW
 
 
 @dataclass(frozen=True)

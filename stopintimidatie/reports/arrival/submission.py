@@ -19,6 +19,7 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message
 from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_with
+from stopintimidatie.reports.workflow import Delivery
 
 MOST_ERRORS = 100
 
@@ -135,7 +136,7 @@ def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> 
         geocoding: What isn't placed may be found by its address, afterwards.
     """
     if place.municipality_code is None:
-        return Routing(NATIONAL, place, "te_routeren", geocoding)
+        return Routing(NATIONAL, place, Delivery.TO_ROUTE, geocoding)
     if level == ParticipationLevel.PROGRAMME:
         return Routing(place.municipality_code, place, None)
-    return Routing(NATIONAL, place, "wacht_op_afspraak")
+    return Routing(NATIONAL, place, Delivery.WAITING)

@@ -21,7 +21,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import ENDED
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 TALKS: Final = frozenset({"bellen", "mailen", "via_app"})
 # The ways in which contact with a reporter ends; until one of them it stays promised.
@@ -45,7 +45,7 @@ def check_goes_on(session: Session, report: Report, other: Report) -> None:
             "Dat is deze melding zelf. Vul het kenmerk van de andere in.", "dubbel_van"
         )
     if other.duplicate_of_id is None:
-        if other.state == "niet_in_behandeling":
+        if other.state == ReportState.NOT_HANDLED:
             raise WorkflowError(
                 f"{other.reference} is zelf niet in behandeling genomen. Heropen die eerst, of kies"
                 " een andere melding.",

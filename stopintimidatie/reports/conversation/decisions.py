@@ -31,13 +31,12 @@ from stopintimidatie.reports.conversation.words import may_undo
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.services import REPORT_DOSSIERS, append_move, move_report
-from stopintimidatie.reports.workflow import ENDED, OFFERED
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
+# In the log, as the notice to a municipality and as the status that the reporter reads.
 WITHDRAWN: Final = "ingetrokken"
 # There is nothing to withdraw any more.
-OVER: Final = frozenset({WITHDRAWN, "vernietigd"})
-ASKED: Final = "wacht_op_melder"
-IN_HAND: Final = "in_behandeling"
+OVER: Final = frozenset({ReportState.WITHDRAWN, ReportState.DESTROYED})
 STEP: Final = "intrekken"
 # The line of history of a withdrawal that was taken back.
 TAKEN_BACK: Final = "toch_niet_ingetrokken"
@@ -90,7 +89,7 @@ def take_back(registry: Any, copy: Copy) -> None:
         if report is not None and report.state not in OVER:
             return
         # A report that was erased at request has ended too, and never comes back.
-        withdrawn = report is not None and report.state == WITHDRAWN
+        withdrawn = report is not None and report.state == ReportState.WITHDRAWN
         withdrawn_at = report.ended_at if report is not None and withdrawn else None
         if report is None or withdrawn_at is None or not may_undo(withdrawn_at, utc_now()):
             raise NotNowError(TOO_LATE)
@@ -98,9 +97,9 @@ def take_back(registry: Any, copy: Copy) -> None:
         report.ended_at = _ended_before(session, report) if report.state in ENDED else None
         if report.state not in ENDED:
             report.contact_deadline, report.contact_owed = report.contact_owed, None
-        if report.state not in {ASKED, "wacht_op_partner"}:
+        if report.state not in {ReportState.WAITING_FOR_REPORTER, ReportState.WAITING_FOR_PARTNER}:
             report.waiting_until = None
-        append_move(session, report, REPORTER, TAKEN_BACK, WITHDRAWN, {})
+        append_move(session, report, REPORTER, TAKEN_BACK, ReportState.WITHDRAWN, {})
         spoke(session, report, "melding.toch_niet_ingetrokken")
 
 
@@ -147,14 +146,14 @@ def _state_before(registry: Any, session: Session, report: Report) -> str:
         ReportMove.report_id == report.id, ReportMove.name == STEP
     )
     before = session.scalar(step.order_by(ReportMove.at.desc()).limit(1))
-    if before == ASKED and not _still_asked(session, report):
-        return "nieuw" if report.holder == NATIONAL else IN_HAND
-    if before == "in_dossier":
+    if before == ReportState.WAITING_FOR_REPORTER and not _still_asked(session, report):
+        return ReportState.NEW if report.holder == NATIONAL else ReportState.IN_HAND
+    if before == ReportState.IN_DOSSIER:
         find = REPORT_DOSSIERS.only(registry)
         inside = find is not None and find(session, [report.id]).get(report.id)
-        return "in_dossier" if inside else IN_HAND
+        return ReportState.IN_DOSSIER if inside else ReportState.IN_HAND
     # An offer to another municipality ended with the withdrawal.
-    return before if before is not None and before != OFFERED else IN_HAND
+    return before if before is not None and before != ReportState.OFFERED else ReportState.IN_HAND
 
 
 def _still_asked(session: Session, report: Report) -> bool:

@@ -42,16 +42,15 @@ from stopintimidatie.reports.conversation.words import (
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
+from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, Delivery, ReportState
 
 PASSED_ON, RECEIVED = "doorgegeven", "ontvangen"
 # The lines of history of a restriction that a municipality was told of, and of its end.
 BOUND, FREED = "gemeente_beperkt", "gemeente_hervat"
-HANDED_OVER, DESTROYED = "overgedragen", "vernietigd"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
 # The states in which nobody may use a report any more.
-STOPPED: Final = frozenset({"ingetrokken", "vernietigd"})
+STOPPED: Final = frozenset({ReportState.WITHDRAWN, ReportState.DESTROYED})
 _COLUMNS: Final = (
     Report.id,
     Report.holder,
@@ -234,9 +233,9 @@ def _together(copies: Sequence[Standing]) -> Standing:
 
     def rank(standing: Standing) -> int:
         """Put what somebody works on before what is on its way, destroyed, or arrived elsewhere."""
-        if standing.copy.state == HANDED_OVER:
+        if standing.copy.state == ReportState.HANDED_OVER:
             return 3 if standing.municipality_code in holders else 1
-        return 2 if standing.copy.state == DESTROYED else 0
+        return 2 if standing.copy.state == ReportState.DESTROYED else 0
 
     live = min(copies, key=rank)
     messages = sorted((m for standing in copies for m in standing.messages), key=lambda m: m.at)
@@ -302,7 +301,7 @@ def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgree
         return (Situation.RETURNED if back else Situation.DESK), None
     agreement = running_agreement(session, row.municipality_code)
     valid = agreement if in_force(agreement, day_of(utc_now())) else None
-    if row.delivery == "aangeboden":
+    if row.delivery == Delivery.OFFERED:
         return (Situation.OFFERED if valid else Situation.DESK), valid
     gone = select(Pickup.id).where(
         Pickup.document_id == row.id,
@@ -378,7 +377,7 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
     state, reason = (row.shown_state, None) if held else (row.state, row.ended_reason)
     desk = row.holder == NATIONAL
     status, text = reader_status(state, row.delivery, desk=desk, reason=reason)
-    double = state == "niet_in_behandeling" and reason == DOUBLE
+    double = state == ReportState.NOT_HANDLED and reason == DOUBLE
     return Standing(
         copy=Copy(row.holder, row.id, row.state),
         reference=reference,
@@ -387,12 +386,12 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
         received_at=row.received_at,
         municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),
-        answer_by=row.waiting_until if state == "wacht_op_melder" else None,
+        answer_by=row.waiting_until if state == ReportState.WAITING_FOR_REPORTER else None,
         verdict=row.reporter_verdict,
         age_group=row.reporter_age_group,
         double=double,
         contact_due=double and row.contact_deadline is not None,
-        undo_until=_undo_until(row) if row.state == "ingetrokken" else None,
+        undo_until=_undo_until(row) if row.state == ReportState.WITHDRAWN else None,
     )
 
 
@@ -431,7 +430,7 @@ def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
         select(Report)
         .where(
             Report.duplicate_of_id == report.id,
-            Report.state == "niet_in_behandeling",
+            Report.state == ReportState.NOT_HANDLED,
             Report.contact_deadline.is_not(None),
         )
         .order_by(Report.contact_deadline, Report.reference)

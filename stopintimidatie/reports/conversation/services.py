@@ -53,6 +53,7 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import ReportState
 
 MAIL_OWNER: Final = "melder"
 NAME: Final = "bericht_voor_melder"
@@ -125,7 +126,7 @@ TEMPLATE: Final = MailTemplate(
 
 EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
 # In these states nobody reads along any more.
-CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
+CLOSED: Final = frozenset({ReportState.HANDED_OVER, ReportState.WITHDRAWN, ReportState.DESTROYED})
 
 
 def tell(
@@ -231,7 +232,7 @@ def _without_answer(report: Report) -> str:
 
 
 def _is_over(report: Report, until: date) -> bool:
-    waits = report.state == "wacht_op_melder" and report.waiting_until == until
+    waits = report.state == ReportState.WAITING_FOR_REPORTER and report.waiting_until == until
     return waits and until < local(utc_now()).date()
 
 
@@ -242,9 +243,11 @@ MOST_MESSAGES: Final = 50
 # The same words again within this time are the same message, sent twice.
 SENT_TWICE: Final = timedelta(hours=1)
 CLOSED_TEXTS: Final[Mapping[str, str]] = {
-    "ingetrokken": _("U hebt deze melding ingetrokken. U kunt er niets meer aan toevoegen."),
-    "vernietigd": _("Deze melding is verwijderd. U kunt er niets meer aan toevoegen."),
-    "overgedragen": _(
+    ReportState.WITHDRAWN: _(
+        "U hebt deze melding ingetrokken. U kunt er niets meer aan toevoegen."
+    ),
+    ReportState.DESTROYED: _("Deze melding is verwijderd. U kunt er niets meer aan toevoegen."),
+    ReportState.HANDED_OVER: _(
         "Deze melding wordt net doorgegeven. Probeer het over een paar minuten nog eens."
     ),
 }
@@ -266,7 +269,7 @@ def locked_report(session: Session, copy: Copy) -> Report:
     wanted = locked(session, select(Report).where(Report.id == copy.report_id))
     report: Report | None = session.scalars(wanted).one_or_none()
     if report is None:
-        raise NotNowError(CLOSED_TEXTS["vernietigd"])
+        raise NotNowError(CLOSED_TEXTS[ReportState.DESTROYED])
     return report
 
 
@@ -309,7 +312,7 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
             return Message(before.at, before.kind, before.text)
         _check_room(session, report)
         # A question that is still held was read by nobody.
-        answers = report.state == "wacht_op_melder" and not status_is_held(report)
+        answers = report.state == ReportState.WAITING_FOR_REPORTER and not status_is_held(report)
         kind = "antwoord" if answers else "aanvulling"
         message = ReporterMessage(
             holder=report.holder, report_id=report.id, kind=kind, text=text, at=utc_now()

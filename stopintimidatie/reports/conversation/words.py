@@ -15,28 +15,29 @@ from typing import Any, Final
 
 from stopintimidatie.core.text import _
 from stopintimidatie.core.web.translation import gettext
-from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, NOT_PLACED, OFFERED
+from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, NOT_PLACED, Delivery, ReportState
 
+S: Final = ReportState
 # Status for the reporter: code -> states or delivery states, and the sentence.
 READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
-    "verwijderd": (frozenset({"vernietigd"}), _("Uw melding is verwijderd.")),
-    "ingetrokken": (frozenset({"ingetrokken"}), _("U hebt de melding ingetrokken.")),
+    "verwijderd": (frozenset({S.DESTROYED}), _("Uw melding is verwijderd.")),
+    "ingetrokken": (frozenset({S.WITHDRAWN}), _("U hebt de melding ingetrokken.")),
     "doorgegeven": (
-        frozenset({"overgedragen", "aangeboden", "opgehaald"}),
+        frozenset({S.HANDED_OVER, *FORWARDED}),
         _("Uw melding is doorgegeven aan de gemeente."),
     ),
     "afgerond": (
-        frozenset({"afgehandeld", "niet_in_behandeling"}),
+        frozenset({S.HANDLED, S.NOT_HANDLED}),
         _("De gemeente heeft uw melding afgerond."),
     ),
-    "in_aanpak": (frozenset({"in_dossier"}), _("Uw melding hoort bij een grotere aanpak.")),
-    "vraag": (frozenset({"wacht_op_melder"}), _("De gemeente heeft een vraag aan u.")),
+    "in_aanpak": (frozenset({S.IN_DOSSIER}), _("Uw melding hoort bij een grotere aanpak.")),
+    "vraag": (frozenset({S.WAITING_FOR_REPORTER}), _("De gemeente heeft een vraag aan u.")),
     "wordt_bekeken": (
-        frozenset({"in_behandeling", "wacht_op_partner", OFFERED}),
+        frozenset({S.IN_HAND, S.WAITING_FOR_PARTNER, S.OFFERED}),
         _("De gemeente bekijkt uw melding."),
     ),
     "ontvangen": (
-        frozenset({"quarantaine", "nieuw", "te_routeren", "wacht_op_afspraak", "verlopen"}),
+        frozenset({S.QUARANTINE, S.NEW, *Delivery} - FORWARDED),
         _("Uw melding is ontvangen."),
     ),
 }
@@ -111,7 +112,7 @@ def reader_status(
     `desk`: the national desk has it. `reason`: the reason of its end.
     """
     # A municipality that joined has only the record of what it picked up: that is still passed on.
-    ended = desk and state in ("ingetrokken", "vernietigd")
+    ended = desk and state in (ReportState.WITHDRAWN, ReportState.DESTROYED)
     seen = delivery if delivery in FORWARDED and not ended else state
     for code, (states, sentence) in READER_STATUS.items():
         if seen in states:

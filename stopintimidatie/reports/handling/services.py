@@ -35,12 +35,10 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import signals_of
-from stopintimidatie.reports.workflow import ENDED
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 # The states in which somebody can handle a report.
-ASSIGNABLE: Final = frozenset(
-    {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
-)
+ASSIGNABLE: Final = frozenset(ReportState) - ENDED - {ReportState.QUARANTINE, ReportState.OFFERED}
 NOBODY: Final = "niemand"
 # A report that sleeps longer than this is forgotten.
 LONGEST_SNOOZE: Final = timedelta(days=183)
@@ -123,7 +121,7 @@ def _check_handler(session: Session, report: Report, handler_id: UUID | None) ->
 
 def takes_in_hand(report: Report) -> bool:
     """Tell whether handing out the report is taking it in hand too."""
-    return report.state == "nieuw"
+    return report.state == ReportState.NEW
 
 
 def _check_assignable(report: Report) -> None:

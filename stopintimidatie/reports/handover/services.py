@@ -42,7 +42,7 @@ from stopintimidatie.reports.handover.transfer import (
 )
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.services import held_until, move_report
-from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
+from stopintimidatie.reports.vocabulary import KIND, HandoverState
 from stopintimidatie.reports.words import (
     address_text,
     area_names,
@@ -51,7 +51,7 @@ from stopintimidatie.reports.words import (
     transit_text,
     when_text,
 )
-from stopintimidatie.reports.workflow import ENDED, MERGEABLE, OFFERED
+from stopintimidatie.reports.workflow import ENDED, MERGEABLE, ReportState
 
 # A report takes some 25 statements: others wait no longer than for these.
 AT_ONCE: Final = 4
@@ -78,7 +78,7 @@ def hand_some_over(session: Session, registry: Any, code: str, successor: str, a
         WorkflowError: The successor has no portal to put them in.
     """
     effects, desk = WORKFLOW_EFFECTS.of(registry), current_holder(session) == NATIONAL
-    name, states = ("doorgeven", {"nieuw"}) if desk else ("samenvoegen", MERGEABLE)
+    name, states = ("doorgeven", {ReportState.NEW}) if desk else ("samenvoegen", MERGEABLE)
     reports = session.scalars(
         select(Report)
         .where(*_of(session, code), Report.state.in_(states), ~stays(registry))
@@ -121,7 +121,7 @@ def tell(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         with context.transaction() as session:
             transfer = session.get(ReportTransfer, UUID(payload["transfer"]))
             recipient = postbox_recipient(session, context.holder)
-            if transfer is None or transfer.state != OPEN or recipient is None:
+            if transfer is None or transfer.state != HandoverState.OPEN or recipient is None:
                 continue
             key = f"{NAME}:{transfer.id}"
             queue_mail(session, context.holder, NAME, recipient, about=transfer.id, key=key)
@@ -131,7 +131,7 @@ def _still_open(writing: Writing) -> Letter | None:
     """Return the letter; None when the offer was answered or withdrawn before it went out."""
     session, message = writing.session, writing.message
     transfer = session.get(ReportTransfer, message.about_id)
-    if transfer is None or transfer.state != OPEN:
+    if transfer is None or transfer.state != HandoverState.OPEN:
         return None
     row = session.get_one(Municipality, message.holder)
     return Letter({"gemeente": row.name, "pad": f"/gemeenten/{row.slug}/overdrachten"})
@@ -177,7 +177,7 @@ def offer(
         WorkflowError: It must stay here, and would leave only a tombstone.
     """
     transfer = new_transfer(registry, session, report, values, actor)
-    transfer.state = OPEN
+    transfer.state = HandoverState.OPEN
     now = utc_now()
     # It reaches the other municipality only when it can't be undone any more.
     transfer.given_at = held_until(report, actor) or now
@@ -214,7 +214,7 @@ def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
 def take_back(session: Session, report: Report, values: Mapping[str, Any], actor: Actor) -> None:
     """Check that the other municipality hasn't accepted yet; effect of `overdracht_intrekken`."""
     transfer = _latest(session, report)
-    if transfer is not None and transfer.state == ACCEPTED:
+    if transfer is not None and transfer.state == HandoverState.ACCEPTED:
         raise WorkflowError("De andere gemeente heeft de melding intussen aangenomen.", None)
 
 
@@ -223,7 +223,7 @@ def give(
 ) -> None:
     """Send the content to the receiver and leave a tombstone; effect of `overdracht_aangenomen`."""
     transfer = _latest(session, report)
-    if transfer is None or transfer.state != ACCEPTED:
+    if transfer is None or transfer.state != HandoverState.ACCEPTED:
         raise WorkflowError("Er is geen aangenomen aanbod.", None)
     send(registry, session, report, transfer)
 
@@ -250,9 +250,9 @@ def answer(
     """
     # The lock makes the second of two answers at once wait here, and then see the first.
     session.refresh(transfer, with_for_update=True)
-    if transfer.state != OPEN:
+    if transfer.state != HandoverState.OPEN:
         raise AnsweredError
-    transfer.state = ACCEPTED if refusal is None else REFUSED
+    transfer.state = HandoverState.ACCEPTED if refusal is None else HandoverState.REFUSED
     transfer.offer = None
     transfer.answered_at, transfer.answered_by, transfer.answer = utc_now(), actor.name, refusal
     enqueue(session, ANSWERED, transfer.giver, {"transfer": str(transfer.id)})
@@ -271,12 +271,12 @@ def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             report = session.scalar(
                 select(Report).where(Report.reference == transfer.reference).with_for_update()
             )
-            if report is not None and report.state == OFFERED:
+            if report is not None and report.state == ReportState.OFFERED:
                 why = refusal(context.registry, session, report)
                 _follow_answer(session, effects, transfer, report, why)
             # Withdrawn by the reporter, say: there is nothing left to give.
-            elif transfer.state == ACCEPTED and transfer.received_at is None:
-                transfer.state = VOID
+            elif transfer.state == HandoverState.ACCEPTED and transfer.received_at is None:
+                transfer.state = HandoverState.VOID
 
 
 def _follow_answer(
@@ -287,16 +287,17 @@ def _follow_answer(
     why_not: str | None = None,
 ) -> None:
     """Make the step; `why_not`: since the offer something came that keeps the report here."""
-    if transfer.state == ACCEPTED and why_not is not None:
-        transfer.state, transfer.answer = VOID, "De melding moet nu bij de andere gemeente blijven."
+    if transfer.state == HandoverState.ACCEPTED and why_not is not None:
+        transfer.state = HandoverState.VOID
+        transfer.answer = "De melding moet nu bij de andere gemeente blijven."
         move_report(session, effects, report, "overdracht_geweigerd", {"reden": why_not}, SYSTEM)
         return
     other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
-    if transfer.state == ACCEPTED:
+    if transfer.state == HandoverState.ACCEPTED:
         values = {"gemeente": transfer.receiver}
         open_waiting(session, effects, report, other)
         move_report(session, effects, report, "overdracht_aangenomen", values, other)
-    elif transfer.state == REFUSED:
+    elif transfer.state == HandoverState.REFUSED:
         reason = {"reden": transfer.answer}
         move_report(session, effects, report, "overdracht_geweigerd", reason, other)
 
@@ -312,7 +313,7 @@ def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
 
 def _waits_for(holder: str) -> tuple[ColumnElement[bool], ...]:
     arrived = ReportTransfer.given_at <= NOW
-    return ReportTransfer.receiver == holder, ReportTransfer.state == OPEN, arrived
+    return ReportTransfer.receiver == holder, ReportTransfer.state == HandoverState.OPEN, arrived
 
 
 def waiting(holder: str, _: Identity) -> Select[Any]:
@@ -325,7 +326,9 @@ def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]
     mine = (ReportTransfer.receiver == holder) | (ReportTransfer.giver == holder)
     return session.scalars(
         select(ReportTransfer)
-        .where(mine, (ReportTransfer.state != OPEN) | (ReportTransfer.giver == holder))
+        .where(
+            mine, (ReportTransfer.state != HandoverState.OPEN) | (ReportTransfer.giver == holder)
+        )
         .order_by(ReportTransfer.given_at.desc(), ReportTransfer.id)
         .limit(most)
     ).all()

@@ -55,6 +55,7 @@ from stopintimidatie.reports.models import (
 from stopintimidatie.reports.personal import NO_CONTACT, ContactData, read_contact
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.workflow import Delivery, ReportState
 
 # The lines of the history that tell who had the report before, from when and why. They go along,
 # so that the holder of the copy sees the whole way, and not only the last step.
@@ -379,7 +380,7 @@ def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
     columns |= {"received_from": transfer.giver, "ended_at": None, "handed_to": None}
     if gone := content.get("destroyed_at"):
         # Only the record of it comes: nobody has anything to read or to promise here.
-        columns |= {"state": "vernietigd", "delivery": "opgehaald"}
+        columns |= {"state": ReportState.DESTROYED, "delivery": Delivery.PICKED_UP}
         columns |= {"ended_at": datetime.fromisoformat(gone)}
         columns |= {"contact_deadline": None, "read_before": None}
     return Content(

@@ -23,7 +23,7 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.handover import services
 from stopintimidatie.reports.handover.transfer import holder_name
 from stopintimidatie.reports.resources import OFFER_PREFIX, OfferResource
-from stopintimidatie.reports.vocabulary import LABELS
+from stopintimidatie.reports.vocabulary import HandoverState
 
 RECENT: Final = 25
 TAKE, REFUSE = "aannemen", "weigeren"
@@ -60,7 +60,7 @@ def offers_view(context: MunicipalityResource, request: Request) -> dict[str, An
         "here": f"{request.resource_path(context).rstrip('/')}/{OFFER_PREFIX}",
         "holder": context.holder,
         "names": {side: holder_name(request.db, side) for side in sides},
-        "labels": LABELS,
+        "labels": dict(HandoverState.choices()),
     }
 
 

@@ -24,9 +24,11 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import current_form
 from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.triage.rules import DOUBLE_HOURS, Traits, distance_m, is_double
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.workbench.services import TASKS
+from stopintimidatie.reports.workflow import ReportState
 
 TASK: Final = "sinds de laatste werkdag"
 # The most reports that are looked at, and the lines of one kind.
@@ -34,7 +36,7 @@ MOST, LINES = 200, 3
 # Days back that a last working day is looked for.
 LONGEST: Final = 14
 # States of reports that are no news: held back, or gone.
-_NO_NEWS: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
+_NO_NEWS: Final = GONE | {ReportState.QUARANTINE}
 _BACK: Final = ("post.teruggekomen", "post.geweigerd")
 
 

@@ -49,7 +49,7 @@ from stopintimidatie.reports.inbox.rules import (
 )
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.vocabulary import Form, Source
-from stopintimidatie.reports.workflow import STATES
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 # The order of the index `ix_report_in_line`.
 _IN_LINE: Final[Sequence[Any]] = (
@@ -219,7 +219,7 @@ def labels_of(
     name = session.scalar(select(User.name).where(User.id == handler)) if handler else None
     yes_no = {"ja": "ja", "nee": "nee"}
     return {
-        "toestand": {**{state.code: state.label for state in STATES}, **dict(_TOGETHER)},
+        "toestand": {**dict(ReportState.choices()), **dict(_TOGETHER)},
         "wijk": {area.code: area.name for area in areas},
         "vorm": dict(Form.choices()),
         "spoed": yes_no,
@@ -378,28 +378,25 @@ def _states(counts: _Counts) -> list[Choice]:
     if counts.too_many("toestand"):
         return _open_states(counts)
     numbers = counts.numbers["toestand"]
-    ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
+    ended = sum(numbers.get(state, 0) for state in ENDED)
     numbers |= {"alle": counts.totals["toestand"], "afgerond": ended}
-    labels = [(state.code, state.label) for state in STATES]
-    return counts.choices("toestand", [*labels, *_TOGETHER])
+    return counts.choices("toestand", [*ReportState.choices(), *_TOGETHER])
 
 
 def _open_states(counts: _Counts) -> list[Choice]:
     """Return the open states with their counts (None above `COUNTED`) and the others without."""
     base = counts.where("toestand")
-    open_states = [state for state in STATES if state.code in OPEN]
+    open_states = [state for state in ReportState if state in OPEN]
     mine = select(Report.id).where(*base)
-    numbers = [
-        number_up_to(mine.where(Report.state == state.code), COUNTED) for state in open_states
-    ]
+    numbers = [number_up_to(mine.where(Report.state == state), COUNTED) for state in open_states]
     row = counts.session.execute(select(*numbers)).one()
     chosen = counts.filters.get("toestand")
     kept = [
-        Choice(state.code, state.label, number if number <= COUNTED else None)
+        Choice(state.value, state.nl, number if number <= COUNTED else None)
         for state, number in zip(open_states, row, strict=True)
-        if number or state.code == chosen
+        if number or state == chosen
     ]
-    done = [(state.code, state.label) for state in STATES if state.code not in OPEN]
+    done = [(state.value, state.nl) for state in ReportState if state in ENDED]
     return [*kept, *uncounted([*done, *_TOGETHER])]
 
 

@@ -30,7 +30,7 @@ from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import local
 from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
-from stopintimidatie.reports.workflow import ENDED, STATES
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 Condition = ColumnElement[bool]
 # GET parameter -> value: a view of the inbox is an address.
@@ -41,10 +41,10 @@ deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
 )
 
 # The states with work to do; the work on a report in a dossier is done there.
-TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
-OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
+TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)
+OPEN: Final = frozenset(ReportState) - ENDED
 # The states of a report that nobody judged yet.
-UNREAD: Final = ("nieuw", "quarantaine")
+UNREAD: Final = (ReportState.NEW, ReportState.QUARANTINE)
 DEADLINES: Final = (
     ("te_laat", "te laat, ook in dossiers"),
     ("dag", "binnen een dag"),

@@ -43,14 +43,14 @@ from stopintimidatie.reports.workbench.services import TASKS
 from stopintimidatie.reports.workflow import (
     ENDED,
     NOT_HANDLED_REASONS,
-    REPORT_WORKFLOW,
     TURN_DOWN,
+    ReportState,
 )
 
 
 def is_opened(session: Session, report: Report) -> bool:
     """Tell whether somebody opened the report, by the log, or has already changed it."""
-    if report.state != "nieuw" or report.triaged_at is not None:
+    if report.state != ReportState.NEW or report.triaged_at is not None:
         return True
     read = session.scalar(
         select(AuditEvent.id)
@@ -104,7 +104,7 @@ _FOLDER: Final = "stopintimidatie.reports.inbox:templates/mail"
 def tell(context: JobContext, session: Session, report: Report) -> None:
     """Queue the mail to a municipality about a report that came in, or that was handed to it."""
     holder = report.holder
-    if holder == NATIONAL or report.state != "nieuw" or _is_old(session, report):
+    if holder == NATIONAL or report.state != ReportState.NEW or _is_old(session, report):
         return
     if report.urgent or report.danger_now:
         tell_urgently(session, holder, report, 0)
@@ -181,7 +181,7 @@ def _tell_on_duty(session: Session, report: Report) -> None:
 def _new_letter(writing: Writing) -> Letter | None:
     """Return the letter; None when all new reports were taken in hand before it went out."""
     session, holder = writing.session, writing.message.holder
-    new = select(Report.id).where(Report.holder == holder, Report.state == "nieuw").limit(1)
+    new = select(Report.id).where(Report.holder == holder, Report.state == ReportState.NEW).limit(1)
     if session.scalar(new) is None:
         return None
     return Letter(_inbox(session, holder))
@@ -219,7 +219,6 @@ URGENT_TEXT: Final = MailTemplate(
 TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)
 
 
-STATE: Final = "quarantaine"
 PAGE: Final = 100
 # A double isn't closed in bulk: the other report is asked for each.
 REASONS: Final = tuple(reason for reason in NOT_HANDLED_REASONS if reason[0] != "dubbel")
@@ -232,14 +231,14 @@ def choice_of(report: Report) -> str:
 
 def quarantined(session: Session, holder: str) -> Sequence[Report]:
     """Return the reports in quarantine, the oldest first: those came before the flood."""
-    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
+    mine = select(Report).where(Report.holder == holder, Report.state == ReportState.QUARANTINE)
     oldest = mine.order_by(Report.received_at, Report.id)
     return session.scalars(oldest.limit(PAGE)).all()
 
 
 def count_quarantined(session: Session, holder: str, most: int) -> int:
     """Count the reports in quarantine, up to one more than `most`."""
-    ids = select(Report.id).where(Report.holder == holder, Report.state == STATE)
+    ids = select(Report.id).where(Report.holder == holder, Report.state == ReportState.QUARANTINE)
     return count_at_most(session, ids.order_by(Report.received_at), most)
 
 
@@ -286,7 +285,7 @@ def decide(
                 return why
             decisions.decide(session, effects, report, [(step, answers)], actor)
         except StaleReportError:
-            label = REPORT_WORKFLOW.state(report.state).label.lower()
+            label = ReportState.word(report.state).lower()
             return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."
         except WorkflowError as problem:
             return str(problem)

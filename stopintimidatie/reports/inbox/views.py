@@ -72,6 +72,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
 from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
+from stopintimidatie.reports.workflow import ReportState
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
 # Characters of the description in quarantine.
@@ -229,7 +230,7 @@ def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
         *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
         *(["gebruik_beperkt"] if row.restricted else []),
         # A row doesn't name these: a new one is bold.
-        *(state for state in badges(report) if state not in ("nieuw", "in_behandeling")),
+        *(state for state in badges(report) if state not in (ReportState.NEW, ReportState.IN_HAND)),
     ]
     return row_of(
         request,

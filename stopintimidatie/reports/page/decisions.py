@@ -123,8 +123,8 @@ def decide(
     Raises:
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
     """
-    first = REPORT_WORKFLOW.transition(steps[0][0])
-    if report.state == "nieuw" and "in_behandeling" in first.sources - {"nieuw"}:
+    first, take = (REPORT_WORKFLOW.transition(name) for name in (steps[0][0], TAKE))
+    if report.state in take.sources and take.target in first.sources:
         steps = [(TAKE, {"behandelaar": actor.id}), *steps]
     began = began or Began(report)
     with session.begin_nested():

@@ -41,7 +41,7 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW, ReportState
 
 IN_DANGER: Final = "Er is iemand in gevaar. Deze melding kan nu niet worden gesloten."
 _ABOUT: Final = (
@@ -88,7 +88,7 @@ def propose(
     """
     check_no_proposal(session, report)
     began, names = began or Began(report), [PROPOSED]
-    if effects is not None and report.state == "nieuw":
+    if effects is not None and report.state == ReportState.NEW:
         move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
         names = [TAKE, PROPOSED]
     proposal = ReportProposal(

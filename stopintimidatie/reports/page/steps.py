@@ -53,6 +53,7 @@ from stopintimidatie.reports.workflow import (
     NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
+    ReportState,
 )
 
 # The name of the action of the dossiers that begins one with the report in hand.
@@ -150,7 +151,7 @@ def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) 
 
 def can_begin(step: Transition, report: Report) -> bool:
     """Tell whether a step can be made now; a new report is taken in hand first (`decide`)."""
-    if report.state == "nieuw" and "in_behandeling" in step.sources:
+    if report.state == ReportState.NEW and ReportState.IN_HAND in step.sources:
         return True
     return report.state in step.sources
 
@@ -175,7 +176,7 @@ def decide_or_propose(
         decide(session, effects, report, [(name, given)], actor, began=began)
         return True
     with session.begin_nested():
-        state = "in_behandeling" if report.state == "nieuw" else report.state
+        state = ReportState.IN_HAND if report.state == ReportState.NEW else report.state
         REPORT_WORKFLOW.check(state, name, given)
         if given.get("reden_code") != DOUBLE:
             calls.check_contact(report, given.get("contact"))
@@ -193,14 +194,14 @@ def _is_as_guarded(session: Session, reference: Any) -> bool:
 
 def undo_step(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
     """Return the step that undoes this one; None without one that this person may make."""
-    wanted = {before, *({"in_behandeling"} if made.target in ENDED else ())}
+    wanted = {before, *({ReportState.IN_HAND} if made.target in ENDED else ())}
     steps = (step for step in REPORT_WORKFLOW.moves_from(made.target) if step.target in wanted)
     return next((s for s in steps if request.has_permission(s.permission, context)), None)
 
 
 def state_label(report: Report) -> str:
     """Return the state of a report in words."""
-    return REPORT_WORKFLOW.state(report.state).label
+    return ReportState.word(report.state)
 
 
 def release(session: Session, report: Report, values: Values, actor: Actor) -> None:

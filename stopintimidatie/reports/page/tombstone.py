@@ -19,6 +19,7 @@ from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import Delivery
 
 # The sections of higher rooms on the page of a withdrawn report; they show nothing of its content.
 PANELS: Final = "melding_ingetrokken"
@@ -33,7 +34,7 @@ def tombstone_of(context: ReportResource, request: Request) -> dict[str, Any]:
     identity = request.identity
     roles = identity.roles_for(report.handed_to) if identity and report.handed_to else ()
     # Picked up before this municipality joined: of what was destroyed since, its way is told.
-    record = report.delivery == "opgehaald" and report.received_from is not None
+    record = report.delivery == Delivery.PICKED_UP and report.received_from is not None
     if record:
         note_read(request, context.holder, KIND, [report.id], task="vermelding bekijken")
     return {

@@ -312,7 +312,7 @@ def flash_step(
     request: Request, context: ReportResource, step: Transition, before: str, path: str
 ) -> None:
     """Say on the next page what was done, with a link that takes it back where possible."""
-    state = REPORT_WORKFLOW.state(step.target).label
+    state = step.target.nl
     back = steps.undo_step(request, context, step, before)
     link = (f"{back.label}…", f"{path}/{steps.step_name(back)}") if back else None
     request.flash(f"{context.report.reference} is bijgewerkt. Toestand: {state}.", link=link)

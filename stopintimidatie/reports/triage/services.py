@@ -33,12 +33,10 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
-from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
+from stopintimidatie.reports.workflow import ENDED, TO_NEIGHBOURHOOD, ReportState
 
 # The states in which a report can be assessed; in others another step comes first.
-ASSESSABLE: Final = frozenset(
-    {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
-)
+ASSESSABLE: Final = frozenset(ReportState) - ENDED - {ReportState.QUARANTINE, ReportState.OFFERED}
 # The way of contact that says that there was contact.
 SPOKE: Final = "is_geweest"
 # The ways of contact that need a last day: somebody has to be reached.
@@ -105,7 +103,7 @@ def begin_assessment(report: Report) -> Began:
         "buurt": report.subneighbourhood_code,
         "plek_van": report.located_by,
     }
-    names = [ASSESS, TAKE] if report.state == "nieuw" else [ASSESS]
+    names = [ASSESS, TAKE] if report.state == ReportState.NEW else [ASSESS]
     return Began(report, names, {ASSESSED: kept})
 
 
@@ -158,7 +156,7 @@ def _take_in_hand(
     session: Session, effects: Mapping[str, Any], report: Report, actor: Actor
 ) -> None:
     """Make the actor the handler of a new report; other reports stay as they are."""
-    if report.state == "nieuw":
+    if report.state == ReportState.NEW:
         taking = {"behandelaar": actor.id}
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 

@@ -31,11 +31,13 @@ from stopintimidatie.core.search.query import AnyOf, Field, Filter, SearchQuery
 from stopintimidatie.core.text import DAYS, local, number, plural
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.services import REPORT_DOSSIERS, report_path
 from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, clock_apart, compare
 from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
 from stopintimidatie.reports.words import when_short
+from stopintimidatie.reports.workflow import ReportState
 
 # The words of an account that may be compared stand in `circumstances.txt`: what was done, where,
 # and by what vehicle.
@@ -167,7 +169,7 @@ SHOWN: Final = 8
 MOST: Final = 40
 _MOST_STEMS: Final = 12
 # The states of reports that aren't compared.
-_LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
+_LEFT_OUT: Final = GONE | {ReportState.QUARANTINE}
 _COLUMNS: Final = (
     *(Report.id, Report.holder, Report.reference, Report.state, Report.incident_start),
     *(Report.time_precision, Report.part_of_day, Report.lat, Report.lon),

@@ -72,11 +72,11 @@ from stopintimidatie.reports.triage.services import (
 from stopintimidatie.reports.triage.similar import MOST, SHOWN, similar_to
 from stopintimidatie.reports.vocabulary import KIND, ContactWish
 from stopintimidatie.reports.words import CONTACT_AGREED, area_names, signals_of
-from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW, ReportState
 
 # The states in which the triage form also decides, and in which a report can be closed as double of
 # another; in others it is waiting or filed.
-DECIDABLE = frozenset({"nieuw", "in_behandeling"})
+DECIDABLE = frozenset({ReportState.NEW, ReportState.IN_HAND})
 TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
 DECIDE = Button("opslaan", "Vastleggen")
@@ -137,7 +137,7 @@ def _decision(context: ReportResource, request: Request) -> Any:
     may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     options = WORKFLOW_OPTIONS.of(request.registry)["dossiers"]
     dossiers = options(request.db, context.report) if may_file else ()
-    new = context.report.state == "nieuw"
+    new = context.report.state == ReportState.NEW
     offered = triage_forms.possible(new=new, may_file=may_file, dossiers=dossiers)
     return triage_forms.decision_schema(context.report, offered, dossiers)
 
@@ -338,7 +338,9 @@ def similar_values(
     if similar:
         note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
     action = report_action(request, context, NEW_DOSSIER)
-    ready = [("melding", other.reference) for other in similar if other.state == "in_behandeling"]
+    ready = [
+        ("melding", other.reference) for other in similar if other.state == ReportState.IN_HAND
+    ]
     may_triage = bool(request.has_permission(Permission.TRIAGE, context))
     return {
         "similar": similar,

@@ -45,7 +45,13 @@ from stopintimidatie.reports.workbench.vocabulary import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW, TURN_DOWN
+from stopintimidatie.reports.workflow import (
+    ENDED,
+    NOT_HANDLED_REASONS,
+    REPORT_WORKFLOW,
+    TURN_DOWN,
+    ReportState,
+)
 
 
 def add_here(schema: Any) -> None:
@@ -180,7 +186,7 @@ def steps_for(
     if choice == DOUBLE:
         return [(name, {"reden_code": "dubbel", "dubbel_van": values["dubbel_van"]})]
     if choice == REJECT:
-        name = TURN_DOWN if report.state == "quarantaine" else name
+        name = TURN_DOWN if report.state == ReportState.QUARANTINE else name
         contact = values.get("contact")
         return [(name, {"reden_code": values["reden_code"], "contact": contact})]
     if choice == HAND_OVER:
@@ -252,7 +258,7 @@ def can_be_double(report: Report, other: Similar) -> bool:
     Nobody would look at one that is done for a reporter who waits for contact.
     """
     done = other.state in ENDED and report.contact_due is not None
-    return not done and other.state != "niet_in_behandeling"
+    return not done and other.state != ReportState.NOT_HANDLED
 
 
 def doubles(report: Report, similar: Sequence[Similar]) -> list[Option]:

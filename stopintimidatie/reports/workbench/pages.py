@@ -53,6 +53,7 @@ from stopintimidatie.reports.workflow import (
     NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
+    ReportState,
 )
 
 _TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
@@ -68,16 +69,16 @@ UNDO, PROPOSAL_VIEW = "ongedaan", "voorstel"
 
 
 _WHY: Final[Mapping[str, str]] = {
-    "quarantaine": "eerst uit quarantaine",
-    "wacht_op_melder": "wacht op de melder",
-    "wacht_op_partner": "wacht op een partner",
-    "in_dossier": "zit in een dossier",
-    "overdracht_aangeboden": "is aangeboden",
-    "afgehandeld": "is al klaar",
-    "niet_in_behandeling": "is al klaar",
-    "overgedragen": "is hier niet meer",
-    "ingetrokken": "is ingetrokken",
-    "vernietigd": "is hier niet meer",
+    ReportState.QUARANTINE: "eerst uit quarantaine",
+    ReportState.WAITING_FOR_REPORTER: "wacht op de melder",
+    ReportState.WAITING_FOR_PARTNER: "wacht op een partner",
+    ReportState.IN_DOSSIER: "zit in een dossier",
+    ReportState.OFFERED: "is aangeboden",
+    ReportState.HANDLED: "is al klaar",
+    ReportState.NOT_HANDLED: "is al klaar",
+    ReportState.HANDED_OVER: "is hier niet meer",
+    ReportState.WITHDRAWN: "is ingetrokken",
+    ReportState.DESTROYED: "is hier niet meer",
 }
 SECOND_LOOK: Final = "wacht op een tweede blik"
 NOT_YOURS: Final = "mag u niet beslissen"
@@ -127,7 +128,7 @@ def rail_of(
 
 def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> RailDecision:
     reason = waits or _why_not(report, may, OPEN_FOR_ALL)
-    taken = report.state == "in_behandeling"
+    taken = report.state == ReportState.IN_HAND
     if taken and report.handler_id == request.identity.user_id:
         reason = reason or "is al van u"
     fields = {
@@ -245,7 +246,7 @@ def row_of(
         meta=[*meta, age, *after],
         text=" ".join((report.description or "").split())[:SNIPPET],
         marks=marks,
-        fresh=report.state == "nieuw",
+        fresh=report.state == ReportState.NEW,
         current=report is opened,
         value=report.reference,
         **more,

@@ -31,6 +31,7 @@ from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.words import signals_of
 from stopintimidatie.reports.workbench.vocabulary import URGENT, Choice
+from stopintimidatie.reports.workflow import ReportState
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."
@@ -235,7 +236,7 @@ def ask_danger(context: ReportResource, request: Request, view: str) -> Response
 
 def changed(session: Any, report: Report) -> str:
     """Say why it can't be done: the state that forbids it, else what was changed by whom."""
-    if report.state == "quarantaine":
+    if report.state == ReportState.QUARANTINE:
         return QUARANTINED.format(report.reference)
     return CHANGED.format(report.reference, latest_change(session, report))
 

@@ -24,6 +24,7 @@ from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, Began, decide, store
 from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.vocabulary import DOUBLE, FINISH, REJECT, TAKE
+from stopintimidatie.reports.workflow import ReportState
 
 TAKING: Final = "in_behandeling_nemen"
 # With somebody in danger a report isn't closed: it is taken in hand instead, out of quarantine.
@@ -55,15 +56,15 @@ def make_choice(
     """
     if choice in CLOSING and report.danger_now:
         take = (TAKING, {"behandelaar": actor.id})
-        if report.state == "quarantaine":
+        if report.state == ReportState.QUARANTINE:
             released = ("vrijgeven", {"reden": IN_DANGER})
             decide(session, effects, report, [released, take], actor, began=began)
-        elif report.state == "nieuw":
+        elif report.state == ReportState.NEW:
             decide(session, effects, report, [take], actor, began=began)
         else:
             store(session, report, actor, [ASSESS], began or Began(report))
         return True
-    if choice == TAKE and report.state != "nieuw":
+    if choice == TAKE and report.state != ReportState.NEW:
         assign(session, report, UUID(str(actor.id)), TAKEN_OVER, actor)
         return True
     if choice == TAKE:

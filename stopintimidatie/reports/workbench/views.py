@@ -66,7 +66,7 @@ from stopintimidatie.reports.workbench.vocabulary import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workflow import NOT_HANDLED, TURN_DOWN
+from stopintimidatie.reports.workflow import NOT_HANDLED, TURN_DOWN, ReportState
 
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
@@ -151,7 +151,7 @@ class TownChoice(ChoiceView):
         """Make the choice: False where a colleague looks first, or the page of a new dossier."""
         request, report = self.request, self.report
         effects, made = WORKFLOW_EFFECTS.of(request.registry), True
-        if self.choice != NEW or report.state == "nieuw":
+        if self.choice != NEW or report.state == ReportState.NEW:
             steps = forms.steps_for(self._known, request.db, report, values)
             made = make_choice(
                 request.db, effects, report, self._known, steps, request.actor, began

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from stopintimidatie.reports.workflow import ReportState
+
 # Names of the view and of its choices, in addresses.
 NAME: Final = "besluit"
 TAKE, FILE, DOUBLE, REJECT = "behandelen", "dossier", "dubbel", "niet"
 ASK, HAND_OVER, FINISH, URGENT = "vraag", "overdragen", "afhandelen", "spoed"
 # On a signal these ask first whether somebody is in danger.
 ON_SIGNAL: Final = frozenset({TAKE, FILE, DOUBLE, REJECT, FINISH})
-OPEN_FOR_ALL: Final = frozenset({"nieuw", "in_behandeling"})
+OPEN_FOR_ALL: Final = frozenset({ReportState.NEW, ReportState.IN_HAND})
 
 
 @dataclass(frozen=True, slots=True)

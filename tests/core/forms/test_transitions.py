@@ -12,15 +12,24 @@ from webob.multidict import MultiDict
 from stopintimidatie.core.forms import Form
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import Term
 from stopintimidatie.core.workflow import FieldKind, InputField, Transition
 
 pytestmark = pytest.mark.usefixtures("pyramid_config")
 
+
+class Course(Term):
+    """States of the step that the tests ask about."""
+
+    OPEN = "open", "open", "open"
+    DONE = "klaar", "klaar", "done"
+
+
 STEP = Transition(
     "afronden",
     "Afronden",
-    frozenset({"open"}),
-    "klaar",
+    frozenset({Course.OPEN}),
+    Course.DONE,
     Permission.TRIAGE,
     (
         InputField("uitleg", "Uitleg"),
@@ -84,8 +93,8 @@ def test_what_is_known_already_counts_as_an_answer() -> None:
     step = Transition(
         "starten",
         "Starten",
-        frozenset({"open"}),
-        "klaar",
+        frozenset({Course.OPEN}),
+        Course.DONE,
         Permission.TRIAGE,
         (InputField("advies", "Advies", when=("soort", frozenset({"streng"}))),),
     )

@@ -349,5 +349,5 @@ def test_every_column_with_something_of_a_person_has_a_word(installation: Instal
 def test_each_state_of_a_report_with_content_can_be_erased() -> None:
     """What was handed over has no content here; what was offered must be taken back first."""
     (step,) = [one for one in REPORT_WORKFLOW.transitions if one.name == "wissen"]
-    left = {one.code for one in REPORT_WORKFLOW.states} - step.sources
+    left = set(REPORT_WORKFLOW.states) - step.sources
     assert left == {"vernietigd", "overgedragen", "overdracht_aangeboden"}

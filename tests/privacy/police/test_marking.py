@@ -59,7 +59,8 @@ from stopintimidatie.reports.handling.services import add_note as add_report_not
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import AttachmentPart, Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import path_of_report, redact_words
-from stopintimidatie.reports.vocabulary import WITHDRAWN, Source
+from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.workflow import ReportState
 from tests.support.deliveries import ready
 from tests.support.factories import (
     DORDRECHT,
@@ -513,7 +514,7 @@ def test_the_package_of_a_town_holds_no_secret_nor_marked_words_of_a_withdrawn_r
         file = attach(session, keys, dossier, "Camera 4", photo(), MARKER)
         key = keys.decrypt(PURPOSE, file.key, str(file.id))
         mark_first(installation, session, dossier, "Foto")
-        told.state = WITHDRAWN
+        told.state = ReportState.WITHDRAWN
     arguments = (installation.registry, installation.engine, DORDRECHT, "Dordrecht")
     write_everything(*arguments, tmp_path / "uit", SYSTEM, lambda _: None)
     files = [path for path in (tmp_path / "uit").rglob("*") if path.is_file()]
@@ -548,7 +549,7 @@ def test_marked_words_of_a_withdrawn_report_are_read_by_nobody_until_it_is_taken
         item = mark_first(installation, session, report, "Verhaal")
     read(town.named, item).mustcontain(WORD)
     with installation.transaction(DORDRECHT) as session:
-        session.get_one(Report, report.id).state = WITHDRAWN
+        session.get_one(Report, report.id).state = ReportState.WITHDRAWN
     address = f"{HERE}/stuk?nr={item.id}"
     page = town.named.get(address)
     page.mustcontain("ingetrokken: niemand kan dit nog lezen", no=[WORD, 'name="besluit"'])
