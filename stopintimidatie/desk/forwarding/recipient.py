@@ -415,6 +415,4 @@ def leave_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     sitting = access.sitting_of(request)
     if sitting is not None:
         sitting.door.left_at = utc_now()
-    response = start_again(context, request)
-    response.location += "?gesloten"
-    return response
+    return start_again(context, request, "?gesloten")

@@ -110,9 +110,9 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
     return Here(visit, pickup, export, disclosure, copy_of(request.db, disclosure.id))
 
 
-def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
+def start_again(context: PickupPage, request: Request, query: str = "") -> HTTPSeeOther:
     """Redirect to the page that asks for a code, and forget a cookie that no longer counts."""
-    response = HTTPSeeOther(keep_language(request, f"/ophalen/{context.__name__}"))
+    response = HTTPSeeOther(keep_language(request, f"/ophalen/{context.__name__}{query}"))
     set_visit(request, response, None)
     return response
 

@@ -143,7 +143,7 @@ def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
     kind = kind_of(row)
     counts = tuple(count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
-    seen = repr((counts, copies, row.version, row.state))
+    seen = repr((counts, copies, row.version, str(row.state)))
     fingerprint = hashlib.sha256(seen.encode()).hexdigest()
     return Outlook(counts, copies, tuple(obstacles(session, row)), fingerprint)
 
