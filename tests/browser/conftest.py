@@ -32,6 +32,7 @@ from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation, make_settings
 from tests.support.served import in_thread
 from tests.support.services import Chromium
+from tests.support.year import DEMO_WORKER
 
 SignIn = Callable[..., Page]
 Enter = Callable[..., Page]
@@ -56,9 +57,8 @@ def demo_installation(
 def demo_address(demo_installation: Installation) -> Iterator[str]:
     """The demo, served; searched and exported by its own worker."""
     stop = threading.Event()
-    worker = threading.Thread(
-        target=Worker(demo_installation.registry).run_forever, args=(stop,), daemon=True
-    )
+    forever = Worker(demo_installation.registry).run_forever
+    worker = threading.Thread(target=forever, args=(stop,), name=DEMO_WORKER, daemon=True)
     worker.start()
     with in_thread(demo_installation.app) as address:
         yield address

@@ -129,7 +129,9 @@ def test_enter_in_any_field_of_triage_does_what_was_chosen(sign_in: SignIn, scri
     # Both of a form that asks for a second look, so that this double needs none.
     page.goto(f"{TOWN}/postvak?toestand=nieuw&vorm=hinderlijk_volgen")
     rows = page.locator("[data-rij] a").all()
-    first, *_, other = [(row.get_attribute("href") or "").rpartition("=")[2] for row in rows]
+    found = [(row.get_attribute("href") or "").rpartition("=")[2] for row in rows]
+    # Each half has reports of its own: whoever has a double that waits for contact isn't closed.
+    first, other = (found[0], found[-1]) if scripts else found[1:3]
     page.goto(f"/m/{first}")
     page.goto(f"{page.url}/triage")
     page.get_by_role("link", name="Lees eerst wat de melder zegt").click()

@@ -75,7 +75,8 @@ class _EveryBranch(NodeTransformer):
         self.generic_visit(node)
         # The `elif`s have become lists of what stood in them.
         others = [part for part in node.elif_ if isinstance(part, nodes.Node)]
-        return [nodes.ExprStmt(node.test, lineno=node.lineno), *node.body, *others, *node.else_]
+        asked = nodes.ExprStmt(_asked(node.test), lineno=node.lineno)
+        return [asked, *node.body, *others, *node.else_]
 
     def _visited(self, body: list[nodes.Node]) -> list[nodes.Node]:
         return [made for node in body for made in self.visit_list(node)]
@@ -95,7 +96,7 @@ class _EveryBranch(NodeTransformer):
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> Any:
         self.generic_visit(node)
-        return _all(node, node.expr1, node.expr2, node.test)
+        return _all(node, node.expr1, node.expr2, _asked(node.test))
 
     def visit_And(self, node: nodes.And) -> Any:
         self.generic_visit(node)
@@ -129,6 +130,11 @@ def _names_caller(test: Any) -> bool:
 
 def _anything(node: nodes.Expr) -> nodes.Expr:
     return nodes.Name("anything", "load", lineno=node.lineno)
+
+
+def _asked(test: Any) -> nodes.Expr:
+    """Return a condition that is really asked: a parameter that wasn't given can't be."""
+    return nodes.Filter(test, "asked", [], [], None, None, lineno=test.lineno)
 
 
 def _all(node: nodes.Expr, *parts: nodes.Expr | None) -> nodes.Expr:
@@ -184,7 +190,8 @@ def with_every_branch(environment: Environment, **known: Any) -> Environment:
     made = environment.overlay(cache_size=MOST_TEMPLATES, bytecode_cache=None)
     made.__class__ = _EveryBranchEnvironment
     made.globals = _uncalled(environment.globals) | {"anything": Anything()} | known
-    made.filters = _uncalled(environment.filters) | {"row": _row, "rows": _rows, "list": _list}
+    ours = {"row": _row, "rows": _rows, "list": _list, "asked": bool}
+    made.filters = _uncalled(environment.filters) | ours
     return made
 
 

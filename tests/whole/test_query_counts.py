@@ -42,6 +42,8 @@ WHOLE = {
     ("Desk", "bellijst"): 15,
     ("DeskMunicipality", ""): 27,
     ("ReportResource", "triage"): 15,
+    # With the pattern in hand: its reports, their wijken, and what lies around it.
+    ("MunicipalityResource", "patronen"): 13,
     # A dossier about a person also asks for its readers, its ground and the advice.
     ("DossierResource", ""): 17,
     ("DisclosureRegister", ""): 14,

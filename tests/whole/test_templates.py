@@ -58,11 +58,13 @@ def test_every_branch_of_every_template_can_be_drawn(installation: Installation)
         "{{ 'x' if true else ui.no_such_macro() }}",
         "{{ true or ui.no_such_macro() }}",
         "{{ 'x' if true else said('x') }}",
+        "{% if false %}{{ ui.shade() }}{% endif %}",
     ],
 )
 def test_a_fault_in_a_branch_that_nothing_leads_to_is_seen(branch: str) -> None:
     source = {
-        "ui": "{% macro tag(text, state) %}{{ state.of_anything }}{% endmacro %}",
+        "ui": "{% macro tag(text, state) %}{{ state.of_anything }}{% endmacro %}"
+        "{% macro shade(dark) %}{{ 'x' if dark else '' }}{% endmacro %}",
         "page": '{% import "ui" as ui %}' + branch,
     }
     plain = Environment(loader=DictLoader(source), undefined=StrictUndefined, autoescape=True)

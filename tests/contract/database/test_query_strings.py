@@ -140,7 +140,7 @@ def test_a_page_refuses_what_is_unreadable_and_takes_what_is_long(town: Town) ->
 def test_each_page_with_each_parameter(town: Town, kinds: Sequence[str]) -> None:
     """All pages × all parameters; of what is refused before any page, one kind each, in turns."""
     couples = list(product(pages(town), parameters()))
-    assert len(couples) > 280 * 60
+    assert len(couples) > 250 * 60
     faults = (
         misread(town, probe, name, kinds[turn % len(kinds)])
         for turn, (probe, name) in enumerate(couples)

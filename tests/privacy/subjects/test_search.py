@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from uuid import uuid4
 
@@ -204,7 +203,7 @@ def test_a_sentence_ends_not_at_an_initial() -> None:
 
 @pytest.mark.alles
 @pytest.mark.both_databases
-def test_ten_thousand_reports_are_searched_within_seconds_and_in_few_statements(
+def test_ten_thousand_reports_are_searched_in_few_statements_and_little_memory(
     installation: Installation,
 ) -> None:
     connect(installation)
@@ -226,12 +225,10 @@ def test_ten_thousand_reports_are_searched_within_seconds_and_in_few_statements(
     statements: list[str] = []
     event.listen(installation.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     tracemalloc.start()
-    began = time.perf_counter()
     found = find(installation, names=("Sanne Morgenster",), phones=("0600009999",))
-    took, (_, most) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    measured = f"{took:.1f} s, {len(statements)} statements, {most / 1e6:.0f} MB"
+    measured = f"{len(statements)} statements, {most / 1e6:.0f} MB"
     assert len(found.places) == 1
-    assert took < 60, measured
     assert len(statements) < 120, measured
     assert most < 64e6, measured
