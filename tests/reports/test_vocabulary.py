@@ -42,6 +42,7 @@ CODES = {
     "FollowUp": "alleen_beeldvorming waarschuwingsgesprek extra_toezicht boa_inzet cameratoezicht "
     "maatregel_openbare_ruimte jongerenwerk doorverwezen_hulp overgedragen_politie advies_aangifte "
     "geen_opvolging_mogelijk",
+    "HandoverState": "aangeboden aangenomen geweigerd ingetrokken vervallen gegeven",
     "LegalBasis": "avg_6_1_e_openbare_orde avg_6_1_d_vitaal_belang avg_6_1_c_vordering "
     "avg_6_1_c_woo avg_6_1_a_toestemming_melder wpg_16_18 wgs intern",
 }
