@@ -67,7 +67,7 @@ class _EveryBranch(NodeTransformer):
 
     def visit_If(self, node: nodes.If) -> Any:
         if _names_caller(node.test):
-            # Whether a macro has a block inside depends on who calls it.
+            # Keep the condition: outside a call block there is no `caller` to draw.
             for part in (node, *node.elif_):
                 part.body = self._visited(part.body)
             node.else_ = self._visited(node.else_)
@@ -108,7 +108,7 @@ class _EveryBranch(NodeTransformer):
 
     def visit_Getattr(self, node: nodes.Getattr) -> Any:
         self.generic_visit(node)
-        # Of the first turn there is no item before it, and a condition kept it from being read.
+        # Jinja refuses the item before the first one, and no condition guards it here any more.
         return _anything(node) if node.attr in ("previtem", "nextitem") else node
 
     def visit_Const(self, node: nodes.Const) -> Any:

@@ -25,7 +25,7 @@ PACKAGE = ROOT / "stopintimidatie"
 TEMPLATES = sorted(PACKAGE.rglob("*.jinja2"))
 # Templates of documents have filters of their own.
 DOCUMENTS = Path(html.__file__).parent
-# What requests have in Pyramid, and how an area's path is found.
+# Pyramid adds these to a request while it is handled, so `dir` doesn't name them.
 OF_LIBRARIES = frozenset({"get_root", "resource_path"})
 
 

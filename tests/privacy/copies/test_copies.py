@@ -414,7 +414,7 @@ def test_who_asked_on_the_follow_page_fetches_the_copy_from_there(town: Installa
     page = press(page, "/volgen/kopie", status=303).follow()
     page.mustcontain("Uw gegevens ophalen", "PDF ophalen")
     assert press(page, "gegevens-pdf").body == b"%PDF-1.7 kopie"
-    # Who reads the follow page in English goes on in it, and is refused in it.
+    # The language of the follow page goes along, refusals included.
     forms = reporter.get("/volgen/melding?taal=en").forms.values()
     fetch = next(form for form in forms if form.action == "/volgen/kopie?taal=en")
     page = fetch.submit(status=303).follow()
