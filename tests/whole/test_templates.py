@@ -80,7 +80,7 @@ def say_with(text: str, count: int) -> str:
 def test_templates_read_no_attribute_that_nothing_has() -> None:
     parser = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
     trees = {name_of(path): parser.parse(path.read_text("utf-8")) for path in TEMPLATES}
-    libraries = ("", {}, date, Field, Request, LoopContext)
+    libraries: tuple[object, ...] = ("", {}, date, Field, Request, LoopContext)
     known = {name for thing in libraries for name in dir(thing)}
     known |= set(names_in_code()) | set(names_in_templates(trees.values()))
     read = {(node.attr, name) for name, tree in trees.items() for node in tree.find_all(Getattr)}
