@@ -34,6 +34,7 @@ from stopintimidatie.backup.manifest import (
     read_manifest,
     unwritable,
 )
+from stopintimidatie.core.text import file_size
 from stopintimidatie.settings import PROGRAM
 
 # Encryption of the stream, so that who makes copies can't read them.
@@ -240,11 +241,6 @@ LARGEST_MANIFEST: Final = 256 * 1024 * 1024
 Progress = Callable[[str], None]
 
 
-def megabytes(size: int) -> str:
-    """Write a number of bytes as megabytes."""
-    return f"{size / 1_000_000:.0f} MB"
-
-
 class _Hashing(io.RawIOBase):
     """Hashes what is read through it."""
 
@@ -314,7 +310,7 @@ class Packer:
     def _added(self, name: str, size: int, sha256: str) -> None:
         self.parts.append(Part(name, size, sha256))
         self.size += size
-        self._progress(f"Inpakken: {megabytes(self.size)}")
+        self._progress(f"Inpakken: {file_size(self.size)}")
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
@@ -359,7 +355,7 @@ class Unpacker:
             yield data
         self.size += size
         self._seen.append(Part(name, size, sha256.hexdigest()))
-        self._progress(f"{self._word}: {megabytes(self.size)}")
+        self._progress(f"{self._word}: {file_size(self.size)}")
 
     def _compare(self) -> None:
         # To the very end: gzip's checksum stands there. A tar is filled up with zeros.

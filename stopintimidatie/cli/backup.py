@@ -13,7 +13,7 @@ from time import monotonic
 import click
 
 from stopintimidatie import import_models, install
-from stopintimidatie.backup.archive import Progress, megabytes, write_identity
+from stopintimidatie.backup.archive import Progress, write_identity
 from stopintimidatie.backup.copies import clean_up
 from stopintimidatie.backup.ledger import LedgerChoice, take_out, words_of
 from stopintimidatie.backup.manifest import Manifest
@@ -32,7 +32,7 @@ from stopintimidatie.backup.services import (
 from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.core.ledger import Entry
-from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.text import datetime_long, file_size
 from stopintimidatie.settings import Settings
 
 FILE = click.Path(path_type=Path)
@@ -82,7 +82,7 @@ def make(settings: Settings, /, map: Path, met_sleutels: bool) -> None:
 
 
 def _tell_made(made: Made, with_keys: bool) -> None:
-    click.echo(f"Reservekopie: {made.path} ({megabytes(made.size)})")
+    click.echo(f"Reservekopie: {made.path} ({file_size(made.size)})")
     click.echo(_contents(made.manifest))
     click.echo(f"SHA-256: {made.sha256}")
     if not made.encrypted:

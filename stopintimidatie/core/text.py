@@ -299,14 +299,14 @@ def plural(count: int, singular: str, more: str) -> str:
 
 
 def file_size(size: int | None) -> str:
-    """Write a size in bytes as 850 bytes · 12 kB · 3,4 MB."""
+    """Write a size in bytes as 850 bytes · 12 kB · 3,4 MB · 25 MB."""
     if size is None:
         return ""
     if size < 1000:
         return _count(size, "byte", "bytes")
     if size < 1_000_000:
         return f"{number(size / 1000)} kB"
-    return f"{number(size / 1_000_000, 1)} MB"
+    return f"{number(size / 1_000_000, 1).removesuffix(',0')} MB"
 
 
 FILTERS = {

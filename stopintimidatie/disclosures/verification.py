@@ -26,7 +26,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.text import _, day_of
+from stopintimidatie.core.text import _, day_of, file_size
 from stopintimidatie.core.tree import Root, locate_reference
 from stopintimidatie.core.web import body, limits
 from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
@@ -166,8 +166,8 @@ def verification(request: Request) -> Any:
     reference = dict(query_pairs(request)).get("uitvoer", "")[:60]
     schema = VerificationSchema()
     schema["bestand"].description = gettext(
-        "Het PDF-bestand zoals u het kreeg, hoogstens %(most)s MB. Wij bewaren het niet.",
-        most=limits.megabytes(limits.PUBLIC_UPLOAD),
+        "Het PDF-bestand zoals u het kreeg, hoogstens %(most)s. Wij bewaren het niet.",
+        most=file_size(limits.PUBLIC_UPLOAD),
     )
     form = Form(
         schema,

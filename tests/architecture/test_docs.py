@@ -17,7 +17,8 @@ from stopintimidatie.cli.commands import cli
 from stopintimidatie.core import limits
 from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
-from stopintimidatie.core.web.limits import LOGO_UPLOAD, PORTAL_UPLOAD, PUBLIC_UPLOAD, megabytes
+from stopintimidatie.core.text import file_size
+from stopintimidatie.core.web.limits import LOGO_UPLOAD, PORTAL_UPLOAD, PUBLIC_UPLOAD
 from stopintimidatie.dossiers.actions import services as actions
 from stopintimidatie.exports.request import asking
 from stopintimidatie.municipalities.settings import services as logos
@@ -252,11 +253,11 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f"| {actions.MOST_FILES}; {actions.MOST_MEASURES} |",
         f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {asking.MOST} |",
         f"| {thousands(log_views.MOST_IN_FILE)} |",
-        f"| {megabytes(PUBLIC_UPLOAD)} MB; JPEG en HEIC"
+        f"| {file_size(PUBLIC_UPLOAD)}; JPEG en HEIC"
         f" {process.MOST_PIXELS['JPEG'] // 1_000_000} miljoen punten, PNG en WebP"
         f" {process.MOST_PIXELS_OTHERWISE // 1_000_000} miljoen; hoogstens {process.MOST_SCANS} ",
-        f"| {megabytes(PORTAL_UPLOAD)} MB;",
-        f"| {megabytes(LOGO_UPLOAD)} MB; SVG hoogstens"
+        f"| {file_size(PORTAL_UPLOAD)};",
+        f"| {file_size(LOGO_UPLOAD)}; SVG hoogstens"
         f" {thousands(logos.MOST_ELEMENTS)} vormen,"
         f" PNG {thousands(process.LOGO_PIXELS)} bij {thousands(process.LOGO_PIXELS)};"
         f" daarna hoogstens {process.LOGO_BYTES // 1_000} kB |",

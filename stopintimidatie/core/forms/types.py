@@ -22,8 +22,7 @@ import phonenumbers
 
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.widgets import CHOOSE, CHOOSE_ONLY, UNREADABLE
-from stopintimidatie.core.text import _, checked_address, composed
-from stopintimidatie.core.web.limits import megabytes
+from stopintimidatie.core.text import _, checked_address, composed, file_size
 from stopintimidatie.core.web.translation import gettext, ngettext
 
 Choice = tuple[str, str]
@@ -372,8 +371,8 @@ class Upload(Type):
 
     def too_large(self, node: Any) -> colander.Invalid:
         """Return the refusal of a file that is too large."""
-        most = megabytes(self.limit)
-        said = gettext("Kies een bestand van hoogstens %(megabytes)s MB.", megabytes=most)
+        most = file_size(self.limit)
+        said = gettext("Kies een bestand van hoogstens %(most)s.", most=most)
         return colander.Invalid(node, said)
 
 

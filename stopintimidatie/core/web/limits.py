@@ -43,11 +43,6 @@ LOGO_UPLOAD: Final = 1_000_000
 CSV_UPLOAD: Final = 200_000
 
 
-def megabytes(size: int) -> str:
-    """Write a number of bytes as megabytes, without the unit: 25 or 9,5."""
-    return f"{size / 1_000_000:g}".replace(".", ",")
-
-
 # Places
 
 AT_ONCE: Final = 2

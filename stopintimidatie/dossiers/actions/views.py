@@ -15,7 +15,8 @@ from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.web.limits import PORTAL_UPLOAD, TOO_BUSY, NoPlaceError, megabytes
+from stopintimidatie.core.text import file_size
+from stopintimidatie.core.web.limits import PORTAL_UPLOAD, TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import (
     WORKFLOW_EFFECTS,
@@ -268,7 +269,7 @@ class FileSchema(Schema):
         forms.Upload(PORTAL_UPLOAD),
         "Foto, geluid of video",
         description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens"
-        f" {megabytes(PORTAL_UPLOAD)} MB. Plaats, tijd en toestel halen wij eruit.",
+        f" {file_size(PORTAL_UPLOAD)}. Plaats, tijd en toestel halen wij eruit.",
         widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
     waarover = field(

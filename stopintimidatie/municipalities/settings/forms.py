@@ -12,7 +12,8 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
-from stopintimidatie.core.web.limits import LOGO_UPLOAD, megabytes
+from stopintimidatie.core.text import file_size, number
+from stopintimidatie.core.web.limits import LOGO_UPLOAD
 from stopintimidatie.core.web.theme import TEXT_MINIMUM, WHITE, darkened_for, parse_colour, ratio
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.settings.pages import (
@@ -209,11 +210,10 @@ def readable_colour(node: Any, value: str) -> None:
     contrast = ratio(colour, WHITE)
     if contrast < TEXT_MINIMUM:
         better = darkened_for(colour, WHITE)
-        shown = f"{contrast:.1f}".replace(".", ",")
         raise colander.Invalid(
             node,
-            f"Witte letters zijn op {value} niet goed te lezen: het contrast is {shown}, en 4,5 is"
-            f" nodig. {better} is bijna dezelfde kleur en kan wel.",
+            f"Witte letters zijn op {value} niet goed te lezen: het contrast is"
+            f" {number(contrast, 1)}, nodig is 4,5. {better} is bijna dezelfde kleur en kan wel.",
         )
 
 
@@ -232,8 +232,8 @@ def look_schema(*, has_logo: bool) -> Any:
         field(
             forms.Upload(LOGO_UPLOAD),
             "Logo",
-            description=f"SVG of PNG, hoogstens {megabytes(LOGO_UPLOAD)} MB."
-            " Liefst breder dan hoog en leesbaar op wit.",
+            description=f"SVG of PNG, hoogstens {file_size(LOGO_UPLOAD)}. Liefst breder dan hoog"
+            " en leesbaar op wit.",
             name="logo",
             missing=None,
             widget=forms.FileInput(accept=".svg,.png,image/svg+xml,image/png"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stopintimidatie.core.forms.messages import describe
-from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, megabytes
+from stopintimidatie.core.text import file_size
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
 from stopintimidatie.reports.api import answers
 from stopintimidatie.reports.api.requests import UUID_TEXT
 from stopintimidatie.reports.arrival.schema import LAT, LON
@@ -202,7 +203,7 @@ ATTACH: Final = Call(
     "POST",
     "/meldingen/{kenmerk}/bijlagen",
     "Een foto, geluid of video meesturen",
-    f"Hoogstens 5 bij een melding, elk hoogstens {megabytes(PUBLIC_UPLOAD)} MB. Wat het "
+    f"Hoogstens 5 bij een melding, elk hoogstens {file_size(PUBLIC_UPLOAD)}. Wat het "
     "is, zien wij aan de inhoud: JPEG, HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of "
     "WebM. Foto's tekenen wij opnieuw als JPEG, geluid en video pakken wij opnieuw in: plaats, "
     "tijd en toestel gaan eruit. Worden er al te veel bestanden tegelijk nagekeken, dan is het "

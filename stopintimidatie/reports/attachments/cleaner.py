@@ -35,8 +35,8 @@ from stopintimidatie.core.sandbox.process import (
 )
 from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble
 from stopintimidatie.core.storage.files import free_megabytes
-from stopintimidatie.core.text import _
-from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, heavy_work, megabytes
+from stopintimidatie.core.text import _, file_size
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, heavy_work
 from stopintimidatie.core.web.translation import gettext
 
 log = logging.getLogger(__name__)
@@ -232,8 +232,8 @@ def too_large() -> CleaningError:
     return CleaningError(
         Fault.TOO_LARGE,
         gettext(
-            "Dit bestand is groter dan %(most)s MB. Stuur een korter stuk of een kleinere foto.",
-            most=megabytes(PUBLIC_UPLOAD),
+            "Dit bestand is groter dan %(most)s. Stuur een korter stuk of een kleinere foto.",
+            most=file_size(PUBLIC_UPLOAD),
         ),
     )
 

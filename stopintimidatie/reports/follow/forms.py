@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, Schema, field
-from stopintimidatie.core.text import _
-from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, megabytes
+from stopintimidatie.core.text import _, file_size
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.reports.attachments.cleaner import PHOTO_TYPES, ffmpeg_path
@@ -83,9 +83,9 @@ def upload_schema(clips: bool) -> Schema:
     """Return the form for a file; sound and video only where they can be cleaned."""
     schema = UploadSchema()
     schema["bestand"].description = gettext(
-        "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens %(most)s MB, en hoogstens 5 bestanden."
+        "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens %(most)s, en hoogstens 5 bestanden."
         " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
-        most=megabytes(PUBLIC_UPLOAD),
+        most=file_size(PUBLIC_UPLOAD),
     )
     if not clips:
         schema["bestand"].title = _("Foto")

@@ -105,5 +105,5 @@ def test_one_and_more() -> None:
 
 
 def test_sizes_of_files() -> None:
-    sizes = (1, 850, 12_400, 3_400_000)
-    assert [file_size(s) for s in sizes] == ["1 byte", "850 bytes", "12 kB", "3,4 MB"]
+    sizes = (1, 850, 12_400, 3_400_000, 25_000_000)
+    assert [file_size(s) for s in sizes] == ["1 byte", "850 bytes", "12 kB", "3,4 MB", "25 MB"]
