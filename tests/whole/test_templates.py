@@ -19,6 +19,7 @@ from pyramid_jinja2 import IJinja2Environment
 from stopintimidatie.exports.document import html
 from tests.support.every_branch import with_every_branch
 from tests.support.installation import ROOT, Installation
+from tests.support.source import nodes_of, template_of
 
 pytestmark = pytest.mark.sqlite
 
@@ -78,8 +79,7 @@ def say_with(text: str, count: int) -> str:
 
 
 def test_templates_read_no_attribute_that_nothing_has() -> None:
-    parser = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
-    trees = {name_of(path): parser.parse(path.read_text("utf-8")) for path in TEMPLATES}
+    trees = {name_of(path): template_of(path) for path in TEMPLATES}
     libraries: tuple[object, ...] = ("", {}, date, Field, Request, LoopContext)
     known = {name for thing in libraries for name in dir(thing)}
     known |= set(names_in_code()) | set(names_in_templates(trees.values()))
@@ -90,7 +90,7 @@ def test_templates_read_no_attribute_that_nothing_has() -> None:
 def names_in_code() -> Iterator[str]:
     """Yield what a thing of ours may be called, and the words that may be keys."""
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes_of(path):
             for field in ("name", "id", "arg", "attr"):
                 found = getattr(node, field, None)
                 # An attribute that is only read may be a mistake here too.
