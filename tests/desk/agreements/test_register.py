@@ -246,7 +246,7 @@ def test_hours_without_days_are_those_of_working_days() -> None:
         (as_file(line()) + b'"los', "aanhalingsteken"),
         (as_file(*[line()] * (MOST_LINES + 1)), f"hoogstens {MOST_LINES} regels"),
         (b"gemeente;x\n" * 10_000, "De eerste regel"),
-        (as_file(*[line()] * 10_000), "hoogstens 0,2 MB"),
+        (as_file(*[line()] * 10_000), "hoogstens 200 kB"),
         (b"", "De eerste regel"),
     ],
 )
