@@ -148,10 +148,20 @@ def _family(process: int) -> Iterator[int]:
                 yield from _family(int(child))
 
 
+def parent(process: int) -> int:
+    """The process that started this one."""
+    return _fields(process)[1]
+
+
 def _ticks(process: int) -> int:
-    """User and system time; the fields after the name, which may hold anything."""
+    """User and system time, with that of children that ended."""
+    return sum(_fields(process)[11:15])
+
+
+def _fields(process: int) -> list[int]:
+    """The numbers behind the name, which may hold anything; first the state, as 0."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return [0, *(int(field) for field in fields[1:])]
 
 
 def free_port() -> int:

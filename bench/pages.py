@@ -6,6 +6,9 @@ One installation grows from size to size, filled by `bench.fill`. Two
 municipalities are looked at: one that has the same number of reports at every size, and one that
 has an eighth of all, or as many as `--large` says for each size. Time of the processor hardly
 changes when the machine is busy; the time that passes does.
+
+Measured from outside: a client that is signed in asks a server that runs as the product does, and
+the time is that of all processes of the server and of the whole database (`/proc`).
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
+from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
@@ -122,17 +128,43 @@ def _analyse(engine: Engine) -> None:
 
 
 def _measured(installation: Installation) -> Iterator[tuple[str, str, str]]:
-    for code, slug in TOWNS.items():
-        both = ((code, Role.OFFICER), (code, Role.PRIVACY_OFFICER))
-        browser = installation.browser(make_user(installation, *both))
-        with installation.transaction(code) as session:
-            number = session.scalar(select(func.count()).select_from(Report))
-        for title, path in _pages(installation, code, slug).items():
-            yield f"{slug} ({number})", title, _page_cost(installation, browser, path)
-    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-    yield "landelijk", "wachtrij", _page_cost(installation, desk, f"/{NATIONAL}")
-    starts = _cost(installation, lambda: _worker_starts(installation))
+    with _server(installation) as server:
+        for code, slug in TOWNS.items():
+            both = ((code, Role.OFFICER), (code, Role.PRIVACY_OFFICER))
+            browser = installation.browser(make_user(installation, *both))
+            with installation.transaction(code) as session:
+                number = session.scalar(select(func.count()).select_from(Report))
+            for title, path in _pages(installation, code, slug).items():
+                yield f"{slug} ({number})", title, _page_cost(installation, server, browser, path)
+        desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+        yield "landelijk", "wachtrij", _page_cost(installation, server, desk, f"/{NATIONAL}")
+    starts = _cost(lambda: _worker_starts(installation), os.getpid(), _database(installation))
     yield "landelijk", "begin van een worker", f"{starts} | "
+
+
+@dataclass
+class _Server:
+    """The product in a process of its own; `database`: PostgreSQL's first process, if any."""
+
+    process: int
+    port: int
+    database: int | None
+
+
+@contextmanager
+def _server(installation: Installation) -> Iterator[_Server]:
+    settings, port = installation.settings, machine.free_port()
+    arguments = ("app", settings.database_url, str(settings.data_dir), "1")
+    with machine.process("bench.servers", arguments, port) as process:
+        yield _Server(process, port, _database(installation))
+
+
+def _database(installation: Installation) -> int | None:
+    if installation.settings.sqlite:
+        return None
+    with installation.transaction() as session:
+        served_by = session.scalar(text("select pg_backend_pid()"))
+    return machine.parent(served_by)
 
 
 def _worker_starts(installation: Installation) -> None:
@@ -175,29 +207,37 @@ def _pages(installation: Installation, code: str, slug: str) -> dict[str, str]:
     return found
 
 
-def _page_cost(installation: Installation, browser: TestApp, path: str) -> str:
-    for _ in range(WARM_UP):
-        browser.get(path, status=200)
+def _page_cost(installation: Installation, server: _Server, browser: TestApp, path: str) -> str:
+    browser.get(path, status=200)
     with count_queries(installation) as counted:
         browser.get(path, status=200)
-    return f"{_cost(installation, lambda: browser.get(path, status=200))} | {counted.count}"
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    headers = {"Host": "localhost:6543", "Cookie": cookies, "Accept": "text/html"}
+    with closing(HTTPConnection("127.0.0.1", server.port)) as client:
+
+        def page() -> None:
+            client.request("GET", path, headers=headers)
+            answer = client.getresponse()
+            answer.read()
+            assert answer.status == 200, (path, answer.status)
+
+        for _ in range(WARM_UP):
+            page()
+        return f"{_cost(page, server.process, server.database)} | {counted.count}"
 
 
-def _cost(installation: Installation, call: Callable[[], object]) -> str:
-    times = []
-    web, database = time.process_time(), _database_seconds(installation)
+def _cost(call: Callable[[], object], web: int, database: int | None) -> str:
+    def seconds() -> tuple[float, float]:
+        return machine.cpu_seconds(web), machine.cpu_seconds(database) if database else 0.0
+
+    times, before = [], seconds()
     for _ in range(ROUNDS):
         start = time.perf_counter()
         call()
         times.append((time.perf_counter() - start) * 1000)
-    web, database = time.process_time() - web, _database_seconds(installation) - database
-    each = f"{web * 1000 / ROUNDS:.1f} | {database * 1000 / ROUNDS:.1f}"
+    spent = [after - first for first, after in zip(before, seconds(), strict=True)]
+    each = " | ".join(f"{part * 1000 / ROUNDS:.1f}" for part in spent)
     return f"{each} | {statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f}"
-
-
-def _database_seconds(installation: Installation) -> float:
-    """The processor time of PostgreSQL's processes for us; SQLite's is in our own."""
-    return sum(machine.cpu_seconds(process) for process in installation.connections())
 
 
 def main() -> None:

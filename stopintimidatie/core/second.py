@@ -173,6 +173,13 @@ def waiting_rows(registry: Any, holder: str, identity: Identity) -> Select[Any] 
     return _merged(kind.waiting(holder, identity) for kind in kinds_for(registry, holder, identity))
 
 
+def waiting_ids(registry: Any, holder: str, identity: Identity) -> Select[Any] | None:
+    """Select the ids alone of those rows, to count them."""
+    kinds = [kind.waiting(holder, identity) for kind in kinds_for(registry, holder, identity)]
+    ids = [kind.with_only_columns(kind.selected_columns.id) for kind in kinds]
+    return select(union_all(*ids).subquery().c.id) if ids else None
+
+
 def proposed_rows(registry: Any, holder: str, identity: Identity) -> Select[Any] | None:
     """Select what this person proposed at a holder and waits for another one, of every kind."""
     return _merged(kind.elsewhere(holder, identity) for kind in SECONDS.of(registry).values())

@@ -13,7 +13,7 @@ def includeme(config: Any) -> None:
     from functools import partial
 
     from stopintimidatie.core.clock import daily
-    from stopintimidatie.core.second import waiting_rows
+    from stopintimidatie.core.second import waiting_ids
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request.approval import WAITING
     from stopintimidatie.home import services, statements
@@ -29,7 +29,7 @@ def includeme(config: Any) -> None:
         Permission.VIEW_WAITING,
         order=15,
         desk=True,
-        waiting=partial(waiting_rows, config.registry),
+        waiting=partial(waiting_ids, config.registry),
     )
     config.add_impersonal_table("second_notice", "in office: who was mailed of which proposal")
     config.add_mail_template(services.MAIL)

@@ -11,10 +11,23 @@ Every act of two asks this module by way of `core/second`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, cast, delete, exists, func, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    String,
+    Uuid,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stopintimidatie.core.accounts.models import BlockedColleague, RoleAssignment
@@ -64,15 +77,26 @@ def others(column: Any, person: Any) -> ColumnElement[bool]:
 
     `column`: ids of accounts, as text or UUID; `person`: an id as text, or a parameter for one.
     """
+    hands = _hands(person).c
+    if isinstance(column.type, Uuid):
+        # SQLite stores a UUID without dashes.
+        plain, mine = _plain(cast(column, String)), select(_plain(hands.id))
+    else:
+        plain, mine = column, select(hands.id)
+    return or_(column.is_(None), plain.not_in(mine))
+
+
+# Kept, so that a statement asks it once however many kinds of proposals it reads.
+@lru_cache(maxsize=256)
+def _hands(person: Any) -> CTE:
+    """Select the accounts that are one hand with this person, which is one of them."""
     pair = AccountHand.giver_id, AccountHand.receiver_id
-    known = (select(_plain(a)).where(b == person) for a, b in (pair, pair[::-1]))
-    mine = [_plain(column).in_(hands) for hands in known]
-    return or_(column.is_(None), and_(_plain(column) != _plain(person), *(~hand for hand in mine)))
+    known = (select(one).where(other == person) for one, other in (pair, pair[::-1]))
+    return union_all(select(cast(person, String).label("id")), *known).cte()
 
 
-def _plain(column: Any) -> Any:
-    """Return an id without dashes: SQLite stores a UUID so."""
-    return func.replace(cast(column, String), "-", "")
+def _plain(text: Any) -> Any:
+    return func.replace(text, "-", "")
 
 
 def note_givers(session: Session, receiver: UUID, givers: Collection[str]) -> None:

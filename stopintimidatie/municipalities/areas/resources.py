@@ -22,9 +22,8 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    false,
     func,
-    null,
+    literal,
     select,
 )
 from sqlalchemy.orm import Session
@@ -406,8 +405,12 @@ def menu_of(registry: Any, reader: Reader, lists: Sequence[str]) -> Select[Any]:
     for name in lists:
         waiting: Any = OWN_PLACES.of(registry)[name].waiting
         rows = waiting(reader.holder, reader)
-        rows = select(null()).where(false()) if rows is None else rows.limit(MOST_COUNTED + 1)
-        numbers.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
+        if rows is None:
+            numbers.append(literal(0))
+            continue
+        some = rows.with_only_columns(rows.selected_columns.id, maintain_column_froms=True)
+        some = some.order_by(None).limit(MOST_COUNTED + 1).subquery()
+        numbers.append(select(func.count()).select_from(some).scalar_subquery())
     return select(*numbers)
 
 

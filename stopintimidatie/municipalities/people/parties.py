@@ -153,14 +153,17 @@ def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:
     def turn(holder: str, identity: Identity) -> ColumnElement[bool]:
         # `Second.waiting` itself leaves out who is one hand with the proposer.
         free = _unrelated(table, _plain(identity.person), identity.username)
-        return and_(*_answered_at(table, holder), free)
+        awaited = awaits(table, party_at(holder))
+        if party_at(holder) is Party.COLLEAGUE and table is not IdentityProvider:
+            # Who is asked is the reader that `awaits` would look for.
+            awaited = table.colleague_id.is_(None)
+        return and_(_is_at(table, holder), awaited, free)
 
     return turn
 
 
-def _answered_at(table: Any, holder: str) -> list[ColumnElement[bool]]:
-    here = true() if holder == NATIONAL else table.holder == holder
-    return [here, table.waiting(), awaits(table, party_at(holder))]
+def _is_at(table: Any, holder: str) -> ColumnElement[bool]:
+    return true() if holder == NATIONAL else table.holder == holder
 
 
 @dataclass(frozen=True)
@@ -215,5 +218,12 @@ def proposals_for(session: Session, holder: str, me: Identity | None = None) -> 
     return [
         row
         for _, _, table in KINDS
-        for row in pending(session, table, *_answered_at(table, holder), me=me)
+        for row in pending(
+            session,
+            table,
+            _is_at(table, holder),
+            table.waiting(),
+            awaits(table, party_at(holder)),
+            me=me,
+        )
     ]
