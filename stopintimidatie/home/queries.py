@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    String,
     Subquery,
     Text,
     and_,
@@ -374,15 +375,19 @@ def town(session: Session, code: str, reader: Reader) -> list[NeighbourhoodRow]:
     A piece of water is there once something is to do or was lately reported on it.
     """
     begin = end_of_today(reader.now) - timedelta(weeks=WEEKS)
-    bounds = [begin + timedelta(weeks=week) for week in range(WEEKS + 1)]
-    parameters = {f"bound{number}": bound for number, bound in enumerate(bounds)}
-    rows = session.execute(_town(), {**reader.parameters(), "holder": code, **parameters})
+    bounds = {f"week{week}": begin + timedelta(weeks=week) for week in range(WEEKS)}
+    rows = session.execute(_town(), {**reader.parameters(), "holder": code, **bounds})
     areas = [
-        (NeighbourhoodRow(code, name, slug, number, weeks), water)
-        for code, name, slug, water, number, *weeks in rows
+        (NeighbourhoodRow(code, name, slug, number, _each(since)), water)
+        for code, name, slug, water, number, *since in rows
     ]
     shown = [row for row, water in areas if not water or row.to_do or row.total]
     return sorted(shown, key=lambda row: (-row.to_do, -row.total, natural_key(row.name)))
+
+
+def _each(since: Sequence[int]) -> list[int]:
+    """Return the number in each week, from those since the begin of each."""
+    return [number - later for number, later in pairwise([*since, 0])]
 
 
 @cache
@@ -399,30 +404,29 @@ def _town() -> Any:
     )
 
 
+# Not the column itself: SQLite would read all reports there are, in the order of their areas.
+_AREA: Final = cast(Report.neighbourhood_code, String)
+
+
 def _waiting() -> Subquery:
     """Count what is to do, by neighbourhood."""
     return (
-        select(Report.neighbourhood_code.label("code"), func.count().label("number"))
+        select(_AREA.label("code"), func.count().label("number"))
         .where(Report.holder == bindparam("holder"), *conditions({}, ANY_READER))
-        .group_by(Report.neighbourhood_code)
+        .group_by(_AREA)
         .subquery()
     )
 
 
 def _received() -> Subquery:
-    """Count what came in between each two bounds, by neighbourhood."""
-    bounds: list[Any] = [bindparam(f"bound{number}") for number in range(WEEKS + 1)]
-    weeks = (
-        func.sum(case((and_(Report.received_at >= since, Report.received_at < until), 1), else_=0))
-        for since, until in pairwise(bounds)
-    )
+    """Count what came in since the begin of each week, by neighbourhood."""
+    names = [f"week{week}" for week in range(WEEKS)]
+    since = {week: Report.received_at >= bindparam(week) for week in names}
+    numbers = (func.count().filter(later).label(week) for week, later in since.items())
     return (
-        select(
-            Report.neighbourhood_code.label("code"),
-            *(week.label(f"week{number}") for number, week in enumerate(weeks)),
-        )
-        .where(Report.holder == bindparam("holder"), Report.received_at >= bounds[0])
-        .group_by(Report.neighbourhood_code)
+        select(_AREA.label("code"), *numbers)
+        .where(Report.holder == bindparam("holder"), since["week0"])
+        .group_by(_AREA)
         .subquery()
     )
 

@@ -77,7 +77,7 @@ from stopintimidatie.municipalities.people.services import addresses_to_set
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day
-from stopintimidatie.reports.inbox.queries import preset_numbers
+from stopintimidatie.reports.inbox.queries import preset_numbers, preset_values
 from stopintimidatie.reports.inbox.rules import Reader, presets
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
@@ -179,7 +179,7 @@ def _waiting(context: Any, request: Request) -> Sequence[Any]:
 def _second_tasks(context: Any, request: Request, here: str) -> list[Task]:
     """Return the rows of what waits for a second person; nothing is asked where the menu has 0."""
     if context.holder not in request.waiting:
-        count_with_menu(request, context.holder, {})
+        count_with_menu(request, context.holder)
     if not request.waiting[context.holder].get(WAITING):
         return []
     kinds = SECONDS.of(request.registry)
@@ -244,8 +244,9 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
     tasks: list[Task] = []
     page: dict[str, Any] = {"may_read": may_read, "works": works, "since": None, "views": []}
     if works:
-        numbers = preset_numbers(context.holder, reader)
-        page["views"] = presets(count_with_menu(request, context.holder, numbers))
+        values = preset_values(reader)
+        counted = count_with_menu(request, context.holder, preset_numbers(), values)
+        page["views"] = presets(counted)
         tasks += _work(context, request, reader, page)
     elif may_read:
         tasks += _watch(context, request, reader)

@@ -18,6 +18,7 @@ from stopintimidatie.reports.inbox.queries import (
     list_reports,
     number_of_reports,
     preset_numbers,
+    preset_values,
 )
 from stopintimidatie.reports.inbox.rules import Reader
 from tests.support.factories import DORDRECHT, connect, make_report
@@ -52,7 +53,10 @@ def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
     return {
         "list": len(list_reports(session, DORDRECHT, late, reader, 0, 25)),
         "count": counted(session, late, reader),
-        "preset": session.scalar(select(preset_numbers(DORDRECHT, reader)["Contact te laat"])),
+        "preset": session.scalar(
+            select(preset_numbers()["Contact te laat"]),
+            {"holder": DORDRECHT, **preset_values(reader)},
+        ),
         "facet": terms.get("te_laat"),
         "start": len([task for task in on_start_page(session, reader) if task.rank == Rank.LATE]),
     }

@@ -80,6 +80,9 @@ def _wide_loops(plan: Sequence[tuple[int, int, int, str]]) -> Iterator[str]:
         begun.add(parent)
         while above in parents:
             above, part = parents[above]
+            if part.startswith("LIST SUBQUERY"):
+                # Asked once, wherever it stands.
+                break
             often = often or "CORRELATED" in part
         if often and _WIDE.match(told):
             yield told

@@ -29,6 +29,7 @@ def busy(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Install
     """Sixty reports, one a minute, all but ten of them done; and ten is a lot here."""
     for module in (inbox_queries, inbox_views, queue_services, queue_views):
         monkeypatch.setattr(module, "COUNTED", 10)
+    monkeypatch.setattr(inbox_views, "FILTERED", 10)
     # More than a page.
     monkeypatch.setattr(log_views, "COUNTED", 55)
     connect(installation)

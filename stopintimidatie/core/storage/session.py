@@ -219,6 +219,8 @@ def transaction(
 
 # A list shows the exact number up to here; beyond it, "meer dan".
 COUNTED: Final = 2_500
+# What a filter leaves is counted up to here: no index has the number, so that each row is read.
+FILTERED: Final = 100
 
 
 def count_at_most(session: Session, statement: Select[Any], most: int) -> int:

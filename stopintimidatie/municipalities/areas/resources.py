@@ -268,7 +268,7 @@ class OwnPlace:
         if not _can_count(request, holder):
             return None
         if holder not in request.waiting:
-            count_with_menu(request, holder, {})
+            count_with_menu(request, holder)
         return request.waiting[holder].get(self.name) or None
 
     def counted(self, request: Any, holder: str) -> int:
@@ -318,13 +318,18 @@ MOST_PLACES: Final = 10
 
 
 def count_with_menu(
-    request: Any, holder: str, counts: Mapping[str, ColumnElement[Any]]
+    request: Any,
+    holder: str,
+    counts: Mapping[str, ColumnElement[Any]] | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Count for a page of this holder, in the one statement that counts for its menu as well.
 
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
+
+    `counts`: made once, for the statement is kept by them; `values`: of their parameters.
     """
-    return _count_in(request, request.db, holder, counts)
+    return _count_in(request, request.db, holder, counts or {}, values or {})
 
 
 def count_places(request: Any) -> dict[str, int]:
@@ -338,7 +343,7 @@ def count_places(request: Any) -> dict[str, int]:
         return {}
     for holder in holders:
         with transaction(request.registry.engine, holder, write=False) as session:
-            _count_in(request, session, holder, {})
+            _count_in(request, session, holder, {}, {})
     places = OWN_PLACES.of(request.registry).values()
     return {
         holder: sum(
@@ -351,7 +356,11 @@ def count_places(request: Any) -> dict[str, int]:
 
 
 def _count_in(
-    request: Any, session: Session, holder: str, counts: Mapping[str, ColumnElement[Any]]
+    request: Any,
+    session: Session,
+    holder: str,
+    counts: Mapping[str, ColumnElement[Any]],
+    values: Mapping[str, Any],
 ) -> dict[str, int]:
     identity = request.identity
     reader = Reader(identity.roles_for(holder), holder == NATIONAL)
@@ -363,12 +372,11 @@ def _count_in(
     if not lists and not counts:
         request.waiting[holder] = {}
         return {}
-    statement = request.registry.menu_of(reader, lists)
-    statement = statement.add_columns(*counts.values()) if counts else statement
-    values = {"holder": holder, "user_id": identity.user_id, "person": identity.person}
+    statement = request.registry.menu_of(reader, lists, tuple(counts.values()))
+    own = {name: getattr(identity, name) for name in ("user_id", "person", "username")}
     # Not after a flush: a refused form may have left changes that can't be written.
     with session.no_autoflush:
-        row = session.execute(statement, {**values, "username": identity.username}).one()
+        row = session.execute(statement, {"holder": holder, **own, **values}).one()
     request.waiting[holder] = dict(zip(lists, row, strict=False))
     return dict(zip(counts, row[len(lists) :], strict=True))
 
@@ -396,12 +404,14 @@ class Reader:
         return self.roles
 
 
-def menu_of(registry: Any, reader: Reader, lists: Sequence[str]) -> Select[Any]:
-    """Make the statement that counts what waits in these lists.
+def menu_of(
+    registry: Any, reader: Reader, lists: Sequence[str], counts: Sequence[ColumnElement[Any]] = ()
+) -> Select[Any]:
+    """Make the statement that counts what waits in these lists, with the counts of a page.
 
     To make it costs as much as the rest of a page: `registry.menu_of` keeps it for its roles.
     """
-    numbers = []
+    numbers: list[Any] = []
     for name in lists:
         waiting: Any = OWN_PLACES.of(registry)[name].waiting
         rows = waiting(reader.holder, reader)
@@ -411,7 +421,7 @@ def menu_of(registry: Any, reader: Reader, lists: Sequence[str]) -> Select[Any]:
         some = rows.with_only_columns(rows.selected_columns.id, maintain_column_froms=True)
         some = some.order_by(None).limit(MOST_COUNTED + 1).subquery()
         numbers.append(select(func.count()).select_from(some).scalar_subquery())
-    return select(*numbers)
+    return select(*numbers, *counts)
 
 
 def _can_count(request: Any, holder: str) -> bool:

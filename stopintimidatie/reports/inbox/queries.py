@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    bindparam,
     case,
     cast,
     exists,
@@ -31,6 +33,7 @@ from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
+    ANY_READER,
     DEADLINES,
     OPEN,
     PERIODS,
@@ -189,16 +192,26 @@ def _states_of(filters: Filters) -> Sequence[str]:
     return [] if "gesprek" in filters else places_to_look(filters)
 
 
-def preset_numbers(holder: str, reader: Reader) -> dict[str, ScalarSelect[Any]]:
-    """Return a subquery for each fixed view, by its label; an index counts each."""
-    mine = select(Report.id).where(Report.holder == holder)
+@cache
+def preset_numbers() -> dict[str, ScalarSelect[Any]]:
+    """Return a subquery for each fixed view, by its label; an index counts each.
+
+    Made once, for every holder and reader: `preset_values` gives their values.
+    """
+    mine = select(Report.id).where(Report.holder == bindparam("holder"))
+    most = bindparam("most", type_=Integer())
     return {
-        label: number_up_to(mine.where(*conditions(filters, reader)), COUNTED)
+        label: number_up_to(mine.where(*conditions(filters, ANY_READER)), most)
         for label, filters in PRESETS
     }
 
 
-def number_up_to(some: Select[Any], most: int) -> ScalarSelect[Any]:
+def preset_values(reader: Reader) -> dict[str, Any]:
+    """Return the values of those subqueries but the holder, who is in the statement of a menu."""
+    return {**reader.parameters(), "most": COUNTED}
+
+
+def number_up_to(some: Select[Any], most: Any) -> ScalarSelect[Any]:
     """Return a subquery that counts the selected rows, up to one more than `most`."""
     rows = some.limit(most + 1).subquery()
     return select(func.count()).select_from(rows).scalar_subquery()

@@ -85,12 +85,17 @@ class Reader:
         """The moment before which something is due soon."""
         return self.now + timedelta(days=1)
 
+    @property
+    def day_ago(self) -> datetime:
+        """The moment a day before."""
+        return self.now - timedelta(days=1)
+
     def parameters(self) -> dict[str, Any]:
         """Return the values for a statement that was built for `ANY_READER`."""
         return {name: getattr(self, name) for name in _OF_READER}
 
 
-_OF_READER: Final = ("now", "soon", "today", "people")
+_OF_READER: Final = ("now", "soon", "day_ago", "today", "people")
 # Stands in for a reader in a statement that is built once: its values are given later.
 ANY_READER: Final[Any] = SimpleNamespace(
     **{name: bindparam(name, expanding=name == "people") for name in _OF_READER}
@@ -187,7 +192,7 @@ def by_deadline(value: str, reader: Reader) -> Condition:
             return Report.waiting_until < reader.today
         case "lezen":
             # The shortest term is longer than a day: an index leaves out what came in since.
-            older = Report.received_at < now - timedelta(days=1)
+            older = Report.received_at < reader.day_ago
             return and_(Report.state.in_(UNREAD), older, Report.read_before < now)
     return false()
 

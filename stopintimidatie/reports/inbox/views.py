@@ -9,13 +9,14 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.storage.session import COUNTED, FILTERED
 from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
@@ -45,6 +46,7 @@ from stopintimidatie.reports.inbox.queries import (
     list_reports,
     number_of_reports,
     preset_numbers,
+    preset_values,
     read_report,
 )
 from stopintimidatie.reports.inbox.rules import (
@@ -77,8 +79,6 @@ from stopintimidatie.reports.workflow import ReportState
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
 # Characters of the description in quarantine.
 QUARANTINE_SNIPPET: Final = 160
-# The number of reports that the filters leave, among those of the fixed views.
-TOTAL: Final = ""
 RELEASE, REJECT = "vrijgeven", "afwijzen"
 # One choice and one button: each reason for not handling a report is one of the choices.
 DECISIONS: Final = (
@@ -130,17 +130,17 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    most = worth_counting(wanted_page(request), COUNTED)
-    numbers = preset_numbers(context.holder, reader)
+    counted = count_with_menu(request, context.holder, preset_numbers(), preset_values(reader))
     # A fixed view is counted with the others.
-    preset = next((label for label, fixed in PRESETS if fixed == filters), None)
-    if preset is None or most > COUNTED:
-        preset = TOTAL
-        numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
-    counted = count_with_menu(request, context.holder, numbers)
+    preset = next((label for label, fixed in PRESETS if fixed == filters), "")
+    most, total = COUNTED, counted.get(preset, 0)
+    if not preset or total > COUNTED:
+        most = worth_counting(wanted_page(request), COUNTED if preset else FILTERED)
+        number = number_of_reports(context.holder, filters, reader, most)
+        total = session.scalar(select(number)) or 0
     bound = is_restricted(request.registry, Report.id)
     find = partial(list_reports, session, context.holder, filters, reader, restricted=bound)
-    reports = read_register(request, counted[preset], find, most=most)
+    reports = read_register(request, total, find, most=most)
     rows = reports.rows
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
