@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -255,10 +256,12 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
 }
 
 
+# Kept: each permission that a page asks goes through the list of every node above it.
+@lru_cache(maxsize=1024)
 def holder_acl(
     holder: str,
     *,
-    without: Iterable[Permission] = (),
+    without: tuple[Permission, ...] = (),
     only: frozenset[Role] = frozenset(Role),
 ) -> list[Any]:
     """Return the access list of a document of a holder, ending in DENY_ALL.
@@ -268,11 +271,10 @@ def holder_acl(
         without: Permissions that the document's state takes away from everybody.
         only: The roles that a strict document leaves; each keeps what the table gives it.
     """
-    taken = frozenset(without)
     allowed = [
         (Allow, principal(holder, role), permission)
         for permission, roles in GRANTS.items()
-        if permission not in taken
+        if permission not in without
         for role in sorted(roles & only)
     ]
     return [*allowed, DENY_ALL]

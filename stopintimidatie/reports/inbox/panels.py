@@ -7,10 +7,12 @@ newest of the last fourteen days.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import product
 from typing import Any, Final
 
 from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, exists, func, not_, null, select
@@ -25,7 +27,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import current_form
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.resources import GONE
-from stopintimidatie.reports.triage.rules import DOUBLE_HOURS, Traits, distance_m, is_double
+from stopintimidatie.reports.triage.rules import DOUBLE_HOURS, Traits, cell_of, distance, is_double
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.workbench.services import TASKS
 from stopintimidatie.reports.workflow import ReportState
@@ -95,7 +97,7 @@ def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) ->
     last, returned = everything[0].last, everything[0].back
     rows = [row for row in everything if row.id is not None]
     urgent = [row for row in rows if row.urgent]
-    groups = [group for group in _incidents(rows) if len(group) > 1][:LINES]
+    groups = [group for group in incidents(rows) if len(group) > 1][:LINES]
     shown = {row.id: row for row in (*urgent[:LINES], *(row for group in groups for row in group))}
     note_read(request, holder, KIND, list(shown), task=TASK)
     groups = [sorted(group, key=lambda row: (row.received_at, row.reference)) for group in groups]
@@ -190,26 +192,29 @@ def _opened_by(holder: Any) -> ScalarSelect[str]:
     )
 
 
-def _incidents(rows: Sequence[Any]) -> list[list[Any]]:
+def incidents(rows: Sequence[Any]) -> list[list[Any]]:
     """Return the reports grouped by event, by the rule of doubles; the largest group first.
 
-    In the order of time only those within half an hour are compared.
+    In the order of time only those in neighbouring cells and within half an hour are compared.
     """
     in_time = sorted(rows[:MOST], key=lambda row: (row.incident_start, row.id))
-    traits = [_traits(row) for row in in_time]
-    group_of = list(range(len(in_time)))
-    for later in range(len(in_time)):
-        for earlier in range(later - 1, -1, -1):
-            apart = in_time[later].incident_start - in_time[earlier].incident_start
-            if apart > timedelta(hours=DOUBLE_HOURS):
-                break
-            if group_of[later] != group_of[earlier] and _same(traits[later], traits[earlier]):
-                old, new = group_of[later], group_of[earlier]
-                group_of = [new if group == old else group for group in group_of]
-    groups: dict[int, list[Any]] = {}
-    for row, group in zip(in_time, group_of, strict=True):
-        groups.setdefault(group, []).append(row)
-    return sorted(groups.values(), key=len, reverse=True)
+    groups = {row.id: [row] for row in in_time}
+    cells: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for row in in_time:
+        if row.lat is None or row.lon is None:
+            continue
+        here, (north, east) = _traits(row), cell_of(row.lat, row.lon)
+        for cell in product((north - 1, north, north + 1), (east - 1, east, east + 1)):
+            for earlier, there in reversed(cells[cell]):
+                if row.incident_start - earlier.incident_start > timedelta(hours=DOUBLE_HOURS):
+                    break
+                mine, theirs = groups[row.id], groups[earlier.id]
+                if mine is not theirs and is_double(here, there, distance(here, there)):
+                    theirs += mine
+                    groups.update((member.id, theirs) for member in mine)
+        cells[north, east].append((row, here))
+    distinct = {id(group): group for group in groups.values()}
+    return sorted(distinct.values(), key=len, reverse=True)
 
 
 def _traits(row: Any) -> Traits:
@@ -223,10 +228,3 @@ def _traits(row: Any) -> Traits:
         age=row.offender_age,
         transport=row.offender_transport,
     )
-
-
-def _same(here: Traits, there: Traits) -> bool:
-    if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
-        return False
-    apart = distance_m(here.lat, here.lon, there.lat, there.lon)
-    return is_double(here, there, apart)

@@ -84,11 +84,20 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     return math.hypot(east, (other_lat - lat) * 110_574)
 
 
+def cell_of(lat: float, lon: float) -> tuple[int, int]:
+    """Return the cell of a point: doubles lie in the same cell or a neighbouring one.
+
+    At 54° north, beyond the Netherlands, a cell is as wide as doubles may lie apart.
+    """
+    degrees = DOUBLE_M / 110_574
+    return math.floor(lat / degrees), math.floor(lon * math.cos(math.radians(54)) / degrees)
+
+
 def compare(here: Traits, there: Traits) -> Likeness:
     """Return the likeness of two reports; the same both ways round."""
-    distance = _distance(here, there)
+    apart = distance(here, there)
     parts = {
-        "plek": _place(here, there, distance),
+        "plek": _place(here, there, apart),
         "tijdstip": _clock(here, there),
         "dag": _weekday(here, there),
         "periode": _period(here, there),
@@ -96,7 +105,7 @@ def compare(here: Traits, there: Traits) -> Likeness:
         "daders": _offenders(here, there),
         "woorden": _overlap(here.words, there.words),
     }
-    return Likeness(_score(parts), parts, distance, is_double(here, there, distance))
+    return Likeness(_score(parts), parts, apart, is_double(here, there, apart))
 
 
 def _score(parts: Mapping[str, float | None]) -> float:
@@ -120,7 +129,8 @@ def is_double(here: Traits, there: Traits, distance: float | None) -> bool:
     return apart <= DOUBLE_HOURS and not against
 
 
-def _distance(here: Traits, there: Traits) -> float | None:
+def distance(here: Traits, there: Traits) -> float | None:
+    """Return the metres between two reports; None where one has no point."""
     if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
         return None
     return distance_m(here.lat, here.lon, there.lat, there.lon)
