@@ -186,7 +186,7 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
             continue
         file = rules.File(row.id, report.id, name, row.media_type, row.size)
         yield rules.Part(f"{key}:{row.id}", title, row.title, facts, file=file)
-    reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])
+    reads = reads_of(session, report.id, source.request.reference)
     if reads:
         lines = tuple((date_text(day), task) for day, task in reads)
         heads = ("Dag", "Waarvoor")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -15,10 +15,10 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.audit import READ, AuditEvent, AuditSubject
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of
@@ -62,12 +62,9 @@ class Filters:
 
 
 def _wanted(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters, but for that of the actions."""
+    """Return the conditions of the filters, but for those of the document and the actions."""
     # The holder is said: else PostgreSQL may look through all holders for the first few.
     wanted = [AuditEvent.holder == current_holder(session)]
-    if filters.document is not None:
-        about = AuditSubject.subject_id == filters.document
-        wanted.append(AuditEvent.id.in_(select(AuditSubject.event_id).where(about)))
     if filters.actor is not None:
         actor = None if filters.actor == NOBODY else filters.actor
         wanted.append(AuditEvent.actor_id == actor)
@@ -78,18 +75,36 @@ def _wanted(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     return wanted
 
 
+def _about(session: Session, document: UUID) -> Sequence[ColumnElement[bool]]:
+    """Return the two conditions of events about a document: with a row for it, or of a list.
+
+    The first is one look at an index; for the second all reads of the holder are looked through,
+    the newest first (docs/dev/adr/0031).
+    """
+    mine = select(AuditSubject.event_id).where(AuditSubject.subject_id == document)
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    place = func.pg_catalog.position if on_postgresql else func.instr
+    # Ids are random: half of one and half of the next are never a third.
+    listed = and_(AuditEvent.action == READ, place(AuditEvent.listed, document.bytes) > 0)
+    return AuditEvent.id.in_(mine), listed
+
+
 def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[bool]) -> Any:
     """Select id and moment of the newest events, at most so many."""
     events = select(AuditEvent.id, AuditEvent.at).where(*_wanted(session, filters), *more)
     order = AuditEvent.at.desc(), AuditEvent.id.desc()
-    actions = filters.actions
-    if actions is None or len(actions) < 2 or filters.actor or filters.document:
+    actions, document = filters.actions, filters.document
+    if document is None and actions is not None and len(actions) > 1 and not filters.actor:
+        ways = [AuditEvent.action == action for action in actions]
+    else:
+        ways = [true()] if document is None else [*_about(session, document)]
         if actions is not None:
             events = events.where(AuditEvent.action.in_(actions))
-        return events.order_by(*order).limit(most)
-    # The newest of each action stand side by side in an index; together all would be sorted.
-    parts = [events.where(AuditEvent.action == action).order_by(*order) for action in actions]
-    both = union_all(*(select(part.limit(most).subquery()) for part in parts)).subquery()
+    # The newest of each way stand side by side in an index; together all would be sorted.
+    parts = [events.where(way).order_by(*order).limit(most) for way in ways]
+    if len(parts) == 1:
+        return parts[0]
+    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     rows = select(both.c.id, both.c.at)
     return rows.order_by(both.c.at.desc(), both.c.id.desc()).limit(most)
 
@@ -102,6 +117,8 @@ def draw_events(
     The same seed draws the same lines, for as long as the filters choose the same.
     """
     wanted = _wanted(session, filters)
+    if filters.document is not None:
+        wanted.append(or_(*_about(session, filters.document)))
     if filters.actions is not None:
         wanted.append(AuditEvent.action.in_(filters.actions))
     place = func.row_number().over(order_by=(AuditEvent.at, AuditEvent.id)).label("place")
@@ -164,7 +181,7 @@ def with_subjects(session: Session, events: Sequence[AuditEvent]) -> Sequence[Lo
     number = func.count().over(partition_by=by_event)
     about = (
         select(by_event, AuditSubject.subject_id, number.label("number"), rank.label("rank"))
-        .where(by_event.in_([event.id for event in events]))
+        .where(by_event.in_([event.id for event in events if not event.listed]))
         .subquery()
     )
     named = select(about).where(about.c.rank <= NAMED).order_by(about.c.rank)
@@ -174,22 +191,19 @@ def with_subjects(session: Session, events: Sequence[AuditEvent]) -> Sequence[Lo
     lines = []
     for event in events:
         rows = subjects.get(event.id, [])
-        total = rows[0].number if rows else 0
-        lines.append(LogLine(event, total, [row.subject_id for row in rows]))
+        total = rows[0].number if rows else len(event.listed)
+        first = [row.subject_id for row in rows] or event.listed[:NAMED]
+        lines.append(LogLine(event, total, first))
     return lines
 
 
-def subjects_of(session: Session, event: UUID, offset: int, limit: int) -> Sequence[UUID]:
+def subjects_of(session: Session, event: AuditEvent, offset: int, limit: int) -> Sequence[UUID]:
     """Return a page of the ids of the documents that an event was about."""
-    subjects = select(AuditSubject.subject_id).where(AuditSubject.event_id == event)
+    if event.listed:
+        return event.listed[offset : offset + limit]
+    subjects = select(AuditSubject.subject_id).where(AuditSubject.event_id == event.id)
     page = subjects.order_by(AuditSubject.subject_id).offset(offset).limit(limit)
     return session.scalars(page).all()
-
-
-def count_subjects(session: Session, event: UUID) -> int:
-    """Count the documents that an event was about."""
-    mine = select(func.count()).select_from(AuditSubject).where(AuditSubject.event_id == event)
-    return session.scalar(mine) or 0
 
 
 def _values(column: Any, holder: str | None) -> Any:
@@ -227,7 +241,6 @@ def known_actors(session: Session) -> dict[str, str]:
 
 # For a copy that a person asked for: that somebody read, never the name of who did.
 
-READ: Final = "gelezen"
 PEOPLE: Final = ("gebruiker", "beheerder")
 # Reads that name a request or report are told when it is the own request: not that somebody else
 # asked, or reported the same; nor that data are claimed.
@@ -235,27 +248,24 @@ _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 FOR_A_CASE: Final = "stukken van een zaak bekijken"
 
 
-def reads_of(
-    session: Session, documents: Collection[UUID], request: str
-) -> dict[UUID, list[tuple[date, str]]]:
-    """Return the days on which these documents were read and for which task; the oldest first.
+def reads_of(session: Session, document: UUID, request: str) -> list[tuple[date, str]]:
+    """Return the days on which a document was read and for which task; the oldest first.
 
     For the copy of a request: all reads of a day for the same task are one, and no name, role or
-    hour comes out. A document that nobody read is left out, and so are reads for another request
-    or for a case.
+    hour comes out. Reads for another request or for a case are left out.
     """
     rows = session.execute(
-        select(AuditSubject.subject_id, AuditEvent.at, AuditEvent.task)
-        .join(AuditEvent, AuditEvent.id == AuditSubject.event_id)
-        .where(
-            AuditSubject.subject_id.in_(documents),
+        select(AuditEvent.at, AuditEvent.task).where(
+            AuditEvent.holder == current_holder(session),
             AuditEvent.action == READ,
             AuditEvent.actor_kind.in_(PEOPLE),
+            or_(*_about(session, document)),
         )
     )
-    reads: dict[UUID, set[tuple[date, str]]] = {}
-    for document, at, named in rows:
-        task = named or ""
-        if task != FOR_A_CASE and not set(_REFERENCE.findall(task)) - {request}:
-            reads.setdefault(document, set()).add((day_of(at), task))
-    return {document: sorted(several) for document, several in reads.items()}
+    return sorted(
+        {
+            (day_of(at), task or "")
+            for at, task in rows
+            if task != FOR_A_CASE and not set(_REFERENCE.findall(task or "")) - {request}
+        }
+    )

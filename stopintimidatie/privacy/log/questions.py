@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.accounts.mail import person
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
+from stopintimidatie.core.audit import READ, Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import Holder, transaction
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.privacy.log.models import KIND, ReadQuestion
-from stopintimidatie.privacy.log.queries import READ
 from stopintimidatie.privacy.log.services import log_terms
 
 ASKED: Final = "inzagevraag.gesteld"

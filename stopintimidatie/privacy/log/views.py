@@ -192,11 +192,11 @@ def _line_page(request: Request, event: AuditEvent, home: str, above: str) -> di
     identity: Any = request.identity
 
     def find(offset: int, size: int) -> list[Named]:
-        ids = queries.subjects_of(session, event.id, offset, size)
+        ids = queries.subjects_of(session, event, offset, size)
         documents = named(session, request.registry, identity, event.holder, home, ids)
         return sorted(documents.values(), key=lambda document: (document.kind, document.name))
 
-    total = queries.count_subjects(session, event.id)
+    total = queries.with_subjects(session, [event])[0].number
     documents = read_register(request, total, find, size=SUBJECTS_SIZE)
     on_page = documents.paging.last - documents.paging.offset
     asked = session.execute(questions.questions_about(event)).all()

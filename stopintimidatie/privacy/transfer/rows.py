@@ -192,6 +192,8 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, list):
+        return [plain(part) for part in value]
     return value
 
 

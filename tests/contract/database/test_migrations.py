@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie import install
 from stopintimidatie.core.accounts.models import IdentityProvider, RoleOffer
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import READ, Actor, event_rows, record_read
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.second import OWN, check_hand, lock_open, sign, why_not
 from stopintimidatie.core.storage import make_engine, transaction
@@ -38,6 +38,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.parties import KINDS, Party, pending
 from stopintimidatie.privacy.erasure.models import ErasureProposal
+from stopintimidatie.privacy.log.queries import Filters, page_of_events
 from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.models import ReportProposal
@@ -472,6 +473,34 @@ def test_exports_of_1_0_0_that_wait_for_a_second_person_wait_still_and_can_be_an
             known = session.execute(text("SELECT decided_by, requested_by_id FROM export")).all()
             assert session.scalars(select(Export).where(Export.waiting())).all() == []
     assert set(map(tuple, known)) == {("Bea Slist", first)}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_reads_of_1_0_0_are_found_by_document_beside_those_of_now(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    """A list of 1.0.0 has a row for each document, and keeps those: the log is never rewritten."""
+    shown, now = sorted((uuid4(), uuid4(), uuid4())), utc_now()
+    reader = Actor("gebruiker", str(uuid4()), "An")
+    earlier = event_rows(
+        reader, READ, "GM0505", "melding", shown, task="postvak", at=now - timedelta(days=1)
+    )
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            for model, values in earlier:
+                add(connection, str(model.__tablename__), **{"id": uuid4(), **values})
+        upgrade(settings, owner)
+        with transaction(owner, "GM0505") as session:
+            record_read(session, reader, "GM0505", "melding", shown[1:], task="postvak")
+        with transaction(owner, "GM0505") as session:
+            found = [page_of_events(session, Filters(document=it), 0, 9) for it in shown]
+        refused = pytest.raises(DatabaseError, match="append-only")
+        with refused, owner.begin() as connection:
+            enter(connection)
+            connection.execute(text("UPDATE audit_event SET listed = NULL"))
+    assert [[line.number for line in lines] for lines in found] == [[3], [2, 3], [2, 3]]
+    assert [list(line.first) for line in found[2]] == [shown[1:], shown]
 
 
 def an_old_dossier(connection: Connection) -> UUID:

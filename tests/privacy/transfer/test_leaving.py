@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import LargeBinary, func, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
-from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, record_read
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.security import Role
@@ -137,6 +137,8 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
     monkeypatch.setattr(rows_of_tables, "AT_ONCE", 2)
     with installation.transaction(DORDRECHT) as session:
         apart = str(keep_something(session, installation.registry.key_ring).reference)
+        shown = sorted((uuid4(), uuid4()))
+        record_read(session, SYSTEM, DORDRECHT, "melding", shown, task="postvak")
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"))
     assert code == 0, err
     assert "index.html" in out
@@ -161,6 +163,8 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
             lines = files[f"data/tabellen/{name}.csv"].decode("utf-8-sig")
             assert lines.startswith('"')
         actions = session.scalars(select(AuditEvent.action)).all()
+    listed = [row["listed"] for row in json.loads(files["data/tabellen/audit_event.json"])]
+    assert list(map(str, shown)) in listed
     assert "gemeente.uitgevoerd" in actions
     assert {PHOTO, SOUND} <= set(files.values())
     with installation.transaction(DORDRECHT) as session:
