@@ -35,6 +35,7 @@ from stopintimidatie.cli.gateway import Application, Gateway, forget_http_variab
 from stopintimidatie.core.health.views import start_figures
 from stopintimidatie.core.jobs import worker
 from stopintimidatie.core.jobs.schedule import free_leases
+from stopintimidatie.core.jobs.services import Stop
 from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.search.services import enqueue_needed_rebuilds
 from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
@@ -243,9 +244,8 @@ def work(settings: Settings) -> None:
         refuse_old_database(config.registry.engine, settings)
         refuse_unfinished_restore(config.registry.engine)
         refuse_powerful_role(config.registry.engine, settings)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    stop = Stop()
+    stop.hear_signals()
     start_figures(config.registry, settings.metrics_worker_port)
     _tidy_up(config.registry)
     spare_what_stays()

@@ -14,6 +14,7 @@ from stopintimidatie.cli import server
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
+from stopintimidatie.core.jobs.services import Stop
 from stopintimidatie.core.jobs.worker import Worker, run_lanes
 from stopintimidatie.core.text import date_text
 from tests.support.factories import DORDRECHT
@@ -164,7 +165,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
 @pytest.mark.short_on("postgresql")
 def test_a_worker_puts_the_schedule_right_by_itself(installation: Installation) -> None:
     live_far_away(installation)
-    stop = threading.Event()
+    stop = Stop()
     worker = threading.Thread(target=run_lanes, args=(installation.registry, stop))
     worker.start()
     try:
