@@ -31,7 +31,7 @@ from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.storage.session import standalone, transaction
 from stopintimidatie.core.telemetry import counting
-from stopintimidatie.settings import PROGRAM, Settings
+from stopintimidatie.settings import PROGRAM, OperatorError, Settings
 
 log = logging.getLogger(__name__)
 CHANNEL: Final = "stopintimidatie_werk"
@@ -106,7 +106,7 @@ class Stop(threading.Event):
         signal.set_wakeup_fd(self._writer)
 
     def sleep(self, seconds: float, *connections: int) -> bool:
-        """Sleep until something comes from a connection, the time is over, or all must end.
+        """Wait until something comes from a connection, the time is over, or all must end.
 
         Returns:
             Whether the time wasn't over.
@@ -133,7 +133,7 @@ class Bell:
         self._seconds = seconds
         self._has_rung = self._has_word if engine.dialect.name == "postgresql" else self._has_commit
         self._connection: Any = None
-        self._version = 0
+        self._version: Any = None
         self._again_at = 0.0
         self._deaf_for = seconds
 
@@ -156,7 +156,7 @@ class Bell:
         if self._connection is not None:
             with suppress(Exception):
                 self._connection.close()
-            self._connection = None
+            self._connection = self._version = None
 
     def _connect(self) -> None:
         if time.monotonic() < self._again_at:
@@ -167,19 +167,14 @@ class Bell:
             fairy = self._engine.raw_connection()
             self._connection = fairy.driver_connection
             fairy.detach()  # the pool may make another; this one is ours
-            self._begin()
+            if self._engine.dialect.name == "postgresql":
+                self._connection.autocommit = True
+                self._connection.execute(f"LISTEN {CHANNEL}")
             self._deaf_for = self._seconds
             return
         self.close()
         self._again_at = time.monotonic() + self._deaf_for
         self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAFNESS_SECONDS)
-
-    def _begin(self) -> None:
-        if self._engine.dialect.name == "postgresql":
-            self._connection.autocommit = True
-            self._connection.execute(f"LISTEN {CHANNEL}")
-        else:
-            self._has_commit()
 
     def _has_commit(self) -> bool:
         self._stop.sleep(self._seconds)
@@ -196,7 +191,7 @@ class Bell:
         return bool(list(self._connection.notifies(timeout=0))) or missed
 
 
-class QueueError(Exception):
+class QueueError(OperatorError):
     """Request to the queue that can't be done; the message says what to do."""
 
 

@@ -60,7 +60,7 @@ from stopintimidatie.core.jobs.services import (
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import OperatorError, Settings
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS: Final = 5.0
@@ -328,8 +328,6 @@ def run_lanes(registry: Any, stop: Stop) -> None:
                     ring.set()
         finally:
             stop.set()
-            for ring in rings.values():
-                ring.set()
     for result in running:
         result.result()
 
@@ -347,7 +345,7 @@ PLACE: Final = "plek"
 _HELD: Final[list[Any]] = []  # for as long as the process lives
 
 
-class NotAloneError(Exception):
+class NotAloneError(OperatorError):
     """Another process is in the way; the message says what to do."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.cli import server
+from stopintimidatie.cli import commands
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
@@ -157,7 +157,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
     with installation.transaction() as session:
         lease = utc_now() + timedelta(minutes=2)
         session.execute(update(OutboxJob).values(lease_until=lease, attempts=1))
-    server._tidy_up(installation.registry)
+    commands._tidy_up(installation.registry)
     free = jobs(installation)["in handen"].lease_until is None
     assert free is (installation.settings.search_backend == "whoosh")
 
