@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
@@ -25,14 +25,15 @@ from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from tests.support import postgres_guard
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.queries import count_queries
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
 # Longer than any test: who isn't woken never gets there.
 NEVER = 600.0
-# So often the bell looks, a second in all, without a lane that does.
-LOOKS = 50
+# So often the bell looks, half a second in all, without a lane that does.
+LOOKS = 25
 WHERE = f"FROM pg_stat_activity WHERE query = 'LISTEN {CHANNEL}' AND datname = current_database()"
 LISTENING = f"SELECT count(*) {WHERE} AND state = 'idle'"
 CUT = f"SELECT count(pg_terminate_backend(pid)) {WHERE}"
@@ -221,28 +222,20 @@ def test_a_worker_without_work_asks_the_database_nothing(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the bell does, which no lane waits for; once it rang, each lane has looked."""
-    looks, statements = Counter[str](), Counter[str]()
-    sleep = Stop.sleep
+    looks, sleep = Counter[str](), Stop.sleep
 
     def count_and_sleep(stop: Stop, seconds: float, *connections: int) -> bool:
         looks["bell"] += 1
         return sleep(stop, seconds, *connections)
 
-    def count(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        statements[statement] += 1
-
     monkeypatch.setattr(services, "LISTENING_PAUSE_SECONDS", 0.02)
     monkeypatch.setattr(Stop, "sleep", count_and_sleep)
 
-    def settled() -> bool:
-        before, end = statements.total(), looks["bell"] + LOOKS
-        until(lambda: looks["bell"] >= end)
-        return statements.total() == before
+    with count_queries(installation) as counted, workers(installation):
 
-    event.listen(installation.engine, "before_cursor_execute", count)
-    try:
-        with workers(installation):
-            until(settled)
-            assert statements.total() > 0
-    finally:
-        event.remove(installation.engine, "before_cursor_execute", count)
+        def settled() -> bool:
+            before, end = counted.count, looks["bell"] + LOOKS
+            until(lambda: looks["bell"] >= end)
+            return counted.count == before > 0
+
+        until(settled)
