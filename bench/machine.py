@@ -137,7 +137,7 @@ def process(module: str, arguments: Sequence[str], port: int) -> Iterator[int]:
 def cpu_seconds(process: int) -> float:
     """What a process and all below it used of the processor so far."""
     tick = os.sysconf("SC_CLK_TCK")
-    return sum(_ticks(one) for one in _family(process)) / tick
+    return sum(ticks(one) for one in _family(process)) / tick
 
 
 def _family(process: int) -> Iterator[int]:
@@ -148,7 +148,7 @@ def _family(process: int) -> Iterator[int]:
                 yield from _family(int(child))
 
 
-def _ticks(process: int) -> int:
+def ticks(process: int) -> int:
     """User and system time; the fields after the name, which may hold anything."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
