@@ -137,7 +137,7 @@ def process(module: str, arguments: Sequence[str], port: int) -> Iterator[int]:
 def cpu_seconds(process: int) -> float:
     """What a process and all below it used of the processor so far."""
     tick = os.sysconf("SC_CLK_TCK")
-    return sum(_ticks(one) for one in _family(process)) / tick
+    return sum(ticks(one) for one in _family(process)) / tick
 
 
 def _family(process: int) -> Iterator[int]:
@@ -153,7 +153,7 @@ def parent(process: int) -> int:
     return _fields(process)[1]
 
 
-def _ticks(process: int) -> int:
+def ticks(process: int) -> int:
     """User and system time, with that of children that ended."""
     return sum(_fields(process)[11:15])
 

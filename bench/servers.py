@@ -85,7 +85,7 @@ def main(kind: str, url: str, data_dir: str, processes: str, port: str) -> None:
             "web_threads": THREADS,
             "sender_header": "X-Afzender",
         }
-        server.start_web(make_settings(url, Path(data_dir), **changes))
+        server.serve(make_settings(url, Path(data_dir), **changes))
         return
     make = sqlite_insert if url.startswith("sqlite") else postgres_insert
     server.run(

@@ -37,6 +37,10 @@ _IN_CLONE: Final = not _IN_WHEEL.is_dir() and shutil.which("stopintimidatie") is
 PROGRAM: Final = f"{'.venv/bin/' * _IN_CLONE}stopintimidatie"
 
 
+class OperatorError(Exception):
+    """Refusal that a person at the keyboard can act on; the message says what to do."""
+
+
 class SettingsError(Exception):
     """Refusal of a configuration; the message lists every mistake."""
 
@@ -200,7 +204,7 @@ class Settings:
     web_processes: int = _setting("web.processes", _whole_number(1, 64), 1)
     web_threads: int = _setting("web.threads", _whole_number(1, 64), 4)
     worker_poll_milliseconds: int = _setting(
-        "worker.poll_milliseconds", _whole_number(20, 60_000), 200
+        "worker.poll_milliseconds", _whole_number(20, 60_000), 100
     )
     session_idle_minutes: int = _setting("session.idle_minutes", _whole_number(5, 24 * 60), 60)
     session_confirm_minutes: int = _setting("session.confirm_minutes", _whole_number(1, 720), 10)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stopintimidatie import install
-from stopintimidatie.cli.server import spare_what_stays
+from stopintimidatie.cli.gateway import spare_what_stays
 from stopintimidatie.core.accounts import passwords
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import database

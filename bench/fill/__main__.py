@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from bench.fill.maker import CONNECTED, YEARS, Helpers, Order, fill, holders
-from stopintimidatie.cli.common import DutchCommand, run
 from stopintimidatie.cli.content import open_registry, registry_of
+from stopintimidatie.cli.words import DutchCommand, run
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.telemetry import silence_tracebacks

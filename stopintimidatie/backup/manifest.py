@@ -23,7 +23,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.files import write_private
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import sqlite_file
-from stopintimidatie.settings import LEDGER_FOLDER, Settings, setting_values
+from stopintimidatie.settings import LEDGER_FOLDER, OperatorError, Settings, setting_values
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -37,7 +37,7 @@ CAUSES = {
 }
 
 
-class BackupError(Exception):
+class BackupError(OperatorError):
     """Making, checking or restoring can't go on; the message says what to do."""
 
 

@@ -29,8 +29,9 @@ from stopintimidatie.backup.services import (
     make_backup,
     signature_words,
 )
-from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, engine_of, operator
+from stopintimidatie.cli.common import clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
+from stopintimidatie.cli.words import DutchGroup, UsageError
 from stopintimidatie.core.ledger import Entry
 from stopintimidatie.core.text import datetime_long, file_size
 from stopintimidatie.settings import Settings

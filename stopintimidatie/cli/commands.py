@@ -1,24 +1,19 @@
-"""The commands."""
+"""The worker, the commands of a few lines, and the groups of the others."""
 
 from __future__ import annotations
 
-import os
-import sys
+import logging
+from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from stopintimidatie import import_models, install
-from stopintimidatie.cli import server
-from stopintimidatie.cli.audit import attachment_group, log_group
+from stopintimidatie import configure, import_models, install, log_refusal
+from stopintimidatie.backup.ledger import catch_up
+from stopintimidatie.backup.marker import refuse_unfinished_restore
+from stopintimidatie.cli import cli as cli  # the tests ask for it here, with all its commands
 from stopintimidatie.cli.backup import backup_group
-from stopintimidatie.cli.common import (
-    DutchGroup,
-    clear_errors,
-    database,
-    operator,
-    report_start_errors,
-    run,
-)
+from stopintimidatie.cli.common import clear_errors, database, operator, report_start_errors
 from stopintimidatie.cli.content import (
     demo_group,
     index_group,
@@ -26,38 +21,28 @@ from stopintimidatie.cli.content import (
     mail_group,
     queue_group,
 )
+from stopintimidatie.cli.gateway import spare_what_stays
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.cli.people import user_group
-from stopintimidatie.cli.retention import dossier_group, terms
+from stopintimidatie.cli.retention import attachment_group, dossier_group, log_group, terms
+from stopintimidatie.core.health.views import start_figures
+from stopintimidatie.core.jobs.schedule import free_leases
+from stopintimidatie.core.jobs.services import Stop
+from stopintimidatie.core.jobs.worker import run_lanes, stay_on_one_machine, stay_one_worker
+from stopintimidatie.core.search.services import enqueue_needed_rebuilds
 from stopintimidatie.core.storage import NATIONAL, make_engine
-from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
-from stopintimidatie.core.telemetry import silence_tracebacks
+from stopintimidatie.core.storage.database import (
+    apply,
+    refuse_old_database,
+    refuse_powerful_role,
+    statements,
+)
+from stopintimidatie.core.telemetry import start_logging
 from stopintimidatie.reports.api.queries import list_app_keys, make_app_key, revoke_app_key
 from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.settings import (
-    INI_ENVIRONMENT_VARIABLE,
-    PROGRAM,
-    Settings,
-    SettingsError,
-    load_settings,
-)
+from stopintimidatie.settings import PROGRAM, Settings
 
-
-@click.group(cls=DutchGroup)
-@click.option(
-    "--ini",
-    envvar=INI_ENVIRONMENT_VARIABLE,
-    default="development.ini",
-    help=f"Het bestand met instellingen (of {INI_ENVIRONMENT_VARIABLE}).",
-    metavar="BESTAND",
-)
-@click.pass_context
-def cli(ctx: click.Context, ini: str) -> None:
-    """Stopintimidatie: het regiesysteem tegen straatintimidatie."""
-    try:
-        ctx.obj = load_settings(ini)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+log = logging.getLogger(__name__)
 
 
 @cli.group("database")
@@ -101,20 +86,46 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
     click.echo("De rollen hebben hun rechten. Wachtwoorden geeft u zelf: docs/databaserollen.md.")
 
 
-@cli.command("web")
-@click.pass_obj
-def web(settings: Settings) -> None:
-    """Start de webserver."""
-    with report_start_errors():
-        server.start_web(settings)
-
-
 @cli.command("worker")
 @click.pass_obj
 def worker(settings: Settings) -> None:
     """Start de worker, die zoekindex en uitvoer bijwerkt."""
     with report_start_errors():
-        server.work(settings)
+        work(settings)
+
+
+def work(settings: Settings) -> None:
+    """Run jobs until the process is told to stop; finish the jobs in hand first."""
+    start_logging(settings.log_format)
+    stay_one_worker(settings)
+    stay_on_one_machine(settings)
+    config = configure(settings)
+    config.commit()
+    with log_refusal(config.registry.engine):
+        refuse_old_database(config.registry.engine, settings)
+        refuse_unfinished_restore(config.registry.engine)
+        refuse_powerful_role(config.registry.engine, settings)
+    stop = Stop()
+    stop.hear_signals()
+    start_figures(config.registry, settings.metrics_worker_port)
+    _tidy_up(config.registry)
+    spare_what_stays()
+    run_lanes(config.registry, stop)
+
+
+def _tidy_up(registry: Any) -> None:
+    """Free the jobs of an earlier worker, look at the ledger, and queue needed index rebuilds.
+
+    An index is rebuilt if it is missing, damaged or made by an older version.
+    """
+    try:
+        if registry.app_settings.search_backend == "whoosh":  # then this is the only worker
+            free_leases(registry.engine)
+        catch_up(registry)
+        enqueue_needed_rebuilds(registry)
+    except SQLAlchemyError as error:
+        # The database may be away for a while; the first search that fails asks as well.
+        log.error("worker: %s", type(error).__name__)
 
 
 @cli.group("appsleutel")
@@ -172,10 +183,3 @@ cli.add_command(log_group)
 cli.add_command(attachment_group)
 cli.add_command(terms)
 cli.add_command(dossier_group)
-
-
-def main() -> None:
-    """Run the console command."""
-    os.umask(0o077)
-    silence_tracebacks()
-    sys.exit(run(cli, prog_name=PROGRAM))

@@ -1,57 +1,26 @@
-"""Tools of every command: a transaction, clear errors, who gives the command, help in Dutch."""
+"""Tools of every command: a transaction, clear errors, who gives the command."""
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from getpass import getuser
-from typing import Any, Final
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from stopintimidatie import import_models
-from stopintimidatie.backup.manifest import BackupError
-from stopintimidatie.cli.server import WebServerError
-from stopintimidatie.core.accounts.passwords import AccountError
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.jobs.services import QueueError
 from stopintimidatie.core.jobs.worker import NotAloneError
-from stopintimidatie.core.search.backend import SearchError
 from stopintimidatie.core.storage import make_engine, transaction
-from stopintimidatie.core.storage.database import OldDatabaseError, RolesError, refuse_old_database
-from stopintimidatie.core.storage.encryption import KeyFileError
-from stopintimidatie.core.text import AMSTERDAM
-from stopintimidatie.demo.loader import DemoError
-from stopintimidatie.municipalities.areas.sources import AreaFileError
-from stopintimidatie.privacy.log.services import LogTermError
-from stopintimidatie.reports.api.queries import AppKeyError
-from stopintimidatie.settings import PROGRAM, Settings, SettingsError
+from stopintimidatie.core.storage.database import refuse_old_database
+from stopintimidatie.settings import PROGRAM, OperatorError, Settings, SettingsError
 
-_EXAMPLE: Final = datetime(2026, 11, 24, 9, 30, tzinfo=AMSTERDAM)
 log = logging.getLogger(__name__)
-KNOWN_ERRORS = (
-    AccountError,
-    AppKeyError,
-    AreaFileError,
-    BackupError,
-    DemoError,
-    KeyFileError,
-    LogTermError,
-    NotAloneError,
-    OldDatabaseError,
-    QueueError,
-    RolesError,
-    SearchError,
-    WebServerError,
-)
 
 
 def operator() -> Actor:
@@ -68,7 +37,7 @@ def clear_errors() -> Iterator[None]:
     """Show errors that a person can act on, instead of a traceback."""
     try:
         yield
-    except KNOWN_ERRORS as error:
+    except OperatorError as error:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         raise click.ClickException(
@@ -85,7 +54,7 @@ def report_start_errors() -> Iterator[None]:
             yield
         except SettingsError:
             sys.exit(1)
-        except (NotAloneError, WebServerError) as error:
+        except NotAloneError as error:
             log.critical("does not start: %s", str(error))
             sys.exit(1)
 
@@ -108,118 +77,3 @@ def database(settings: Settings, holder: str | None = None) -> Iterator[Session]
     """Give a transaction of a command."""
     with engine_of(settings) as engine, transaction(engine, holder) as session:
         yield session
-
-
-# Click itself speaks only English.
-
-
-class DutchCommand(click.Command):
-    """A command whose help page is Dutch."""
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the line with the usage in Dutch."""
-        pieces = " ".join(self.collect_usage_pieces(ctx)).replace("[OPTIONS]", "[OPTIES]")
-        formatter.write_usage(ctx.command_path, pieces, prefix="Gebruik: ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under a Dutch heading."""
-        records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
-        if records:
-            with formatter.section("Opties"):
-                formatter.write_dl(records)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return the option that shows help, explained in Dutch."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = "Toon deze uitleg."
-        return option
-
-
-class DutchGroup(DutchCommand, click.Group):
-    """A group whose help page is Dutch; its commands too."""
-
-    command_class = DutchCommand
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Return the words behind the name in the line with the usage."""
-        return ["[OPTIES]", "OPDRACHT", "…"]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, then the commands, under Dutch headings."""
-        DutchCommand.format_options(self, ctx, formatter)
-        rows = [(n, self.commands[n].get_short_help_str(100)) for n in self.list_commands(ctx)]
-        with formatter.section("Opdrachten"):
-            formatter.write_dl(rows)
-
-
-DutchGroup.group_class = DutchGroup
-
-
-class UsageError(click.UsageError):
-    """Refusal of a command that is wrongly written; the message is a Dutch sentence."""
-
-
-def explain(error: click.UsageError) -> str:
-    """Say a usage error in a Dutch sentence that tells what to do."""
-    if isinstance(error, UsageError):
-        return error.message
-    if isinstance(error, NoSuchCommand):
-        return f"De opdracht ‘{error.command_name}’ bestaat niet."
-    if isinstance(error, click.NoSuchOption):
-        return f"De optie ‘{error.option_name}’ bestaat niet."
-    if isinstance(error, click.MissingParameter):
-        return f"Er ontbreekt iets: {_name(error.param)}."
-    if isinstance(error, click.BadParameter):
-        return f"De waarde van {_name(error.param)} klopt niet.{_expected(error.param)}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"Zet een waarde achter {error.option_name}."
-    extra = re.search(r"extra arguments? \((.*)\)", error.message)
-    more = f" Haal weg wat te veel is: {extra[1]}." if extra else ""
-    return f"Deze opdracht is niet goed geschreven.{more}"
-
-
-def _name(parameter: click.Parameter | None) -> str:
-    if parameter is None:
-        return "een waarde"
-    return (
-        parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
-    )
-
-
-def _expected(parameter: click.Parameter | None) -> str:
-    """Say how the value of a parameter is written, with an example."""
-    match getattr(parameter, "type", None):
-        case click.Choice(choices=choices):
-            return f" Kies uit: {', '.join(choices)}."
-        case click.DateTime(formats=formats):
-            return f" Schrijf het zoals {' of '.join(map(_EXAMPLE.strftime, formats))}."
-        case click.IntRange(min=int(low), max=high):
-            most = "of meer" if high is None else f"tot en met {high}"
-            return f" Schrijf een heel getal van {low} {most}. Bijvoorbeeld: {low}."
-        case click.types.IntParamType():
-            return " Schrijf een heel getal. Bijvoorbeeld: 12."
-        case click.File() | click.Path():
-            return " Geef een bestand dat bestaat en dat u mag lezen."
-    return ""
-
-
-def run(command: click.Command, **kwargs: Any) -> int:
-    """Run the command; the exit code: 0 done, 1 couldn't be done, 2 wrongly written."""
-    try:
-        command.main(standalone_mode=False, **kwargs)
-    except NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
-        return 2
-    except click.UsageError as error:
-        click.echo(explain(error), err=True)
-        if error.ctx is not None:
-            click.echo(f"Uitleg: {error.ctx.command_path} --help", err=True)
-        return 2
-    except click.ClickException as error:
-        click.echo(error.message, err=True)
-        return 1
-    except click.Abort:
-        click.echo("Afgebroken.", err=True)
-        return 130
-    return 0

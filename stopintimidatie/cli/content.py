@@ -13,14 +13,8 @@ import click
 from sqlalchemy import select
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import (
-    DutchGroup,
-    UsageError,
-    clear_errors,
-    database,
-    engine_of,
-    operator,
-)
+from stopintimidatie.cli.common import clear_errors, database, engine_of, operator
+from stopintimidatie.cli.words import DutchGroup, UsageError
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import Lane, OutboxJob
 from stopintimidatie.core.jobs.services import counts, dead_jobs, throw_away, try_again

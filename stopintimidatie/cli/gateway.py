@@ -11,15 +11,23 @@ the application only the type is logged: its text might quote personal data.
 
 from __future__ import annotations
 
+import gc
 import logging
-import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from io import BytesIO
 from queue import SimpleQueue
 from typing import Any, Final
 
+import click
+
+from stopintimidatie import create_app
+from stopintimidatie.cli.common import report_start_errors
+from stopintimidatie.core.health.views import start_figures
+from stopintimidatie.core.jobs.worker import stay_on_one_machine
 from stopintimidatie.core.telemetry import log_error
 from stopintimidatie.core.web.body import (
     FAULT,
@@ -32,9 +40,11 @@ from stopintimidatie.core.web.body import (
     Transfer,
     Transfers,
     announced_length,
+    most_of,
 )
 from stopintimidatie.core.web.limits import OUTSIDE, WaitingRoom
 from stopintimidatie.core.web.request import ANY_HOST
+from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)
 # The largest upload (`core/web/limits`) and what the intake drains fit in.
@@ -225,12 +235,6 @@ class Gateway:
             self._places.get()
 
 
-def forget_http_variables() -> None:
-    """Remove HTTP_PROXY and its like: granian puts our environment among the headers."""
-    for name in [name for name in os.environ if name.startswith("HTTP_")]:
-        del os.environ[name]
-
-
 def _plain(start: StartResponse, status: str, text: str) -> list[bytes]:
     body = f"{text}\n".encode()
     start(status, [*_SAFE_HEADERS, ("Content-Length", str(len(body)))])
@@ -307,3 +311,43 @@ def _is_too_long(environ: dict[str, Any]) -> str | None:
         return "414 URI Too Long"
     headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
     return "431 Request Header Fields Too Large" if sum(headers) > LARGEST_HEADERS else None
+
+
+# A process that serves
+
+# Python's own 700 makes a request of some thousands of objects pay for several searches.
+THRESHOLDS: Final = (50_000, 20, 50)
+
+
+def spare_what_stays() -> None:
+    """Spare what stays once the application stands: its modules and views are never garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+
+
+def check_application(settings: Settings) -> None:
+    """Make the application, for the errors alone: tell them to a person, and exit with code 1."""
+    try:
+        with report_start_errors():
+            stay_on_one_machine(settings)
+            create_app(settings).registry.engine.dispose()
+    except click.ClickException as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """Make what a process serves, with the application in it."""
+    stay_on_one_machine(settings)
+    app = create_app(settings)
+    start_figures(app.registry, settings.metrics_port)
+    spare_what_stays()
+    scheme = settings.public_address.partition(":")[0]
+    return Gateway(
+        app,
+        places=settings.web_threads,
+        scheme=scheme,
+        waiting_room=WaitingRoom(app.registry),
+        most_of=partial(most_of, app.registry),
+    )

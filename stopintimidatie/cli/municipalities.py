@@ -13,8 +13,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, database, operator
+from stopintimidatie.cli.common import clear_errors, database, operator
 from stopintimidatie.cli.content import RESERVED, registry_of
+from stopintimidatie.cli.words import DutchGroup, UsageError
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.text import AMSTERDAM, datetime_short

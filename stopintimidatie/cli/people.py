@@ -10,7 +10,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.cli.common import DutchGroup, clear_errors, database, operator
+from stopintimidatie.cli.common import clear_errors, database, operator
+from stopintimidatie.cli.words import DutchGroup
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.passwords import hash_chosen

@@ -1,60 +1,38 @@
-"""The two long-running processes, web server and worker, which end cleanly on SIGTERM or Ctrl-C.
+"""The web server, which ends cleanly on SIGTERM or Ctrl-C.
 
-The search for garbage is seldom in such a process, and not through what stays anyway.
+It is granian, with the application made anew in each of its processes. The main process serves
+nothing: it starts the others, replaces one that dies, and passes the end on. They finish what they
+have in hand. When the main process is killed outright, the others hear it through a pipe and end as
+well, so that the port comes free.
 
-The web server is granian, with the application made anew in each of its processes. The main process
-serves nothing: it starts the others, replaces one that dies, and passes the end on. They finish
-what they have in hand. When the main process is killed outright, the others hear it through a pipe
-and end as well, so that the port comes free.
+The main process stays small: it never imports the application, nor does this module.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
+import multiprocessing
 import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from sqlalchemy.exc import SQLAlchemyError
 
-from stopintimidatie import configure, create_app, log_refusal
-from stopintimidatie.backup.ledger import catch_up
-from stopintimidatie.backup.marker import refuse_unfinished_restore
-from stopintimidatie.cli.gateway import Application, Gateway, forget_http_variables
-from stopintimidatie.core.health.views import start_figures
-from stopintimidatie.core.jobs import worker
-from stopintimidatie.core.jobs.schedule import free_leases
-from stopintimidatie.core.jobs.worker import run_lanes
-from stopintimidatie.core.search.services import enqueue_needed_rebuilds
-from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
 from stopintimidatie.core.telemetry import start_logging
-from stopintimidatie.core.web.body import most_of
-from stopintimidatie.core.web.limits import WaitingRoom
 from stopintimidatie.settings import Settings
 
-# Python's own 700 makes a request of some thousands of objects pay for several searches.
-THRESHOLDS: Final = (50_000, 20, 50)
-
-
-def spare_what_stays() -> None:
-    """Spare what stays once the application stands: its modules and views are never garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
-
-
-# The web server
+if TYPE_CHECKING:
+    from stopintimidatie.cli.gateway import Application
 
 log = logging.getLogger(__name__)
 # As long may a request go on after the stop; one that takes longer is cut off.
@@ -84,8 +62,8 @@ def serve(settings: Settings) -> None:
     Raises:
         WebServerError: The address can't be listened on.
     """
-    # Mistakes are told here, to a person, and not by each process in turn.
-    create_app(settings).registry.engine.dispose()
+    start_logging(settings.log_format)
+    _check(settings)
     run(
         partial(_make, settings),
         host=settings.web_host,
@@ -94,18 +72,29 @@ def serve(settings: Settings) -> None:
     )
 
 
+def _check(settings: Settings) -> None:
+    """End this process when the application can't be made.
+
+    Asked in a process that ends: it tells a person what is wrong, once, and takes the memory of a
+    whole application along.
+    """
+    child = multiprocessing.get_context("fork").Process(target=_try_to_make, args=(settings,))
+    child.start()
+    child.join()
+    if child.exitcode:
+        sys.exit(1)
+
+
+def _try_to_make(settings: Settings) -> None:
+    from stopintimidatie.cli.gateway import check_application
+
+    check_application(settings)
+
+
 def _make(settings: Settings) -> Application:
-    app = create_app(settings)
-    start_figures(app.registry, settings.metrics_port)
-    spare_what_stays()
-    scheme = settings.public_address.partition(":")[0]
-    return Gateway(
-        app,
-        places=settings.web_threads,
-        scheme=scheme,
-        waiting_room=WaitingRoom(app.registry),
-        most_of=partial(most_of, app.registry),
-    )
+    from stopintimidatie.cli.gateway import make_gateway
+
+    return make_gateway(settings)
 
 
 def run(
@@ -205,7 +194,7 @@ def _in_process(make: Callable[[], Application], lifeline: int, theirs: int) -> 
     # Ctrl-C goes to every process of the terminal, and stays blocked: the main one decides.
     for target, arguments in ((_end_when_told, ()), (_end_with_main, (lifeline,))):
         threading.Thread(target=target, args=arguments, daemon=True).start()
-    forget_http_variables()
+    _forget_http_variables()
     return make()
 
 
@@ -225,43 +214,7 @@ def _end_with_main(lifeline: int) -> None:
     os._exit(1)
 
 
-def start_web(settings: Settings) -> None:
-    """Serve the application until told to stop; requests in hand are finished."""
-    start_logging(settings.log_format)
-    worker.stay_on_one_machine(settings)
-    serve(settings)
-
-
-def work(settings: Settings) -> None:
-    """Run jobs until the process is told to stop; finish the jobs in hand first."""
-    start_logging(settings.log_format)
-    worker.stay_one_worker(settings)
-    worker.stay_on_one_machine(settings)
-    config = configure(settings)
-    config.commit()
-    with log_refusal(config.registry.engine):
-        refuse_old_database(config.registry.engine, settings)
-        refuse_unfinished_restore(config.registry.engine)
-        refuse_powerful_role(config.registry.engine, settings)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
-    start_figures(config.registry, settings.metrics_worker_port)
-    _tidy_up(config.registry)
-    spare_what_stays()
-    run_lanes(config.registry, stop)
-
-
-def _tidy_up(registry: Any) -> None:
-    """Free the jobs of an earlier worker, look at the ledger, and queue needed index rebuilds.
-
-    An index is rebuilt if it is missing, damaged or made by an older version.
-    """
-    try:
-        if registry.app_settings.search_backend == "whoosh":  # then this is the only worker
-            free_leases(registry.engine)
-        catch_up(registry)
-        enqueue_needed_rebuilds(registry)
-    except SQLAlchemyError as error:
-        # The database may be away for a while; the first search that fails asks as well.
-        log.error("worker: %s", type(error).__name__)
+def _forget_http_variables() -> None:
+    """Remove HTTP_PROXY and its like: granian puts our environment among the headers."""
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]

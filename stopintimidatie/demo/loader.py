@@ -74,6 +74,7 @@ from stopintimidatie.reports.services import append_move, move_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.reports.workflow import ReportState
+from stopintimidatie.settings import OperatorError
 
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 DAY: Final = timedelta(days=1)
@@ -86,7 +87,7 @@ CODE_PURPOSE: Final = "volgcode"
 Event = tuple[datetime, int, Callable[[Stage], Any]]
 
 
-class DemoError(Exception):
+class DemoError(OperatorError):
     """The demo can't be loaded here; the message says what to do, in Dutch."""
 
 

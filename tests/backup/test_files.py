@@ -22,7 +22,7 @@ from stopintimidatie.backup.manifest import (
 from stopintimidatie.backup.restore import RestoreResult
 from stopintimidatie.cli import backup
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
+from stopintimidatie.cli.words import run
 from stopintimidatie.settings import SettingsError, parse_settings
 from tests.support.installation import ROOT, make_settings
 

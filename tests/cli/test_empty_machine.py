@@ -16,7 +16,7 @@ import click
 import pytest
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
+from stopintimidatie.cli.words import run
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.settings import Settings, load_settings
 from tests.support.curl import read

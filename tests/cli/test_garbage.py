@@ -9,7 +9,7 @@ import pytest
 
 ASK = """
 import gc
-from stopintimidatie.cli.server import THRESHOLDS, spare_what_stays
+from stopintimidatie.cli.gateway import THRESHOLDS, spare_what_stays
 loop = []; loop.append(loop); del loop
 spare_what_stays()
 assert gc.get_threshold() == THRESHOLDS

@@ -134,7 +134,7 @@ def _adopt_orphans() -> None:
 def _read_everything() -> None:
     """Import all that a web server and a worker import when they start."""
     from stopintimidatie import configure
-    from stopintimidatie.cli.server import spare_what_stays
+    from stopintimidatie.cli.gateway import spare_what_stays
     from stopintimidatie.core.storage.encryption import create_key_file
     from tests.support.installation import make_settings
 

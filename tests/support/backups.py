@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from stopintimidatie.backup.ledger import catch_up
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
+from stopintimidatie.cli.words import run
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.security import Role

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
+from stopintimidatie.cli.words import run
 from tests.support.installation import Installation
 
 INI = """[app:main]

@@ -164,7 +164,7 @@ OURS: Final[Mapping[str, str]] = {
 settings.py: AGE_RECIPIENT CONTACT _secure_url _sender
 """,
     "typed at the command line": """
-cli/common.py: explain
+cli/words.py: explain
 """,
     "names of files, and answers of programs, of this machine": """
 backup/copies.py: NAME

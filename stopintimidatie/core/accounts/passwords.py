@@ -20,7 +20,8 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
-from zxcvbn import zxcvbn
+
+from stopintimidatie.settings import OperatorError
 
 # The password of all demo accounts; it is in the README, so nobody may choose it.
 PUBLISHED: Final = "demo-wachtwoord"
@@ -39,7 +40,7 @@ _LEET: Final = str.maketrans("03457@$1!", "oeastasll")
 READINGS: Final[tuple[dict[int, int], ...]] = {}, _LEET, _LEET | str.maketrans("1!", "ii")
 
 
-class AccountError(Exception):
+class AccountError(OperatorError):
     """Can't be done with this account; the message says what to do, in Dutch."""
 
 
@@ -117,6 +118,9 @@ def weakness_of(password: str, about: list[str]) -> str | None:
     """
     if _is_made_of_words(password, USUAL_WORDS | _words_in(about)):
         return f"Dit wachtwoord is te raden: {_OF_WORDS}. {_ADVICE}"
+    # Its lists of words take 11 MB, which a process that judges no password does without.
+    from zxcvbn import zxcvbn
+
     result: dict[str, Any] = zxcvbn(password[:JUDGED_LENGTH])
     if result["score"] >= LEAST_SCORE:
         return None

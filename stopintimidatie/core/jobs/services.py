@@ -9,6 +9,8 @@ after another (docs/dev/adr/0012). SQLite has no such word; there the worker loo
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,9 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from select import select as wait_for_files
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy import Connection, Engine, case, delete, event, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -29,13 +31,18 @@ from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.storage.session import standalone, transaction
 from stopintimidatie.core.telemetry import counting
-from stopintimidatie.settings import PROGRAM, Settings
+from stopintimidatie.settings import PROGRAM, OperatorError, Settings
 
 log = logging.getLogger(__name__)
 CHANNEL: Final = "stopintimidatie_werk"
-# Seconds between two looks at `stop` while listening; the longest pause before reconnecting.
-LOOK_UP_SECONDS: Final = 0.1
+# A worker that hears nothing looks by itself after so many seconds.
+LISTENING_PAUSE_SECONDS: Final = 5.0
+# The longest pause before reconnecting.
 LONGEST_DEAFNESS_SECONDS: Final = 5.0
+_DUE: Final = (
+    f"SELECT EXISTS (SELECT FROM {OutboxJob.__tablename__} WHERE NOT dead AND run_after <= %s"  # noqa: S608 - a table of ours
+    " AND (lease_until IS NULL OR lease_until < %s))"
+)
 _ASKED: Final = "stopintimidatie.jobs.asked"
 _COMMITTED: Final = "stopintimidatie.jobs.committed"
 
@@ -75,78 +82,116 @@ def _wake(session: Session, ended: SessionTransaction) -> None:
         wake(session.get_bind())
 
 
+class Stop(threading.Event):
+    """Sign that a worker must end, also for a thread that waits for connections."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Never closed: a process has one, and a signal may come until it is gone.
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def set(self) -> None:
+        """Tell every thread to end."""
+        super().set()
+        os.write(self._writer, b"\0")
+
+    def hear_signals(self) -> None:
+        """Let SIGTERM and Ctrl-C wake `sleep`, which is called in the main thread.
+
+        Python writes to the pipe at once, whatever the main thread is doing. A handler would have
+        to wait until that wakes, and may meet a lock that it has: this one does nothing.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, frame: None)
+        signal.set_wakeup_fd(self._writer)
+
+    def sleep(self, seconds: float, *connections: int) -> bool:
+        """Wait until something comes from a connection, the time is over, or all must end.
+
+        Returns:
+            Whether the time wasn't over.
+        """
+        readable, _, _ = wait_for_files([self._reader, *connections], [], [], seconds)
+        if self._reader in readable and not self.is_set():
+            self.set()
+        return bool(readable)
+
+
 class Bell:
-    """Bell that a worker waits by: a word from PostgreSQL, on a connection of its own."""
+    """Bell that wakes the lanes of a worker, by a connection of its own.
 
-    def __init__(self, engine: Engine) -> None:
+    PostgreSQL sends a word. SQLite is asked for the number by which it knows itself that another
+    connection, of any process, has committed; that costs no look into a table.
+
+    Args:
+        seconds: between two looks where no word comes.
+    """
+
+    def __init__(self, engine: Engine, stop: Stop, seconds: float) -> None:
         self._engine = engine
+        self._stop = stop
+        self._seconds = seconds
+        self._has_rung = self._has_word if engine.dialect.name == "postgresql" else self._has_commit
         self._connection: Any = None
+        self._version: Any = None
         self._again_at = 0.0
-        self._deaf_for = LOOK_UP_SECONDS
+        self._deaf_for = seconds
 
-    def listen(self) -> bool:
-        """Tell whether the bell can ring; make a lost connection again, when it's time."""
-        if self._connection is None and self._engine.dialect.name == "postgresql":
-            self._connect()
-        return self._connection is not None
-
-    def wait(self, stop: threading.Event, seconds: float) -> None:
-        """Wait until it rings, the time is over or the worker must stop."""
+    def wait(self) -> None:
+        """Wait until the lanes must look for work: it rings, or might have rung unheard."""
         if self._connection is None:
-            stop.wait(seconds)
+            self._connect()
+            if self._connection is None:
+                self._stop.sleep(self._seconds)
             return
-        deadline = time.monotonic() + seconds
-        while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            if self._rung(min(left, LOOK_UP_SECONDS)):
-                return
-        # Nothing was heard for long: would it be heard at all?
-        self._try(lambda: self._connection.execute("SELECT 1"))
+        try:
+            while not self._stop.is_set() and not self._has_rung():
+                pass
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            log.warning("worker hears nothing for a moment: %s", type(error).__name__)
+            self.close()
 
     def close(self) -> None:
         """Listen no more."""
         if self._connection is not None:
             with suppress(Exception):
                 self._connection.close()
-            self._connection = None
+            self._connection = self._version = None
 
     def _connect(self) -> None:
         if time.monotonic() < self._again_at:
             return
         # Not told here: the search for work meets the error as well, and tells it. A raw connection
         # fails in the driver's own words, not SQLAlchemy's.
-        with suppress(SQLAlchemyError, psycopg.Error):
+        with suppress(SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
             fairy = self._engine.raw_connection()
             self._connection = fairy.driver_connection
             fairy.detach()  # the pool may make another; this one is ours
-        if self._connection is None or not self._try(self._begin):
-            self._again_at = time.monotonic() + self._deaf_for
-            self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAFNESS_SECONDS)
-        else:
-            self._deaf_for = LOOK_UP_SECONDS
+            if self._engine.dialect.name == "postgresql":
+                self._connection.autocommit = True
+                self._connection.execute(f"LISTEN {CHANNEL}")
+            self._deaf_for = self._seconds
+            return
+        self.close()
+        self._again_at = time.monotonic() + self._deaf_for
+        self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAFNESS_SECONDS)
 
-    def _begin(self) -> None:
-        self._connection.autocommit = True
-        self._connection.execute(f"LISTEN {CHANNEL}")
+    def _has_commit(self) -> bool:
+        self._stop.sleep(self._seconds)
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return bool(version != before)
 
-    def _rung(self, seconds: float) -> bool:
-        """Tell whether there was a word, or there won't be any: both are a reason to look."""
-        heard: list[Any] = []
-        alive = self._try(
-            lambda: heard.extend(self._connection.notifies(timeout=seconds, stop_after=1))
-        )
-        return bool(heard) or not alive
-
-    def _try(self, action: Callable[[], object]) -> bool:
-        try:
-            action()
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            log.warning("worker hears nothing for a moment: %s", type(error).__name__)
-            self.close()
-            return False
-        return True
+    def _has_word(self) -> bool:
+        missed = False
+        if not self._stop.sleep(LISTENING_PAUSE_SECONDS, self._connection.fileno()):
+            # Nothing was heard for long: was a word lost, would one be heard at all?
+            now = utc_now()
+            (missed,) = self._connection.execute(_DUE, (now, now)).fetchone()
+        return bool(list(self._connection.notifies(timeout=0))) or missed
 
 
-class QueueError(Exception):
+class QueueError(OperatorError):
     """Request to the queue that can't be done; the message says what to do."""
 
 

@@ -5,8 +5,8 @@ may no longer touch the job: each claim counts an attempt, and only the latest a
 
 A worker has a thread for each lane, so that short jobs never wait for a document.
 
-Between jobs it waits until it is woken, until the next planned job is due, or until it is time to
-look by itself: often where nothing wakes it, seldom where something does (`waking`).
+Between jobs a lane sleeps until the next job that it knows of is due. The main thread alone waits
+for what is asked meanwhile (`Bell`), and for the end: a worker without work costs next to nothing.
 
 An index in files asks for one worker and one machine; a process looks at that when it starts.
 Whoosh's files have one writer and lie on one machine. A second worker finds the lock in `data_dir`
@@ -24,7 +24,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,24 +50,23 @@ from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, plan
 from stopintimidatie.core.jobs.services import (
     JOB_KINDS,
-    LOOK_UP_SECONDS,
     Bell,
     JobContext,
     JobError,
     JobKind,
     Lane,
+    Stop,
 )
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import OperatorError, Settings
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS: Final = 5.0
-# The most and the fewest seconds until a worker that is woken looks by itself all the same.
-LISTENING_PAUSE_SECONDS: Final = 5.0
 SHORTEST_PAUSE_SECONDS: Final = 0.02
-# Seconds between two corrections of the schedule, by the monotonic clock, which nobody can set.
+# Seconds between two corrections of the schedule, by the monotonic clock, which nobody can set. A
+# lane sleeps no longer: the other clock, by which jobs are planned, may be set meanwhile.
 SCHEDULE_SECONDS: Final = 60.0
 
 
@@ -122,27 +121,29 @@ class Worker:
             count += 1
         return count
 
-    def run_forever(self, stop: threading.Event) -> None:
-        """Run until told to stop; the job in hand is finished first."""
+    def run_forever(self, stop: threading.Event, ring: threading.Event) -> None:
+        """Run until told to stop; the job in hand is finished first.
+
+        `ring` is set when there may be work, and when `stop` is.
+        """
         first_pause = pause = self.registry.app_settings.worker_poll_milliseconds / 1000
-        with closing(Bell(self.engine)) as bell:
-            while not stop.is_set():
-                # First listen, then look: what is asked after the look rings the bell.
-                listening = bell.listen()
-                try:
-                    self._mind_the_schedule()
-                    busy = self.run_once()
-                    rest = self._until_due() if listening and not busy else first_pause
-                except Exception as error:
-                    # The database may be away for a while: told once, asked less and less often.
-                    if pause == first_pause:
-                        log.error("worker: %s", type(error).__name__)
-                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-                    stop.wait(pause)
-                else:
-                    pause = first_pause
-                    if not busy:
-                        bell.wait(stop, rest)
+        while True:
+            # First forget the ring, then look: what is asked after the look rings again.
+            ring.clear()
+            if stop.is_set():
+                return
+            try:
+                self._mind_the_schedule()
+                rest = 0.0 if self.run_once() else self._until_due()
+            except Exception as error:
+                # The database may be away for a while: told once, asked less and less often.
+                if pause == first_pause:
+                    log.error("worker: %s", type(error).__name__)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                stop.wait(pause)
+            else:
+                pause = first_pause
+                ring.wait(rest)
 
     def _mind_the_schedule(self) -> None:
         """Correct the schedule when it is due again; one of the lanes of a worker does this."""
@@ -158,9 +159,9 @@ class Worker:
             waiting = select(func.min(due)).where(~OutboxJob.dead, self._in_lane())
             first = session.scalar(waiting)
         if first is None:
-            return LISTENING_PAUSE_SECONDS
+            return SCHEDULE_SECONDS
         seconds: float = (first - utc_now()).total_seconds()
-        return min(max(seconds, SHORTEST_PAUSE_SECONDS), LISTENING_PAUSE_SECONDS)
+        return min(max(seconds, SHORTEST_PAUSE_SECONDS), SCHEDULE_SECONDS)
 
     def _in_lane(self) -> ColumnElement[bool]:
         """Return the condition for jobs of this lane; an unknown kind belongs to the quick lane."""
@@ -301,7 +302,7 @@ class Worker:
             )
 
 
-def run_lanes(registry: Any, stop: threading.Event) -> None:
+def run_lanes(registry: Any, stop: Stop) -> None:
     """Run every lane until told to stop; let each finish the job in hand first.
 
     An exception in one lane stops the others and is raised: the process ends as a whole.
@@ -309,17 +310,26 @@ def run_lanes(registry: Any, stop: threading.Event) -> None:
 
     def run(lane: Lane) -> None:
         try:
-            Worker(registry, lane).run_forever(stop)
+            Worker(registry, lane).run_forever(stop, rings[lane])
         finally:
             stop.set()
 
-    with ThreadPoolExecutor(len(Lane)) as pool:
+    rings = {lane: threading.Event() for lane in Lane}
+    seconds = registry.app_settings.worker_poll_milliseconds / 1000
+    with (
+        ThreadPoolExecutor(len(Lane)) as pool,
+        closing(Bell(registry.engine, stop, seconds)) as bell,
+    ):
         running = [pool.submit(run, lane) for lane in Lane]
-        # Python handles signals in the main thread only, so its wait is short.
-        while wait(running, LOOK_UP_SECONDS).not_done:
-            pass
-    for lane in running:
-        lane.result()
+        try:
+            while not stop.is_set():
+                bell.wait()
+                for ring in rings.values():
+                    ring.set()
+        finally:
+            stop.set()
+    for result in running:
+        result.result()
 
 
 def _nothing(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -335,7 +345,7 @@ PLACE: Final = "plek"
 _HELD: Final[list[Any]] = []  # for as long as the process lives
 
 
-class NotAloneError(Exception):
+class NotAloneError(OperatorError):
     """Another process is in the way; the message says what to do."""
 
 

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import local_date
 from stopintimidatie.core.search.query import Field, SearchQuery
+from stopintimidatie.settings import OperatorError
 
 MAX_PAGE_SIZE: Final = 100
 OPEN_ACCESS: Final = "open"
@@ -284,7 +285,7 @@ class RebuildReport:
     seconds: float
 
 
-class SearchError(Exception):
+class SearchError(OperatorError):
     """Something a person can be told; `str()` is the Dutch sentence."""
 
 

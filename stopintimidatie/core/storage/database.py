@@ -25,7 +25,7 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import reading
-from stopintimidatie.settings import PROGRAM, Settings, SettingsError
+from stopintimidatie.settings import PROGRAM, OperatorError, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ OLD_INSTALLATION: Final = (
 )
 
 
-class OldDatabaseError(SettingsError):
+class OldDatabaseError(SettingsError, OperatorError):
     """The database is of before the first release; the message says what to do."""
 
     def __init__(self, message: str) -> None:
@@ -122,7 +122,7 @@ MAINTENANCE: Final = "stopintimidatie_maintenance"
 INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 
-class RolesError(Exception):
+class RolesError(OperatorError):
     """The roles can't be made by who asked; the message says who can."""
 
 

@@ -37,13 +37,13 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.storage.files import sync_folder, write_private
 from stopintimidatie.core.storage.models import Held
-from stopintimidatie.settings import PROGRAM
+from stopintimidatie.settings import PROGRAM, OperatorError
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
 
 
-class KeyFileError(Exception):
+class KeyFileError(OperatorError):
     """The key file is missing or can't be used; the message says what to do."""
 
 

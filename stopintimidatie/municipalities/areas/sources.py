@@ -29,6 +29,7 @@ from shapely.geometry.base import BaseGeometry
 
 from stopintimidatie.core.httpclient import reason_of
 from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.settings import OperatorError
 
 # CBS keeps these for "unknown" and "abroad"; they lie nowhere.
 NOWHERE = frozenset({"GM0997", "GM0998", "GM0999"})
@@ -48,7 +49,7 @@ _LONGEST_NAME = 120
 PDOK_HINT = "Haal het bestand opnieuw op bij PDOK (Wijk- en Buurtkaart, GeoJSON, WGS84)."
 
 
-class AreaFileError(Exception):
+class AreaFileError(OperatorError):
     """The file can't be loaded; the message is for the person who gave the command."""
 
 

@@ -40,7 +40,7 @@ from stopintimidatie.core.storage import NATIONAL, Base, Holder, make_engine, tr
 from stopintimidatie.core.storage.database import INSUFFICIENT_PRIVILEGE
 from stopintimidatie.core.storage.sqlite import deletable
 from stopintimidatie.core.text import day_of
-from stopintimidatie.settings import PROGRAM, Settings
+from stopintimidatie.settings import PROGRAM, OperatorError, Settings
 
 EVENTS: Final[Table] = Base.metadata.tables[AuditEvent.__tablename__]
 SUBJECTS: Final[Table] = Base.metadata.tables[AuditSubject.__tablename__]
@@ -61,7 +61,7 @@ ATTEMPTS: Final = 9_000
 GRACE: Final = timedelta(days=31)
 
 
-class LogTermError(Exception):
+class LogTermError(OperatorError):
     """Nothing may be removed from the log here; the message says what to do."""
 
 

@@ -35,7 +35,7 @@ from stopintimidatie.reports.arrival.submission import place_at, stop_to_find
 from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.rules import new_reference
 from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.settings import PROGRAM
+from stopintimidatie.settings import PROGRAM, OperatorError
 
 PREFIX: Final = "sia_"
 DEMO_TOKEN: Final = "demo-app"  # noqa: S105 - known to everybody, refused outside the demo
@@ -44,7 +44,7 @@ _TOKEN_BYTES: Final = 32
 _NAME: Final = re.compile(r"[^\W_][\w .+-]{0,79}")
 
 
-class AppKeyError(Exception):
+class AppKeyError(OperatorError):
     """Refusal to do something with a key; the message says what to do, in Dutch."""
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from stopintimidatie import create_app, import_models
-from stopintimidatie.cli import server
+from stopintimidatie.cli import commands
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -251,7 +251,7 @@ def test_production_starts_only_as_a_role_that_the_walls_hold(shop: Installation
     create_app(strict).registry.engine.dispose()
     for role, why in ((database.OWNER, "ziet alle rijen"), (SUPERUSER, "ziet alle rijen")):
         settings = replace(strict, database_url=as_user(strict.database_url, role))
-        for start in (create_app, server.work):
+        for start in (create_app, commands.work):
             with pytest.raises(SettingsError, match=f"{role} {why}.*database rollen"):
                 start(settings)
     # The demo starts anyway: it holds nobody's data.

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
+from stopintimidatie.cli.words import run
 from stopintimidatie.core.health import services as health_services
 from stopintimidatie.core.storage import database, make_engine
 from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -15,21 +16,24 @@ from sqlalchemy import text
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue, worker
-from stopintimidatie.core.jobs.services import CHANNEL, try_again
-from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue, services, worker
+from stopintimidatie.core.jobs.services import CHANNEL, Stop, try_again
+from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.storage import database
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from tests.support import postgres_guard
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.queries import count_queries
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
 # Longer than any test: who isn't woken never gets there.
 NEVER = 600.0
+# So often the bell looks, half a second in all, without a lane that does.
+LOOKS = 25
 WHERE = f"FROM pg_stat_activity WHERE query = 'LISTEN {CHANNEL}' AND datname = current_database()"
 LISTENING = f"SELECT count(*) {WHERE} AND state = 'idle'"
 CUT = f"SELECT count(pg_terminate_backend(pid)) {WHERE}"
@@ -38,17 +42,17 @@ on_postgresql = pytest.mark.postgresql
 
 @pytest.fixture
 def no_looking(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that listens never looks by itself; on SQLite it has nothing else."""
-    monkeypatch.setattr(worker, "LISTENING_PAUSE_SECONDS", NEVER)
+    """A worker never looks by itself, unless a job that it knows of is due."""
+    monkeypatch.setattr(services, "LISTENING_PAUSE_SECONDS", NEVER)
+    monkeypatch.setattr(worker, "SCHEDULE_SECONDS", NEVER)
 
 
 @contextmanager
 def workers(installation: Installation, number: int = 1) -> Iterator[None]:
     """So many workers at work; on PostgreSQL all of them wait for a word."""
-    stop = threading.Event()
+    stops = [Stop() for _ in range(number)]
     threads = [
-        threading.Thread(target=Worker(installation.registry).run_forever, args=(stop,))
-        for _ in range(number)
+        threading.Thread(target=run_lanes, args=(installation.registry, stop)) for stop in stops
     ]
     for thread in threads:
         thread.start()
@@ -57,7 +61,8 @@ def workers(installation: Installation, number: int = 1) -> Iterator[None]:
             until(lambda: asked(installation, LISTENING) == number)
         yield
     finally:
-        stop.set()
+        for stop in stops:
+            stop.set()
         for thread in threads:
             thread.join(PATIENCE)
             assert not thread.is_alive()
@@ -211,3 +216,26 @@ def test_a_report_from_an_app_wakes_the_workers(
     words()
     post()
     assert words() == 1
+
+
+def test_a_worker_without_work_asks_the_database_nothing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the bell does, which no lane waits for; once it rang, each lane has looked."""
+    looks, sleep = Counter[str](), Stop.sleep
+
+    def count_and_sleep(stop: Stop, seconds: float, *connections: int) -> bool:
+        looks["bell"] += 1
+        return sleep(stop, seconds, *connections)
+
+    monkeypatch.setattr(services, "LISTENING_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(Stop, "sleep", count_and_sleep)
+
+    with count_queries(installation) as counted, workers(installation):
+
+        def settled() -> bool:
+            before, end = counted.count, looks["bell"] + LOOKS
+            until(lambda: looks["bell"] >= end)
+            return counted.count == before > 0
+
+        until(settled)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.core.jobs.services import Stop
 from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.security import Role
@@ -43,9 +44,9 @@ class Blocked:
 
 
 @contextmanager
-def working(installation: Installation, blocked: Blocked) -> Iterator[threading.Event]:
+def working(installation: Installation, blocked: Blocked) -> Iterator[Stop]:
     """Run a worker with all its lanes during the block; release the blocked handler at the end."""
-    stop = threading.Event()
+    stop = Stop()
     worker = threading.Thread(target=run_lanes, args=(installation.registry, stop))
     worker.start()
     try:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.cli import server
+from stopintimidatie.cli import commands
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
+from stopintimidatie.core.jobs.services import Stop
 from stopintimidatie.core.jobs.worker import Worker, run_lanes
 from stopintimidatie.core.text import date_text
 from tests.support.factories import DORDRECHT
@@ -156,7 +157,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
     with installation.transaction() as session:
         lease = utc_now() + timedelta(minutes=2)
         session.execute(update(OutboxJob).values(lease_until=lease, attempts=1))
-    server._tidy_up(installation.registry)
+    commands._tidy_up(installation.registry)
     free = jobs(installation)["in handen"].lease_until is None
     assert free is (installation.settings.search_backend == "whoosh")
 
@@ -164,7 +165,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
 @pytest.mark.short_on("postgresql")
 def test_a_worker_puts_the_schedule_right_by_itself(installation: Installation) -> None:
     live_far_away(installation)
-    stop = threading.Event()
+    stop = Stop()
     worker = threading.Thread(target=run_lanes, args=(installation.registry, stop))
     worker.start()
     try:

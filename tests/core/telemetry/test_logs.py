@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from webtest import TestApp
 
-from stopintimidatie.cli import commands
+from stopintimidatie import cli
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.telemetry import log_error
@@ -208,9 +208,9 @@ def test_a_command_that_crashes_shows_no_text_of_the_error_either(
     assert "Geheim" not in done.stderr
     assert "Traceback" not in done.stderr
     silenced: list[bool] = []
-    monkeypatch.setattr(commands, "silence_tracebacks", lambda: silenced.append(True))
-    monkeypatch.setattr(commands, "run", lambda *args, **kw: 0)
+    monkeypatch.setattr(cli, "silence_tracebacks", lambda: silenced.append(True))
+    monkeypatch.setattr(cli, "run", lambda *args, **kw: 0)
     monkeypatch.setattr("os.umask", lambda mask: mask)
     with pytest.raises(SystemExit):
-        commands.main()
+        cli.main()
     assert silenced == [True]
