@@ -217,6 +217,18 @@ def transaction(
         yield session
 
 
+def in_portions(
+    engine: Engine, holder: str, values: Sequence[Any], size: int
+) -> Iterator[tuple[Session, Sequence[Any]]]:
+    """Yield some of these values at a time, each time in a transaction of its own.
+
+    Between two of them others can write: SQLite has one writer.
+    """
+    for start in range(0, len(values), size):
+        with transaction(engine, holder) as session:
+            yield session, values[start : start + size]
+
+
 # A list shows the exact number up to here; beyond it, "meer dan".
 COUNTED: Final = 2_500
 

@@ -15,6 +15,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security.permissions import Identity, Role
 from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
@@ -305,10 +306,12 @@ def keep_for_reporter(session: Session, report: Report) -> None:
 ANNOUNCED: Final = "dag_van_vernietigen"
 
 
-def announce_destruction(session: Session, schedule: Schedule, kept: Collection[UUID] = ()) -> None:
-    """Mail reporters who left an address, once, that their report goes within a month.
+def to_announce(
+    session: Session, schedule: Schedule, kept: Collection[UUID] = ()
+) -> list[tuple[UUID, str]]:
+    """Return the reports of which the reporter must hear that they go within a month, with a key.
 
-    The mail is as neutral as any to a reporter: the day stands on the page of the follow code.
+    Of who left an address, and wasn't mailed yet.
     `kept`: documents that don't go although their term is over.
     """
     soon = months(1).after(day_of(utc_now()))
@@ -317,11 +320,21 @@ def announce_destruction(session: Session, schedule: Schedule, kept: Collection[
         for row in due_documents(session, schedule, soon)
         if row.kind == REPORT and not row.frozen and row.id not in kept
     }
-    reachable = select(ReportContact.report_id, ReportContact.holder).where(
+    reachable = select(ReportContact.report_id).where(
         ReportContact.report_id.in_(days), ReportContact.email.is_not(None)
     )
-    for number, holder in session.execute(reachable).all():
-        key = f"{ANNOUNCED}:{number}:{days[number]}"
+    keys = {n: f"{ANNOUNCED}:{n}:{days[n]}" for n in session.scalars(reachable)}
+    known = select(MailMessage.key).where(MailMessage.key.in_(keys.values()))
+    mailed = set(session.scalars(known))
+    return [(number, key) for number, key in keys.items() if key not in mailed]
+
+
+def announce(session: Session, holder: str, reports: Iterable[tuple[UUID, str]]) -> None:
+    """Mail the reporters of these reports, once, that they go within a month.
+
+    The mail is as neutral as any to a reporter: the day stands on the page of the follow code.
+    """
+    for number, key in reports:
         recipient = Recipient(MAIL_OWNER, str(number))
         queue_mail(session, holder, ANNOUNCED, recipient, about=number, key=key)
 

@@ -18,7 +18,7 @@ from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import NOW, Holder, day_in
 from stopintimidatie.core.storage.personal import IMPERSONAL_TABLES
-from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term, Way
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.levels.models import MunicipalityProfile, Pa
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
     ASKED,
+    CLASS_OF_STATE,
     DOSSIER_CLOSED,
     DOUBLE,
     MISSED,
@@ -94,8 +95,11 @@ def due_documents(session: Session, schedule: Schedule, until: date) -> list[Due
 
     What is frozen is among them: the list says by what it waits.
     """
-    reports = _perhaps(Report.ended_at, Report.received_at, schedule, until)
-    dossiers = _perhaps(Dossier.closed_at, Dossier.made_at, schedule, until)
+    reports = or_(_perhaps(Report, schedule, until), _perhaps_double(schedule, until))
+    latest = end_of(schedule.maximum.before(until))
+    dossiers = or_(Dossier.made_at < latest, Dossier.closed_at < latest)
+    if (choice := schedule.choices.get(DOSSIER_CLOSED)) is not None:
+        dossiers = or_(dossiers, Dossier.closed_at < end_of(choice.term.before(until)))
     documents = (
         *_due_reports(session, schedule, reports),
         *_due_dossiers(session, schedule, dossiers),
@@ -114,15 +118,41 @@ def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> D
     return rows[0].due if rows else None
 
 
-def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
-    """Return a condition that every document meets which is due by this day, and some others."""
-    terms = [choice.term.before(until) for choice in schedule.choices.values()]
-    # A double goes with its original, however long ago that one ended.
-    latest = max([*terms, schedule.maximum.before(until)])
-    return or_(
-        and_(ended.is_not(None), ended < end_of(latest)),
-        received < end_of(schedule.maximum.before(until)),
+def _perhaps(report: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
+    """Return a condition that every report meets which is due by this day, and few others.
+
+    What ended before a moment came in before it: by state and arrival an index finds them.
+    """
+    ends = {state: end_of(term.before(until)) for state, term in _terms(schedule).items()}
+    ended = (
+        and_(report.state == state, report.received_at < end, report.ended_at < end)
+        for state, end in ends.items()
     )
+    return or_(report.received_at < end_of(schedule.maximum.before(until)), *ended)
+
+
+def _perhaps_double(schedule: Schedule, until: date) -> ColumnElement[bool]:
+    """Return a condition that every double meets which goes with its original by this day.
+
+    However long ago it ended itself; without an original that has a term, at once.
+    """
+    original, double = aliased(Report), "dubbel"
+    without = or_(original.state.not_in(_terms(schedule)), original.ended_reason == double)
+    goes = select(original.id).where(
+        or_(_perhaps(original, schedule, until), and_(original.ended_at.is_not(None), without))
+    )
+    alone = Report.duplicate_of_id.is_(None)
+    return and_(
+        Report.state == ReportState.NOT_HANDLED,
+        Report.ended_reason == double,
+        or_(alone, Report.duplicate_of_id.in_(goes)),
+    )
+
+
+def _terms(schedule: Schedule) -> dict[str, Term]:
+    """Return the terms of reports that ended, by their state."""
+    choices = ((state, schedule.choices.get(code)) for state, code in CLASS_OF_STATE.items())
+    return {state: choice.term for state, choice in choices if choice is not None}
 
 
 def _due_reports(

@@ -25,10 +25,11 @@ from stopintimidatie.privacy.destruction.models import ArchiveTransfer
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     ANNOUNCED,
-    announce_destruction,
+    announce,
     lift_hold,
     place_hold,
     row_of,
+    to_announce,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_schedule
@@ -356,7 +357,7 @@ def test_who_can_be_reached_is_mailed_once_that_something_waits(api: Api, ended:
             with api.installation.transaction(DORDRECHT) as session:
                 terms = present_schedule(session)
                 assert terms is not None
-                announce_destruction(session, terms)
+                announce(session, DORDRECHT, to_announce(session, terms))
         with api.installation.transaction(DORDRECHT) as session:
             mails = session.scalars(
                 select(MailMessage).where(MailMessage.template == ANNOUNCED)
