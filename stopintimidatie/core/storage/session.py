@@ -217,10 +217,8 @@ def transaction(
         yield session
 
 
-def in_portions(
-    engine: Engine, holder: str, values: Sequence[Any], size: int
-) -> Iterator[tuple[Session, Sequence[Any]]]:
-    """Yield some of these values at a time, each time in a transaction of its own.
+def in_portions(engine: Engine, holder: str, values: Sequence[Any], size: int) -> Iterator[Any]:
+    """Yield a session and some of these values, each time in a transaction of its own.
 
     Between two of them others can write: SQLite has one writer.
     """

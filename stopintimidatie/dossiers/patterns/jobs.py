@@ -203,11 +203,7 @@ class Known:
 
 
 def propose(
-    session: Session,
-    holder: str,
-    clusters: Sequence[Cluster],
-    choice: Choice,
-    matched: set[UUID],
+    session: Session, holder: str, clusters: Sequence[Cluster], choice: Choice, matched: set[UUID]
 ) -> None:
     """Bring the proposals of a holder to these groups; `matched` grows with what those are."""
     known, today = _known(session, holder), local(utc_now()).date()

@@ -26,7 +26,6 @@ from stopintimidatie.municipalities.people.services import USER_KIND
 from stopintimidatie.settings import Settings
 
 JOB: Final = Job("rol.verloopt")
-AT_ONCE: Final = 25
 OVER: Final = "gebruiker.rol_verlopen"
 SILENT: Final = "gebruiker.rol_stil"
 
@@ -39,11 +38,9 @@ def end_roles(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             select(RoleAssignment.holder).join(User).where(ends).distinct()
         ).all()
     for holder in sorted(holders):
-        ended = True
-        while ended:
-            # In transactions of the holder: the record stands in its own log.
-            with transaction(context.engine, holder) as session:
-                ended = _end_at(session, holder, ends)
+        # One transaction for each holder: the record stands in its own log.
+        with transaction(context.engine, holder) as session:
+            _end_at(session, holder, ends)
 
 
 def _ends(settings: Settings, now: datetime) -> ColumnElement[bool]:
@@ -55,14 +52,12 @@ def _ends(settings: Settings, now: datetime) -> ColumnElement[bool]:
     return or_(RoleAssignment.until < local_date(now), silent)
 
 
-def _end_at(session: Session, holder: str, ends: ColumnElement[bool]) -> bool:
-    """Take some roles away that ended at a holder; False when there were none."""
+def _end_at(session: Session, holder: str, ends: ColumnElement[bool]) -> None:
     rows = session.scalars(
         select(RoleAssignment)
         .join(User)
         .where(RoleAssignment.holder == holder, ends)
         .order_by(RoleAssignment.user_id, RoleAssignment.role)
-        .limit(AT_ONCE)
         .with_for_update(of=RoleAssignment)
     ).all()
     today = local_date(utc_now())
@@ -75,7 +70,6 @@ def _end_at(session: Session, holder: str, ends: ColumnElement[bool]) -> bool:
     for user in {row.user_id: row.user for row in rows}.values():
         end_when_empty(session, user)
     _tell_desk(session, holder, {row.role for row in rows})
-    return bool(rows)
 
 
 def _tell_desk(session: Session, holder: str, ended: Iterable[str]) -> None:

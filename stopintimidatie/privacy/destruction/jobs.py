@@ -61,7 +61,7 @@ from stopintimidatie.privacy.destruction.statement import (
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.sweeps import sweep_short_classes
 from stopintimidatie.privacy.erasure.services import Dossiers, dossiers_of, export_obstacles
-from stopintimidatie.privacy.holds.services import announce, to_announce
+from stopintimidatie.privacy.holds.services import announce_destruction
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
     due_documents,
@@ -81,6 +81,7 @@ NIGHT: Final = time(2)
 REWRITE: Final = Job("vernietiging.herschrijven")
 # So many lines or letters in one transaction: while it writes, nobody else can on SQLite.
 AT_ONCE: Final = 25
+_HERE: Final = DestructionLine.gone_at.is_(None)
 # The nights of all holders are over then.
 REWRITE_AT: Final = time(4)
 
@@ -107,10 +108,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     schedule = schedule_of(version.content)
     if holder != NATIONAL:
         refresh_lists(engine, holder, schedule)
-        with transaction(engine, holder, write=False) as session:
-            reports = to_announce(session, schedule, kept_by_decision(session))
-        for session, some in in_portions(engine, holder, reports, AT_ONCE):
-            announce(session, holder, some)
+        announce_destruction(engine, holder, schedule, kept_by_decision)
     # Nothing goes where the ledger can't be written, or isn't the one that the database knows.
     checked_position(registry)
     _carry_out_lines(registry, engine, holder, schedule)
@@ -228,8 +226,7 @@ def refresh_lists(engine: Engine, holder: str, schedule: Schedule) -> None:
     quarter = quarter_of(today()).next
     with transaction(engine, holder, write=False) as session:
         documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
-        here = select(DestructionLine).where(DestructionLine.gone_at.is_(None))
-        lines = session.scalars(here).all()
+        lines = session.scalars(select(DestructionLine).where(_HERE)).all()
     followed = [line.id for line in lines if line.authorised_at is None]
     for session, ids in in_portions(engine, holder, followed, AT_ONCE):
         _follow_documents(session, schedule, documents, ids)
@@ -245,18 +242,14 @@ def _refresh_states(engine: Engine, holder: str, schedule: Schedule) -> None:
     """Let the state of each list follow from its lines that are still here."""
     with transaction(engine, holder) as session:
         for row in _open_lists(session):
-            lines = lines_of(session, row.id, DestructionLine.gone_at.is_(None))
-            row.state = state_of(lines, checks=schedule.checks).value
+            row.state = state_of(lines_of(session, row.id, _HERE), checks=schedule.checks).value
 
 
 def _follow_documents(
-    session: Session,
-    schedule: Schedule,
-    documents: dict[UUID, DueDocument],
-    followed: Sequence[UUID],
+    session: Session, schedule: Schedule, documents: dict[UUID, DueDocument], ids: Sequence[UUID]
 ) -> None:
     """Bring these lines to their documents, unless somebody authorised them meanwhile."""
-    mine = DestructionLine.id.in_(followed), DestructionLine.authorised_at.is_(None)
+    mine = DestructionLine.id.in_(ids), DestructionLine.authorised_at.is_(None)
     lines = session.scalars(select(DestructionLine).where(*mine)).all()
     held = held_by(session, [line for line in lines if _held_by_itself(line)])
     for line in lines:
@@ -300,7 +293,7 @@ def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) ->
 
 def _open_lists(session: Session) -> Sequence[DestructionList]:
     """Return the lists with lines that are still here, also where all of those stay for now."""
-    left = select(DestructionLine.list_id).where(DestructionLine.gone_at.is_(None))
+    left = select(DestructionLine.list_id).where(_HERE)
     here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
     return session.scalars(select(DestructionList).where(here)).all()
 

@@ -116,7 +116,9 @@ Sweep = Callable[[Session, Standing], Sequence[UUID]]
 
 def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete the contact data of reports whose handling ended, a term after the last contact."""
-    rows = contact_starts(standing.holder).subquery()
+    # A term starts after the arrival, by which an index finds the few that are old enough.
+    old = Report.received_at < standing.bound
+    rows = contact_starts(standing.holder, old).subquery()
     due = _due(session, standing, rows.c.id, rows.c.start)
     session.execute(delete(ReportContact).where(ReportContact.report_id.in_(due)))
     note_gone(session, standing.holder, REPORT, due, "contact_weg")
@@ -180,7 +182,10 @@ def sweep_picked_up(session: Session, standing: Standing) -> Sequence[UUID]:
         .where(Pickup.document_id == Report.id)
         .scalar_subquery()
     )
-    return _destroy_reports(session, standing, picked_up, Report.delivery == Delivery.PICKED_UP)
+    old = Report.id.in_(select(Pickup.document_id).where(Pickup.picked_up_at < standing.bound))
+    return _destroy_reports(
+        session, standing, picked_up, Report.delivery == Delivery.PICKED_UP, old
+    )
 
 
 def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -194,7 +199,7 @@ def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     if gone := _destroy_reports(session, standing, Report.ended_at, erased):
         return gone
     dossiers = Dossier.state == DossierState.DESTROYED, Dossier.frozen.is_(False)
-    due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers, most=1)
+    due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers)[:1]
     for number in due:
         destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
     return due
@@ -247,19 +252,14 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
 
 
 def _due(
-    session: Session,
-    standing: Standing,
-    key: Any,
-    started: Any,
-    *conditions: ColumnElement[bool],
-    most: int = BATCH,
+    session: Session, standing: Standing, key: Any, started: Any, *conditions: ColumnElement[bool]
 ) -> list[UUID]:
     """Return a batch of the ids of what is due, what started first in front."""
     rows = session.execute(
         select(key, started)
         .where(started < standing.bound, *conditions)
         .order_by(started, key)
-        .limit(most)
+        .limit(BATCH)
     )
     return [number for number, start in rows if standing.over(start)]
 
@@ -268,7 +268,7 @@ def _destroy_reports(
     session: Session, standing: Standing, started: Any, *conditions: ColumnElement[bool]
 ) -> Sequence[UUID]:
     """Destroy one report, with a tombstone; the others follow in transactions of their own."""
-    due = _due(session, standing, Report.id, started, not_held(), *conditions, most=1)
+    due = _due(session, standing, Report.id, started, not_held(), *conditions)[:1]
     for number in due:
         destroy_document(standing.registry, session, REPORT, number, standing.fate)
     return due

@@ -26,12 +26,7 @@ from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
 from stopintimidatie.privacy.requests.resources import path_of_request
-from stopintimidatie.privacy.requests.rules import (
-    GONE_AFTER,
-    forget_from,
-    gone_from,
-    reminds_on,
-)
+from stopintimidatie.privacy.requests.rules import GONE_AFTER, forget_from, gone_from, reminds_on
 from stopintimidatie.privacy.requests.services import note_move
 from stopintimidatie.privacy.requests.workflow import FORGET, rules_of
 from stopintimidatie.privacy.retention.timelines import end_of
@@ -72,18 +67,16 @@ def watch_request(registry: Any, session: Session, row: models.SubjectRequest) -
         hold_traces(session, row, SYSTEM)
         if reminds_on(row.due_on, today):
             _remind(session, row)
+    elif row.objection_runs:
         return
-    if row.objection_runs:
-        return
-    ended = day_of(row.ended_at)
-    if gone_from(ended) <= today:
+    elif gone_from(day_of(row.ended_at)) <= today:
         _delete(registry, session, row)
-        return
-    if row.objection_until is None or row.objection_until < today:
-        release_traces(session, row, SYSTEM)
-    going = forget_from(ended, row.objection_until, row.objection_ended_on)
-    if row.person is not None and going <= today:
-        _forget(registry, session, row)
+    else:
+        if row.objection_until is None or row.objection_until < today:
+            release_traces(session, row, SYSTEM)
+        going = forget_from(day_of(row.ended_at), row.objection_until, row.objection_ended_on)
+        if row.person is not None and going <= today:
+            _forget(registry, session, row)
 
 
 def _remind(session: Session, row: models.SubjectRequest) -> None:

@@ -18,7 +18,7 @@ from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import NOW, Holder, day_in
 from stopintimidatie.core.storage.personal import IMPERSONAL_TABLES
-from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term, Way
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -95,13 +95,11 @@ def due_documents(session: Session, schedule: Schedule, until: date) -> list[Due
 
     What is frozen is among them: the list says by what it waits.
     """
-    reports = or_(_perhaps(Report, schedule, until), _perhaps_double(schedule, until))
-    latest = end_of(schedule.maximum.before(until))
-    dossiers = or_(Dossier.made_at < latest, Dossier.closed_at < latest)
+    dossiers = Dossier.made_at < end_of(schedule.maximum.before(until))
     if (choice := schedule.choices.get(DOSSIER_CLOSED)) is not None:
-        dossiers = or_(dossiers, Dossier.closed_at < end_of(choice.term.before(until)))
+        dossiers |= Dossier.closed_at < end_of(choice.term.before(until))
     documents = (
-        *_due_reports(session, schedule, reports),
+        *_due_reports(session, schedule, _perhaps(schedule, until)),
         *_due_dossiers(session, schedule, dossiers),
     )
     by_day = sorted(documents, key=lambda row: (row.due.on, row.kind, row.reference))
@@ -118,41 +116,22 @@ def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> D
     return rows[0].due if rows else None
 
 
-def _perhaps(report: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
+def _perhaps(schedule: Schedule, until: date) -> ColumnElement[bool]:
     """Return a condition that every report meets which is due by this day, and few others.
 
-    What ended before a moment came in before it: by state and arrival an index finds them.
+    What ended before a moment came in before it: by state and arrival an index finds them. Doubles
+    are few, and each goes with its original, however long ago it ended itself.
     """
-    ends = {state: end_of(term.before(until)) for state, term in _terms(schedule).items()}
-    ended = (
-        and_(report.state == state, report.received_at < end, report.ended_at < end)
-        for state, end in ends.items()
+    terms = ((state, schedule.choices.get(code)) for state, code in CLASS_OF_STATE.items())
+    ends = ((state, end_of(choice.term.before(until))) for state, choice in terms if choice)
+    return or_(
+        Report.received_at < end_of(schedule.maximum.before(until)),
+        and_(Report.state == ReportState.NOT_HANDLED, Report.ended_reason == "dubbel"),
+        *(
+            and_(Report.state == state, Report.received_at < end, Report.ended_at < end)
+            for state, end in ends
+        ),
     )
-    return or_(report.received_at < end_of(schedule.maximum.before(until)), *ended)
-
-
-def _perhaps_double(schedule: Schedule, until: date) -> ColumnElement[bool]:
-    """Return a condition that every double meets which goes with its original by this day.
-
-    However long ago it ended itself; without an original that has a term, at once.
-    """
-    original, double = aliased(Report), "dubbel"
-    without = or_(original.state.not_in(_terms(schedule)), original.ended_reason == double)
-    goes = select(original.id).where(
-        or_(_perhaps(original, schedule, until), and_(original.ended_at.is_not(None), without))
-    )
-    alone = Report.duplicate_of_id.is_(None)
-    return and_(
-        Report.state == ReportState.NOT_HANDLED,
-        Report.ended_reason == double,
-        or_(alone, Report.duplicate_of_id.in_(goes)),
-    )
-
-
-def _terms(schedule: Schedule) -> dict[str, Term]:
-    """Return the terms of reports that ended, by their state."""
-    choices = ((state, schedule.choices.get(code)) for state, code in CLASS_OF_STATE.items())
-    return {state: choice.term for state, choice in choices if choice is not None}
 
 
 def _due_reports(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +13,7 @@ from whoosh import columns, fields, formats
 from whoosh.analysis import IDAnalyzer
 
 from stopintimidatie.core.clock import seconds
-from stopintimidatie.core.search.analysis import Token, tokens
+from stopintimidatie.core.search.analysis import tokens
 from stopintimidatie.core.search.backend import SearchDocument, Weight
 from stopintimidatie.core.search.query import Field
 from stopintimidatie.core.search.results import to_shown
@@ -44,10 +44,8 @@ class StemField(fields.FieldType):
     def __init__(self) -> None:
         super().__init__(formats.Positions(), IDAnalyzer())
 
-    def index(
-        self, value: Iterable[tuple[Weight, Sequence[Token]]], **_: Any
-    ) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (stem, how often, weight, positions) for every stem in these texts.
+    def index(self, value: Any, **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield (stem, how often, weight, positions) for every stem in texts: weight, tokens.
 
         The weight is that of BM25 without a malus for long texts: who writes much is no less to
         the point. A search multiplies it by how rare the stem is.
