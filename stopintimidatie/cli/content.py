@@ -45,7 +45,7 @@ from stopintimidatie.core.storage.encryption import (
     use_key,
 )
 from stopintimidatie.core.text import local, plural
-from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree import holders_with_documents
 from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.demo.loader import is_loaded, load_demo
 from stopintimidatie.demo.rehearsal import rehearse
@@ -244,7 +244,7 @@ def _rows(registry: Any, version: int) -> int:
 def _all_holders(registry: Any) -> list[str]:
     """Return who has documents, from the references, which may be read for all at once."""
     with transaction(registry.engine, write=False) as session:
-        return sorted({NATIONAL, *session.scalars(select(Reference.holder).distinct())})
+        return sorted({NATIONAL, *holders_with_documents(session)})
 
 
 @keys_group.command("nieuw")

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
@@ -16,6 +17,7 @@ from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
 from stopintimidatie.privacy.destruction.models import DestructionLine, LineState
+from stopintimidatie.privacy.requests.jobs import to_watch, watch_request
 from stopintimidatie.privacy.retention.rules import Choice, Schedule, proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from tests.support.factories import DORDRECHT
@@ -58,6 +60,12 @@ def night(installation: Installation, day: date, holder: str = DORDRECHT) -> Non
     """Let the nightly work of a holder be done on this day."""
     with on(day):
         destroy_what_is_due(installation.registry, installation.engine, holder)
+
+
+def watch_requests(registry: Any, session: Session) -> None:
+    """Do the work of a morning with the requests of the holder of this session."""
+    for row in session.scalars(to_watch()).all():
+        watch_request(registry, session, row)
 
 
 def lines(installation: Installation, holder: str = DORDRECHT) -> dict[UUID, DestructionLine]:

@@ -70,7 +70,7 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree import holders_with_documents
 from stopintimidatie.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -341,7 +341,7 @@ def busy_holders(session: Session, permission: Permission) -> Sequence[str]:
     """Return the holders that have documents, or people who may do this, in order."""
     roles = [role.value for role in GRANTS[permission]]
     peopled = select(RoleAssignment.holder).where(RoleAssignment.role.in_(roles))
-    return sorted(session.scalars(select(Reference.holder).union(peopled)))
+    return sorted({*holders_with_documents(session), *session.scalars(peopled)})
 
 
 # Offers of roles

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import next_time, utc_now
@@ -36,7 +36,7 @@ from stopintimidatie.core.search.postgres.rows import note_gap
 from stopintimidatie.core.search.registry import INDEX, Indexable, SearchRegistry, load, write
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.models import Holder
-from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree import Reference, holders_with_documents
 
 log = logging.getLogger(__name__)
 
@@ -198,9 +198,7 @@ def holders_with_index_work(registry: Any) -> list[HolderHealth]:
     search: SearchRegistry = registry.search
     with transaction(registry.engine, write=False) as session:
         holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
-        # A look at an index for each holder: the references themselves may be a million.
-        holding = exists().where(Reference.holder == Holder.code)
-        expected = set(session.scalars(select(Holder.code).where(holding)))
+        expected = set(holders_with_documents(session))
     rows = [HolderHealth(holder, search.backend.health(holder)) for holder in holders]
     return [row for row in rows if row.holder in expected or _is_there(row.health)]
 

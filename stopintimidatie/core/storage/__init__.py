@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.core.storage.models import Base, Holder
-from stopintimidatie.core.storage.session import make_engine, transaction
+from stopintimidatie.core.storage.session import in_portions, make_engine, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL, TenancyError, enter
 
 

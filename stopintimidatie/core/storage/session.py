@@ -217,6 +217,16 @@ def transaction(
         yield session
 
 
+def in_portions(engine: Engine, holder: str, values: Sequence[Any], size: int) -> Iterator[Any]:
+    """Yield a session and some of these values, each time in a transaction of its own.
+
+    Between two of them others can write: SQLite has one writer.
+    """
+    for start in range(0, len(values), size):
+        with transaction(engine, holder) as session:
+            yield session, values[start : start + size]
+
+
 # A list shows the exact number up to here; beyond it, "meer dan".
 COUNTED: Final = 2_500
 # What a filter leaves is counted up to here: no index has the number, so that each row is read.

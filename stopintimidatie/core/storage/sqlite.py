@@ -131,7 +131,7 @@ def numbers(columns: Sequence[str], *, unique: Any, partial: Any) -> str:
     rows = _ROWS_OF_SOME if partial else _ROWS
     counts = [rows]
     for name in columns:
-        if name.endswith("id"):
+        if name.endswith(("id", "reference")):
             rows = min(rows, _CHILDREN)
         else:
             rows = max(1, rows // (_HOLDERS if name in _OWNERS else _VALUES))

@@ -20,6 +20,7 @@ from stopintimidatie.core.tree.resources import (
 )
 from stopintimidatie.core.tree.services import (
     RESTRICTIONS,
+    holders_with_documents,
     is_taken,
     locate_reference,
     register_reference,

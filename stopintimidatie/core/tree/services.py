@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, REMAINS, TREE_ROOTS
@@ -38,6 +39,12 @@ def locate_reference(session: Session, reference: str, kind: str) -> Sequence[st
         .where(Reference.reference == reference, Reference.kind == kind)
         .order_by(Reference.holder)
     ).all()
+
+
+def holders_with_documents(session: Session) -> Sequence[str]:
+    """Return the holders that have documents, in order: a look for each, not at each reference."""
+    holding = exists().where(Reference.holder == Holder.code)
+    return session.scalars(select(Holder.code).where(holding).order_by(Holder.code)).all()
 
 
 def remember_address(session: Session, holder: str, old_path: str, kind: str, target: UUID) -> None:

@@ -29,6 +29,7 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.models import MailMessage, MailState
+from stopintimidatie.core.storage import in_portions
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
@@ -392,9 +393,7 @@ def _few_at_a_time(
     """Yield the ids of a query, a few in each of several short transactions."""
     with context.transaction() as session:
         ids = session.scalars(wanted).all()
-    for start in range(0, len(ids), AT_ONCE):
-        with context.transaction() as session:
-            yield session, ids[start : start + AT_ONCE]
+    yield from in_portions(context.engine, context.holder, ids, AT_ONCE)
 
 
 def take_back_offer(session: Session, report: Report, reason: str, actor: Actor) -> None:

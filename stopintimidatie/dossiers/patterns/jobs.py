@@ -14,13 +14,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
-from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage import in_portions, transaction
 from stopintimidatie.core.text import local
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import (
@@ -52,6 +52,8 @@ from stopintimidatie.reports.vocabulary import TimePrecision
 SEARCH: Final = Job("patronen.zoeken")
 EVERY_NIGHT: Final = Job("patronen.elke_nacht")
 NIGHT: Final = time(4)
+# So many groups in one transaction: while it writes, nobody else can on SQLite.
+AT_ONCE: Final = 8
 METRES_A_DEGREE: Final = 110_574
 _METRES_EAST: Final = 111_320
 VAGUE_M: Final = 500
@@ -89,9 +91,13 @@ def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         choice = choice_of(session, context.holder)
         read = read_points(session, context.holder, choice) if choice.enabled else None
     clusters = search(read, choice)
+    matched: set[UUID] = set()
+    if choice.enabled:
+        for session, some in in_portions(context.engine, context.holder, clusters, AT_ONCE):
+            propose(session, context.holder, some, choice, matched)
     with context.transaction() as session:
         if choice.enabled:
-            propose(session, context.holder, clusters, choice)
+            _end_others(session, context.holder, matched)
         note_searched(session, context.holder, choice)
 
 
@@ -150,14 +156,12 @@ def hour_of(moment: datetime, precision: str | None, part: str | None) -> float 
     return here.hour + here.minute / 60
 
 
+_WAITS: Final = (OutboxJob.kind == SEARCH.name, OutboxJob.attempts == 0, ~OutboxJob.dead)
+
+
 def ask_for_search(session: Session, holder: str) -> bool:
     """Have a municipality searched; False when that waits already."""
-    waits = select(OutboxJob.id).where(
-        OutboxJob.kind == SEARCH.name,
-        OutboxJob.holder == holder,
-        OutboxJob.attempts == 0,
-        ~OutboxJob.dead,
-    )
+    waits = select(OutboxJob.id).where(*_WAITS, OutboxJob.holder == holder)
     if session.scalars(waits.limit(1)).first() is not None:
         return False
     enqueue(session, SEARCH, holder, {})
@@ -173,8 +177,10 @@ def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
             )
         ).all()
         # Jobs lie in an open table: one transaction for all holders.
+        waiting = set(session.scalars(select(OutboxJob.holder).where(*_WAITS)))
         for code in connected:
-            ask_for_search(session, code)
+            if code not in waiting:
+                enqueue(session, SEARCH, code, {})
 
 
 # From what a search found to what is proposed: new, known again, added to, or gone.
@@ -196,10 +202,11 @@ class Known:
     """Report -> the running dossiers it is in; person-directed ones are not looked at."""
 
 
-def propose(session: Session, holder: str, clusters: Sequence[Cluster], choice: Choice) -> None:
-    """Bring the proposals of a holder to what this search found."""
+def propose(
+    session: Session, holder: str, clusters: Sequence[Cluster], choice: Choice, matched: set[UUID]
+) -> None:
+    """Bring the proposals of a holder to these groups; `matched` grows with what those are."""
     known, today = _known(session, holder), local(utc_now()).date()
-    matched: set[UUID] = set()
     for cluster in clusters:
         pattern = _match(known, cluster, matched)
         if pattern is None:
@@ -208,10 +215,13 @@ def propose(session: Session, holder: str, clusters: Sequence[Cluster], choice: 
             continue
         matched.add(pattern.id)
         _bring_up_to_date(session, pattern, known, cluster, choice, today)
-    for pattern in known.patterns:
-        # A proposal that isn't there any more is withdrawn; what people decided stays as it is.
-        if pattern.id not in matched and pattern.state in DECIDABLE:
-            _set_state(session, pattern, PatternState.GONE)
+
+
+def _end_others(session: Session, holder: str, matched: set[UUID]) -> None:
+    """Withdraw proposals that aren't there any more; what people decided stays as it is."""
+    gone = Pattern.holder == holder, Pattern.state.in_(DECIDABLE), Pattern.id.not_in(matched)
+    values = {"state": PatternState.GONE, "version": Pattern.version + 1}
+    session.execute(update(Pattern).where(*gone).values(values))
     _throw_away(session, holder)
 
 

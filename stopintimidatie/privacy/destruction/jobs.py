@@ -21,12 +21,12 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.ledger import checked_position
-from stopintimidatie.core.storage import make_engine, transaction
+from stopintimidatie.core.storage import in_portions, make_engine, transaction
 from stopintimidatie.core.storage.personal import PERSONAL_DATA_HOLDERS
 from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree import holders_with_documents
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE, DossierState
 from stopintimidatie.exports.models import Export
@@ -79,6 +79,9 @@ EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
 OF_HOLDER: Final = Job("vernietiging.houder")
 NIGHT: Final = time(2)
 REWRITE: Final = Job("vernietiging.herschrijven")
+# So many lines or letters in one transaction: while it writes, nobody else can on SQLite.
+AT_ONCE: Final = 25
+_HERE: Final = DestructionLine.gone_at.is_(None)
 # The nights of all holders are over then.
 REWRITE_AT: Final = time(4)
 
@@ -86,7 +89,7 @@ REWRITE_AT: Final = time(4)
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Plan the work of each holder that has documents (job)."""
     with context.transaction() as session:
-        for holder in session.scalars(select(Reference.holder).distinct()).all():
+        for holder in holders_with_documents(session):
             enqueue(session, OF_HOLDER, holder, {})
 
 
@@ -97,22 +100,20 @@ def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     """Make and refresh the lists of a holder, and destroy what is authorised or short and due."""
-    with transaction(engine, holder) as session:
+    with transaction(engine, holder, write=False) as session:
         version = present_version(session)
         if version is None:
             return
         session.expunge(version)
-        schedule = schedule_of(version.content)
-        if holder != NATIONAL:
-            refresh_lists(session, holder, schedule)
-            announce_destruction(session, schedule, kept_by_decision(session))
+    schedule = schedule_of(version.content)
+    if holder != NATIONAL:
+        refresh_lists(engine, holder, schedule)
+        announce_destruction(engine, holder, schedule, kept_by_decision)
     # Nothing goes where the ledger can't be written, or isn't the one that the database knows.
     checked_position(registry)
     _carry_out_lines(registry, engine, holder, schedule)
     sweep_short_classes(registry, engine, holder, version, schedule)
-    with transaction(engine, holder) as session:
-        for row in _open_lists(session):
-            row.state = state_of(lines_of(session, row.id), checks=schedule.checks).value
+    _refresh_states(engine, holder, schedule)
     _make_statements(registry, engine, holder)
     # While somebody is reading, the log of writes stays; the next night empties it.
     empty_wal(engine)
@@ -214,35 +215,44 @@ def _unstated(engine: Engine, holder: str, begin: datetime) -> date | None:
 # Lists
 
 
-def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
-    """Bring the lists to what is due by the end of the next quarter.
+def refresh_lists(engine: Engine, holder: str, schedule: Schedule) -> None:
+    """Bring the lists to what is due by the end of the next quarter, some lines at a time.
 
     What is due and on no list comes on that of the next quarter. A line that isn't authorised
     follows its document: its day changes, or it leaves the list when it isn't due any more.
     """
-    apply_rulings(session)
+    with transaction(engine, holder) as session:
+        apply_rulings(session)
     quarter = quarter_of(today()).next
-    documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
-    listed = _follow_documents(session, schedule, documents)
+    with transaction(engine, holder, write=False) as session:
+        documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
+        lines = session.scalars(select(DestructionLine).where(_HERE)).all()
+    followed = [line.id for line in lines if line.authorised_at is None]
+    for session, ids in in_portions(engine, holder, followed, AT_ONCE):
+        _follow_documents(session, schedule, documents, ids)
+    listed = {line.document_id for line in lines}
     new = [row for row in documents.values() if row.id not in listed]
-    if new:
+    for session, rows in in_portions(engine, holder, new, AT_ONCE):
         made = _list_of(session, holder, quarter)
-        session.add_all(_line(session, made, row, schedule) for row in new)
-        session.flush()
-    for row in _open_lists(session):
-        row.state = state_of(lines_of(session, row.id), checks=schedule.checks).value
+        session.add_all([_line(session, made, row, schedule) for row in rows])
+    _refresh_states(engine, holder, schedule)
+
+
+def _refresh_states(engine: Engine, holder: str, schedule: Schedule) -> None:
+    """Let the state of each list follow from its lines that are still here."""
+    with transaction(engine, holder) as session:
+        for row in _open_lists(session):
+            row.state = state_of(lines_of(session, row.id, _HERE), checks=schedule.checks).value
 
 
 def _follow_documents(
-    session: Session, schedule: Schedule, documents: dict[UUID, DueDocument]
-) -> set[UUID]:
-    """Bring the lines that aren't authorised to their documents; return what is on a list."""
-    lines = session.scalars(select(DestructionLine).where(DestructionLine.gone_at.is_(None))).all()
-    listed = {line.document_id for line in lines}
+    session: Session, schedule: Schedule, documents: dict[UUID, DueDocument], ids: Sequence[UUID]
+) -> None:
+    """Bring these lines to their documents, unless somebody authorised them meanwhile."""
+    mine = DestructionLine.id.in_(ids), DestructionLine.authorised_at.is_(None)
+    lines = session.scalars(select(DestructionLine).where(*mine)).all()
     held = held_by(session, [line for line in lines if _held_by_itself(line)])
     for line in lines:
-        if line.authorised_at is not None:
-            continue
         document = documents.get(line.document_id)
         if document is None:
             if not _kept_longer(session, schedule, line):
@@ -267,8 +277,6 @@ def _follow_documents(
             # It stayed as long as that was decided, or as it may, so somebody decides again.
             line.decision = line.postponed_until = line.waits_for = None
             line.start_again()
-    session.flush()
-    return listed
 
 
 def _held_by_itself(line: DestructionLine) -> bool:
@@ -285,7 +293,7 @@ def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) ->
 
 def _open_lists(session: Session) -> Sequence[DestructionList]:
     """Return the lists with lines that are still here, also where all of those stay for now."""
-    left = select(DestructionLine.list_id).where(DestructionLine.gone_at.is_(None))
+    left = select(DestructionLine.list_id).where(_HERE)
     here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
     return session.scalars(select(DestructionList).where(here)).all()
 

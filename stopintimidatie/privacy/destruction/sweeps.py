@@ -72,6 +72,8 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import Delivery, ReportState
 
 BATCH: Final = 200
+# Of what takes a few statements each; a document that is destroyed goes alone.
+FEW: Final = 10
 ACTION: Final = "bewaartermijn.verstreken"
 # The states of reports that are somebody else's now, or of which the content is gone.
 ELSEWHERE: Final = (ReportState.HANDED_OVER, ReportState.DESTROYED)
@@ -135,7 +137,7 @@ def sweep_exports(session: Session, standing: Standing) -> Sequence[UUID]:
         .join(Dossier, Dossier.id == Export.dossier_id)
         .where(Export.destroy_by <= standing.today, kept | blobs, Dossier.frozen.is_(False))
         .order_by(Export.destroy_by, Export.id)
-        .limit(BATCH)
+        .limit(FEW)
     ).all()
     due = [export for export in rows if standing.over(export.destroy_by)]
     for export in due:
@@ -165,15 +167,9 @@ def sweep_tombstones(session: Session, standing: Standing) -> Sequence[UUID]:
         .limit(BATCH)
     ).all()
     due = [stone for stone in rows if standing.over(stone.gone_on)]
-    for stone in due:
-        session.execute(
-            delete(Reference).where(
-                Reference.reference == stone.reference,
-                Reference.holder == stone.holder,
-                Reference.kind == stone.document_kind,
-            )
-        )
-        session.delete(stone)
+    references = Reference.reference.in_([stone.reference for stone in due])
+    session.execute(delete(Reference).where(Reference.holder == standing.holder, references))
+    session.execute(delete(Tombstone).where(Tombstone.id.in_([stone.id for stone in due])))
     return _noted(session, standing, "grafsteen", [stone.document_id for stone in due])
 
 
@@ -184,7 +180,10 @@ def sweep_picked_up(session: Session, standing: Standing) -> Sequence[UUID]:
         .where(Pickup.document_id == Report.id)
         .scalar_subquery()
     )
-    return _destroy_reports(session, standing, picked_up, Report.delivery == Delivery.PICKED_UP)
+    old = Report.id.in_(select(Pickup.document_id).where(Pickup.picked_up_at < standing.bound))
+    return _destroy_reports(
+        session, standing, picked_up, Report.delivery == Delivery.PICKED_UP, old
+    )
 
 
 def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -195,12 +194,13 @@ def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
 def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports and dossiers that were erased at request."""
     erased = Report.state == ReportState.DESTROYED
-    gone = _destroy_reports(session, standing, Report.ended_at, erased)
+    if gone := _destroy_reports(session, standing, Report.ended_at, erased):
+        return gone
     dossiers = Dossier.state == DossierState.DESTROYED, Dossier.frozen.is_(False)
-    due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers)
+    due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers)[:1]
     for number in due:
         destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
-    return [*gone, *due]
+    return due
 
 
 def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -240,7 +240,7 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
             ~on_offer(),
         )
         .order_by(Report.received_at, Report.id)
-        .limit(BATCH)
+        .limit(FEW)
     ).all()
     for report in rows:
         day = leaves_desk_on(standing.term, report, standing.today)
@@ -265,8 +265,8 @@ def _due(
 def _destroy_reports(
     session: Session, standing: Standing, started: Any, *conditions: ColumnElement[bool]
 ) -> Sequence[UUID]:
-    """Destroy reports, one by one, with a tombstone each."""
-    due = _due(session, standing, Report.id, started, not_held(), *conditions)
+    """Destroy one report, with a tombstone; the others follow in transactions of their own."""
+    due = _due(session, standing, Report.id, started, not_held(), *conditions)[:1]
     for number in due:
         destroy_document(standing.registry, session, REPORT, number, standing.fate)
     return due

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security.permissions import Identity, Role
+from stopintimidatie.core.storage import in_portions, transaction
 from stopintimidatie.core.storage.models import day_in
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.retention import RetentionClass, Way, months
@@ -39,6 +41,8 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import ReportState
 
 MOST_AT_ONCE: Final = 200
+# Of letters, in one transaction.
+AT_ONCE: Final = 25
 # States of reports and dossiers of which nothing is left here.
 GONE: Final = DOSSIERS_GONE | {ReportState.DESTROYED, ReportState.HANDED_OVER}
 # The membership of a report that is in a dossier, and isn't only referred to.
@@ -305,25 +309,32 @@ def keep_for_reporter(session: Session, report: Report) -> None:
 ANNOUNCED: Final = "dag_van_vernietigen"
 
 
-def announce_destruction(session: Session, schedule: Schedule, kept: Collection[UUID] = ()) -> None:
+def announce_destruction(
+    engine: Engine, holder: str, schedule: Schedule, kept: Callable[[Session], Collection[UUID]]
+) -> None:
     """Mail reporters who left an address, once, that their report goes within a month.
 
     The mail is as neutral as any to a reporter: the day stands on the page of the follow code.
-    `kept`: documents that don't go although their term is over.
+    `kept`: reads the documents that don't go although their term is over.
     """
     soon = months(1).after(day_of(utc_now()))
-    days = {
-        row.id: row.due.on
-        for row in due_documents(session, schedule, soon)
-        if row.kind == REPORT and not row.frozen and row.id not in kept
-    }
-    reachable = select(ReportContact.report_id, ReportContact.holder).where(
-        ReportContact.report_id.in_(days), ReportContact.email.is_not(None)
-    )
-    for number, holder in session.execute(reachable).all():
-        key = f"{ANNOUNCED}:{number}:{days[number]}"
-        recipient = Recipient(MAIL_OWNER, str(number))
-        queue_mail(session, holder, ANNOUNCED, recipient, about=number, key=key)
+    with transaction(engine, holder, write=False) as session:
+        stays = kept(session)
+        keys = {
+            row.id: f"{ANNOUNCED}:{row.id}:{row.due.on}"
+            for row in due_documents(session, schedule, soon)
+            if row.kind == REPORT and not row.frozen and row.id not in stays
+        }
+        reachable = select(ReportContact.report_id).where(
+            ReportContact.report_id.in_(keys), ReportContact.email.is_not(None)
+        )
+        known = select(MailMessage.key).where(MailMessage.key.in_(keys.values()))
+        mailed = set(session.scalars(known))
+        new = [number for number in session.scalars(reachable) if keys[number] not in mailed]
+    for session, some in in_portions(engine, holder, new, AT_ONCE):
+        for number in some:
+            to = Recipient(MAIL_OWNER, str(number))
+            queue_mail(session, holder, ANNOUNCED, to, about=number, key=keys[number])
 
 
 def _write(writing: Writing) -> Letter | None:

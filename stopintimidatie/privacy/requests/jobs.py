@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
@@ -17,17 +17,19 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security.permissions import GRANTS, Permission
+from stopintimidatie.core.storage import in_portions, transaction
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree import Reference, holders_with_documents
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
 from stopintimidatie.privacy.requests.resources import path_of_request
-from stopintimidatie.privacy.requests.rules import forget_from, gone_from, reminds_on
+from stopintimidatie.privacy.requests.rules import GONE_AFTER, forget_from, gone_from, reminds_on
 from stopintimidatie.privacy.requests.services import note_move
 from stopintimidatie.privacy.requests.workflow import FORGET, rules_of
+from stopintimidatie.privacy.retention.timelines import end_of
 
 EVERY_MORNING: Final = Job("verzoeken.elke_ochtend")
 OF_HOLDER: Final = Job("verzoeken.houder")
@@ -36,40 +38,43 @@ TEMPLATE: Final = "verzoek_termijn"
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Plan the work of each holder that has requests (job)."""
+    """Plan the work of each holder that has documents (job)."""
     with context.transaction() as session:
-        mine = select(Reference.holder).where(Reference.kind == models.KIND).distinct()
-        for holder in session.scalars(mine).all():
+        for holder in holders_with_documents(session):
             enqueue(session, OF_HOLDER, holder, {})
 
 
 def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Do the work of this morning at one holder (job)."""
-    with context.transaction() as session:
-        watch_requests(context.registry, session, context.holder)
+    """Do the work of this morning at one holder, each request by itself (job)."""
+    with transaction(context.engine, context.holder, write=False) as session:
+        numbers = [row.id for row in session.scalars(to_watch())]
+    for session, (number,) in in_portions(context.engine, context.holder, numbers, 1):
+        watch_request(context.registry, session, session.get_one(models.SubjectRequest, number))
 
 
-def watch_requests(registry: Any, session: Session, holder: str) -> None:
-    """Send what reminds of a day, hold what running requests need, delete what may go."""
+def to_watch() -> Select[models.SubjectRequest]:
+    """Select the requests of which something may be due; not those that are only kept."""
+    row = models.SubjectRequest
+    goes = row.ended_at < end_of(GONE_AFTER.before(day_of(utc_now())))
+    watched = or_(row.ended_at.is_(None), row.person.is_not(None), goes)
+    return select(row).where(watched).order_by(row.reference)
+
+
+def watch_request(registry: Any, session: Session, row: models.SubjectRequest) -> None:
+    """Send what reminds of its day, hold what it needs while it runs, delete what may go."""
     today = day_of(utc_now())
-    mine = select(models.SubjectRequest).where(models.SubjectRequest.holder == holder)
-    by_reference = mine.order_by(models.SubjectRequest.reference)
-    for row in session.scalars(by_reference.where(models.SubjectRequest.ended_at.is_(None))).all():
+    if row.ended_at is None:
         hold_traces(session, row, SYSTEM)
         if reminds_on(row.due_on, today):
             _remind(session, row)
-    for row in session.scalars(
-        by_reference.where(models.SubjectRequest.ended_at.is_not(None))
-    ).all():
-        if row.ended_at is None or row.objection_runs:
-            continue
-        ended = day_of(row.ended_at)
-        if gone_from(ended) <= today:
-            _delete(registry, session, row)
-            continue
+    elif row.objection_runs:
+        return
+    elif gone_from(day_of(row.ended_at)) <= today:
+        _delete(registry, session, row)
+    else:
         if row.objection_until is None or row.objection_until < today:
             release_traces(session, row, SYSTEM)
-        going = forget_from(ended, row.objection_until, row.objection_ended_on)
+        going = forget_from(day_of(row.ended_at), row.objection_until, row.objection_ended_on)
         if row.person is not None and going <= today:
             _forget(registry, session, row)
 

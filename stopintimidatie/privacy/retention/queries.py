@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.levels.models import MunicipalityProfile, Pa
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
     ASKED,
+    CLASS_OF_STATE,
     DOSSIER_CLOSED,
     DOUBLE,
     MISSED,
@@ -94,10 +95,11 @@ def due_documents(session: Session, schedule: Schedule, until: date) -> list[Due
 
     What is frozen is among them: the list says by what it waits.
     """
-    reports = _perhaps(Report.ended_at, Report.received_at, schedule, until)
-    dossiers = _perhaps(Dossier.closed_at, Dossier.made_at, schedule, until)
+    dossiers = Dossier.made_at < end_of(schedule.maximum.before(until))
+    if (choice := schedule.choices.get(DOSSIER_CLOSED)) is not None:
+        dossiers |= Dossier.closed_at < end_of(choice.term.before(until))
     documents = (
-        *_due_reports(session, schedule, reports),
+        *_due_reports(session, schedule, _perhaps(schedule, until)),
         *_due_dossiers(session, schedule, dossiers),
     )
     by_day = sorted(documents, key=lambda row: (row.due.on, row.kind, row.reference))
@@ -114,14 +116,21 @@ def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> D
     return rows[0].due if rows else None
 
 
-def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
-    """Return a condition that every document meets which is due by this day, and some others."""
-    terms = [choice.term.before(until) for choice in schedule.choices.values()]
-    # A double goes with its original, however long ago that one ended.
-    latest = max([*terms, schedule.maximum.before(until)])
+def _perhaps(schedule: Schedule, until: date) -> ColumnElement[bool]:
+    """Return a condition that every report meets which is due by this day, and few others.
+
+    What ended before a moment came in before it: by state and arrival an index finds them. Doubles
+    are few, and each goes with its original, however long ago it ended itself.
+    """
+    terms = ((state, schedule.choices.get(code)) for state, code in CLASS_OF_STATE.items())
+    ends = ((state, end_of(choice.term.before(until))) for state, choice in terms if choice)
     return or_(
-        and_(ended.is_not(None), ended < end_of(latest)),
-        received < end_of(schedule.maximum.before(until)),
+        Report.received_at < end_of(schedule.maximum.before(until)),
+        and_(Report.state == ReportState.NOT_HANDLED, Report.ended_reason == "dubbel"),
+        *(
+            and_(Report.state == state, Report.received_at < end, Report.ended_at < end)
+            for state, end in ends
+        ),
     )
 
 

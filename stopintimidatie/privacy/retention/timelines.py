@@ -88,7 +88,8 @@ def announcement() -> ColumnElement[bool]:
 
     One of before a later offer doesn't: that offer gave the report another day.
     """
-    later = exists().where(Pickup.document_id == Report.id, Pickup.made_at > ReportMove.at)
+    mine = Pickup.document_id == ReportMove.report_id
+    later = exists().where(mine, Pickup.made_at > ReportMove.at)
     return and_(ReportMove.report_id == Report.id, ReportMove.name == ANNOUNCED, ~later)
 
 
@@ -137,9 +138,11 @@ def contact_starts(holder: str, *, frozen: bool = False) -> Any:
             said.correlate(Report).scalar_subquery().label("said"),
             called.correlate(Report).scalar_subquery().label("called"),
         )
-        .join(ReportContact, ReportContact.report_id == Report.id)
+        .where(Report.id.in_(select(ReportContact.report_id)))
         .where(Report.holder == holder, Report.ended_at.is_not(None))
         .where(~not_held() if frozen else not_held() & ~contact_promised())
+        # Otherwise SQLite asks both of these for each place where they are named below.
+        .offset(0)
         .subquery()
     )
     # The later of the two, and of that and the end the earlier: the databases name it differently.

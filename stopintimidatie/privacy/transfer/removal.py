@@ -26,7 +26,7 @@ from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.search.registry import INDEX, enqueue_index
 from stopintimidatie.core.search.services import PURGE, enqueue_purge
 from stopintimidatie.core.second import SecondError
-from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage import NATIONAL, in_portions, transaction
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import date_text, datetime_long, day_of, plural
 from stopintimidatie.dossiers.models import Dossier
@@ -188,9 +188,8 @@ def destroy_everything(
         schedule = present_schedule(session)
     for entity in (Dossier, Report):
         numbers = ids_of(engine, code, entity)
-        for start in range(0, len(numbers), AT_ONCE):
-            with transaction(engine, code) as session:
-                _mark(session, schedule, entity, numbers[start : start + AT_ONCE], actor)
+        for session, some in in_portions(engine, code, numbers, AT_ONCE):
+            _mark(session, schedule, entity, some, actor)
     for table, mine in reversed(list(_rows_of(code))):
         if table.info.get("append_only", False) or table.name in {*STAYS, LAST}:
             continue

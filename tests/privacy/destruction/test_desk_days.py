@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -192,14 +193,30 @@ def test_after_a_later_offer_that_ended_the_reporter_is_told_anew(waiting: tuple
     assert number_of(api) is None
 
 
-def _offer(api: Api, day: date, state: PickupState) -> None:
+def test_the_offer_of_another_report_gives_this_one_no_other_day(
+    waiting: tuple[Api, Any],
+) -> None:
+    api, _ = waiting
+    number = number_of(api)
+    night(api.installation, TOLD, NATIONAL)
+    with on(TOLD + timedelta(days=7)):
+        other = api.post(report(**GIVEN)).json["kenmerk"]
+    with api.installation.transaction(NATIONAL) as session:
+        mine = select(Report.id).where(Report.reference == other)
+        offered = session.scalars(mine).one()
+    _offer(api, TOLD + timedelta(days=7), PickupState.OFFERED, offered)
+    night(api.installation, GOES, NATIONAL)
+    assert number_of(api) == offered != number
+
+
+def _offer(api: Api, day: date, state: PickupState, document: UUID | None = None) -> None:
     with on(day), api.installation.transaction(NATIONAL) as session:
         session.add(
             Pickup(
                 holder=NATIONAL,
                 reference="O-4F7K-2QX",
                 document_kind="melding",
-                document_id=session.scalars(select(Report.id)).one(),
+                document_id=document or session.scalars(select(Report.id)).one(),
                 recipient="Gemeente Zwijndrecht",
                 state=state,
             )

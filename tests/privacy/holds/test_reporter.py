@@ -22,6 +22,7 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
 from stopintimidatie.privacy.destruction.models import ArchiveTransfer
+from stopintimidatie.privacy.destruction.queries import kept_by_decision
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     ANNOUNCED,
@@ -352,11 +353,11 @@ def test_no_mail_says_that_something_goes_which_was_decided_to_stay(
 def test_who_can_be_reached_is_mailed_once_that_something_waits(api: Api, ended: Any) -> None:
     approve_a_year(api)
     with clock_at(utc_now() + timedelta(days=350)):
+        with api.installation.transaction(DORDRECHT) as session:
+            terms = present_schedule(session)
+            assert terms is not None
         for _ in range(2):
-            with api.installation.transaction(DORDRECHT) as session:
-                terms = present_schedule(session)
-                assert terms is not None
-                announce_destruction(session, terms)
+            announce_destruction(api.installation.engine, DORDRECHT, terms, kept_by_decision)
         with api.installation.transaction(DORDRECHT) as session:
             mails = session.scalars(
                 select(MailMessage).where(MailMessage.template == ANNOUNCED)

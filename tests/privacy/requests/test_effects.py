@@ -24,7 +24,6 @@ from stopintimidatie.privacy.requests.documents import (
     hold_traces,
     restrict,
 )
-from stopintimidatie.privacy.requests.jobs import watch_requests
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import (
     ChildOutcome,
@@ -46,6 +45,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.retaining import watch_requests
 
 PLACE = "/gemeenten/dordrecht/verzoeken"
 INBOX = "/gemeenten/dordrecht/postvak"
@@ -193,13 +193,13 @@ def test_documents_of_a_running_request_wait_for_destruction_and_the_list_says_b
         values = {"grond": "avg_15_4", "reden": "Het kan niet."}
         move_request(town.registry, session, row, "weigeren", values, ACTOR)
         mark_sent(session, row, letters_of(session, row)[0], day_of(utc_now()), "post", ACTOR)
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         assert report.frozen
     with (
         clock_at(utc_now() + timedelta(days=44)),
         town.transaction(DORDRECHT) as session,
     ):
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         assert not session.get_one(Report, report.id).frozen
 
 
@@ -225,8 +225,8 @@ def test_who_handles_requests_is_reminded_without_content(town: Installation) ->
         for days, more in ((-8, 0), (-7, 2), (-6, 0), (0, 2)):
             moment = utc_now() + timedelta(days=(due - day_of(utc_now())).days + days)
             with clock_at(moment):
-                watch_requests(town.registry, session, DORDRECHT)
-                watch_requests(town.registry, session, DORDRECHT)
+                watch_requests(town.registry, session)
+                watch_requests(town.registry, session)
                 session.flush()
             assert mails(session) - before == more, days
             before = mails(session)
@@ -248,7 +248,7 @@ def test_person_and_letters_go_after_the_objection_and_the_case_after_five_years
             clock_at(utc_now() + timedelta(days=days)),
             town.transaction(DORDRECHT) as session,
         ):
-            watch_requests(town.registry, session, DORDRECHT)
+            watch_requests(town.registry, session)
             row = session.get_one(SubjectRequest, number)
             contents = session.scalars(select(RequestLetter.content)).all()
             assert (row.person is not None) is kept
@@ -258,7 +258,7 @@ def test_person_and_letters_go_after_the_objection_and_the_case_after_five_years
         clock_at(utc_now() + timedelta(days=366 * 5)),
         town.transaction(DORDRECHT) as session,
     ):
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         assert session.get(SubjectRequest, number) is None
         assert not session.scalars(select(Reference).where(Reference.kind == "verzoek")).all()
         assert "verzoek.gewist" in set(session.scalars(select(AuditEvent.action)))

@@ -16,7 +16,6 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces, note_objection
-from stopintimidatie.privacy.requests.jobs import watch_requests
 from stopintimidatie.privacy.requests.letters import ANSWERS, letters_of, read_letter
 from stopintimidatie.privacy.requests.models import RequestLetter, SubjectRequest
 from stopintimidatie.privacy.requests.services import (
@@ -29,6 +28,7 @@ from stopintimidatie.privacy.requests.services import (
 from stopintimidatie.reports.models import Report
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.retaining import watch_requests
 
 PLACE = "/gemeenten/dordrecht/verzoeken"
 START = "/gemeenten/dordrecht"
@@ -112,7 +112,7 @@ def test_a_decision_that_stays_here_is_late_and_reminded_of(
     monday = datetime(late.year, late.month, late.day, 10, tzinfo=UTC)
     monday += timedelta(days=-monday.weekday() % 7)
     with clock_at(monday), town.transaction(DORDRECHT) as session:
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         session.flush()
         assert len(session.scalars(select(MailMessage.id)).all()) == len(before) + 1
 
@@ -139,7 +139,7 @@ def test_the_term_to_object_and_what_goes_count_from_sending(town: Installation)
     for day, kept in ((date(2027, 5, 19), True), (date(2027, 5, 20), False)):
         moment = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
         with clock_at(moment), town.transaction(DORDRECHT) as session:
-            watch_requests(town.registry, session, DORDRECHT)
+            watch_requests(town.registry, session)
             row = session.get_one(SubjectRequest, number)
             assert (row.person is not None, row.question is not None) == (kept, kept)
             assert all(session.scalars(select(RequestLetter.content))) is kept
@@ -149,7 +149,7 @@ def test_what_never_went_is_never_deleted(town: Installation) -> None:
     with town.transaction(DORDRECHT) as session:
         number = decide(town, session).id
     with clock_at(utc_now() + timedelta(days=366 * 6)), town.transaction(DORDRECHT) as session:
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         assert session.get_one(SubjectRequest, number).person is not None
 
 
@@ -181,7 +181,7 @@ def test_an_objection_is_a_fact_that_keeps_the_case_until_it_is_over(
             row = session.scalars(select(SubjectRequest)).one()
             if over:
                 note_objection(session, row, ACTOR, over=True)
-            watch_requests(town.registry, session, DORDRECHT)
+            watch_requests(town.registry, session)
             assert row.person is not None
             assert session.scalars(select(Report.frozen)).one() is True
 
@@ -210,7 +210,7 @@ def test_an_objection_under_way_in_1_0_0_stays_until_it_is_said_to_be_over(
         session.execute(statement)
     # Two years later: 1.0.0 would have emptied it fifteen months after the objection.
     with town.transaction(DORDRECHT) as session:
-        watch_requests(town.registry, session, DORDRECHT)
+        watch_requests(town.registry, session)
         assert session.get_one(SubjectRequest, number).person is not None
     page = officer.get(case)
     page.mustcontain("Er is bezwaar gemaakt", "10 februari 2025, zaak B-12", "31 maart 2025")
@@ -218,7 +218,7 @@ def test_an_objection_under_way_in_1_0_0_stays_until_it_is_said_to_be_over(
     over.submit(status=303).follow().mustcontain("voorbij op", no=["bezwaar en beroep"])
     for days, kept in ((1, True), (100, False)):
         with clock_at(utc_now() + timedelta(days=days)), town.transaction(DORDRECHT) as session:
-            watch_requests(town.registry, session, DORDRECHT)
+            watch_requests(town.registry, session)
             row = session.get_one(SubjectRequest, number)
             assert (row.person is not None) is kept
     assert row.objection_number is None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,7 @@ from whoosh.analysis import IDAnalyzer
 
 from stopintimidatie.core.clock import seconds
 from stopintimidatie.core.search.analysis import tokens
-from stopintimidatie.core.search.backend import SearchDocument, Text, Weight
+from stopintimidatie.core.search.backend import SearchDocument, Weight
 from stopintimidatie.core.search.query import Field
 from stopintimidatie.core.search.results import to_shown
 
@@ -44,8 +44,8 @@ class StemField(fields.FieldType):
     def __init__(self) -> None:
         super().__init__(formats.Positions(), IDAnalyzer())
 
-    def index(self, value: Sequence[Text], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (stem, how often, weight, positions) for every stem in these texts.
+    def index(self, value: Any, **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield (stem, how often, weight, positions) for every stem in texts: weight, tokens.
 
         The weight is that of BM25 without a malus for long texts: who writes much is no less to
         the point. A search multiplies it by how rare the stem is.
@@ -53,9 +53,9 @@ class StemField(fields.FieldType):
         positions: dict[str, list[int]] = {}
         weights: dict[str, float] = {}
         base = 0
-        for text in value:
-            weight, last = _HIGH_WEIGHT if text.weight is Weight.HIGH else 1.0, 0
-            for token in tokens(text.text):
+        for weighs, words in value:
+            weight, last = _HIGH_WEIGHT if weighs is Weight.HIGH else 1.0, 0
+            for token in words:
                 last = token.position
                 if not token.stop:
                     positions.setdefault(token.stem, []).append(base + token.position)
@@ -76,17 +76,17 @@ SCHEMA: Final = fields.Schema(
 
 
 def to_fields(document: SearchDocument) -> dict[str, Any]:
-    """Return the fields of a document, as Whoosh's writer takes them."""
-    texts = document.searchable()
-    words = {token.word for text in texts for token in tokens(text.text) if not token.stop}
+    """Return the fields of a document, as Whoosh's writer takes them: lists aren't taken apart."""
+    texts = [(text.weight, tuple(tokens(text.text))) for text in document.searchable()]
+    words = {token.word for _, all_words in texts for token in all_words if not token.stop}
     codes = {field: document.codes(field) for field in Field}
     moment = seconds(document.moment)
     return {
         ID: document.id.hex,
         STEM: texts,
-        WORD: " ".join(sorted(words)),
+        WORD: sorted(words),
         ACCESS: document.access,
-        **{str(field): " ".join(values) for field, values in codes.items()},
+        **{str(field): [code for code in values if code] for field, values in codes.items()},
         MOMENT: moment,
         NEWEST_FIRST: (LAST_SECOND - moment).to_bytes(8) + document.id.bytes,
         OLDEST_FIRST: (LAST_SECOND + moment).to_bytes(8) + document.id.bytes,
