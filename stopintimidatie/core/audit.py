@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -211,7 +211,7 @@ def _file_of(session: Session) -> Path | None:
     return path
 
 
-def _line(values: dict[str, Any], accounts: Iterable[UUID]) -> str:
+def _line(values: Mapping[str, Any], accounts: Iterable[UUID]) -> str:
     """Write an event as a line: never a name, a reason, a field or the id of a report."""
     line = {
         "tijd": values["at"].isoformat(timespec="milliseconds"),
