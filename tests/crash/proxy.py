@@ -59,7 +59,7 @@ def proxy_before(ports: Sequence[int], folder: Path, host: str) -> Iterator[Prox
     (folder / "site.conf").write_text(_site(made, ports, host), encoding="utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user), encoding="utf-8")
-    command = [program, "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"]
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
     with subprocess.Popen(command) as process:
         try:
             until((folder / "pid").exists)
