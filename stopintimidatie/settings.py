@@ -108,6 +108,15 @@ def _optional_path(text: str) -> Path | None:
     return _path(text) if text.strip() else None
 
 
+def _appendable(text: str) -> Path | None:
+    path = _optional_path(text)
+    if path and not (path.is_file() if path.exists() else path.parent.is_dir()):
+        raise ValueError(f"de map {path.parent} is er niet, of dit is geen gewoon bestand")
+    if path and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError("hier mag dit programma niet schrijven")
+    return path
+
+
 def _migrations(text: str) -> Path:
     return _optional_path(text) or MIGRATIONS
 
@@ -264,6 +273,7 @@ class Settings:
     desk_keep_days: int = _setting("desk.keep_days", _whole_number(1, 365), 30)
     log_keep_years: int = _setting("log.keep_years", _whole_number(1, 100), 5)
     log_keep_sign_in_years: int = _setting("log.keep_sign_in_years", _whole_number(1, 100), 3)
+    security_file: Path | None = _setting("log.security_file", _appendable, None)
     sms_url: str = _setting("sms.url", _secure_url, "")
     sms_token_file: Path | None = _setting("sms.token_file", _optional_path, None)
     sms_sender: str = _setting("sms.sender", str.strip, "Meldpunt")

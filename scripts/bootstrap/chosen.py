@@ -15,6 +15,7 @@ USED = {
     "openssl": '"openssl"',
     "reuse": '"reuse"',
     "clamav-daemon": r"\bclamd\b",
+    "nginx-light": r"\bproxy_before\b",
     "chromium-headless-shell": r"\bsync_playwright\b",
     "default-jdk-headless": r"\bjavac\b",
     "libjaxb-java": r"\bjavac\b",

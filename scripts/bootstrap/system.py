@@ -74,6 +74,8 @@ TO_TEST = (
     Need("reuse", program("reuse")),
     # The scanner of uploads; the tests write a signature of their own.
     Need("clamav-daemon", program("clamd", "/usr/sbin/clamd")),
+    # The proxy before web servers that are restarted under load.
+    Need("nginx-light", program("nginx", "/usr/sbin/nginx")),
     Need("chromium-headless-shell", program(*BROWSERS)),
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", Path("/usr/share/java/jaxb-runtime.jar").exists),

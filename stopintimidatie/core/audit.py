@@ -1,17 +1,22 @@
 """The append-only log: who did or read what, when and why. Ids, never content.
 
-The table has no key to users: an event outlives the account.
+The table has no key to users: an event outlives the account. Security events go to a file besides,
+for the collector of an installation that wants one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Dialect, Index, LargeBinary, String
+from sqlalchemy import Dialect, Index, LargeBinary, String, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -19,7 +24,8 @@ from sqlalchemy.types import TypeDecorator
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
-from stopintimidatie.core.storage.session import Row
+from stopintimidatie.core.storage.session import SECURITY_FILE, Row
+from stopintimidatie.core.telemetry import REQUEST_ID
 
 READ: Final = "gelezen"
 
@@ -158,10 +164,14 @@ def record(
     fields: Iterable[str] = (),
 ) -> None:
     """Append one event, in the transaction at hand; what it holds: see `event_rows`."""
-    (_, event), *subjects = event_rows(
+    (_, values), *subjects = event_rows(
         actor, action, holder, kind, subject_ids, reason=reason, task=task, fields=fields
     )
-    session.add(AuditEvent(**event, subjects=[AuditSubject(**values) for _, values in subjects]))
+    row = AuditEvent(**values, subjects=[AuditSubject(**subject) for _, subject in subjects])
+    session.add(row)
+    if action in SECURITY and _file_of(session):
+        accounts = subject_ids if kind == "gebruiker" else ()
+        session.info.setdefault(_NOTED, []).append((row, _line(values, accounts)))
 
 
 def record_read(
@@ -186,6 +196,88 @@ def is_unrecorded(error: BaseException) -> bool:
     """Tell whether an error is about a table of the log that can't be written or found."""
     message = str(error.orig) if isinstance(error, DBAPIError) else ""
     return isinstance(error, NotRecordedError) or any(name in message for name in _TABLES)
+
+
+# The file of security events: a line of JSON each, once the event is committed.
+
+log = logging.getLogger(__name__)
+# All that goes there, by the first part of the action; docs/audit.md lists them.
+_SECURITY: Final = {
+    "toegang": "geweigerd",
+    "aanmelden": "gelukt mislukt gemeente_geweigerd link_gevraagd link_gebruikt",
+    "wachtwoord": "gewijzigd mislukt link_gevraagd link_gebruikt",
+    "factor": "app_ingesteld app_verwijderd passkey_ingesteld passkey_verwijderd hersteld"
+    " herstelcodes_gemaakt herstelcode_gebruikt",
+    "account": "sessie",
+    "uitnodiging": "gebruikt",
+    "gebruiker": "rol uitgenodigd rol_bevestigd rol_geweigerd rol_ingetrokken rol_aanvaard"
+    " rol_afgeslagen rol_weg rol_verlopen rol_stil einddatum groep_voorgesteld groep_weg"
+    " geblokkeerd gedeblokkeerd toegang_geblokkeerd toegang_hersteld afgemeld wachtwoord_weg",
+    "gemeente": "aanmelden aanmelden_bevestigd aanmelden_geweigerd maildomeinen zonder_beheerder"
+    " uitgevoerd",
+    "appsleutel": "gemaakt ingetrokken",
+    "handtekening": "ingesteld verwijderd",
+    "ophalen": "verkeerde_code",
+    "melding": "bestand_tegengehouden bestand_uitgepakt",
+    "dossier": "bestand_tegengehouden",
+    "logboek": "gedownload opgeschoond",
+    "reservekopie": "gemaakt teruggezet opgeruimd",
+}
+SECURITY: Final = frozenset(
+    f"{about}.{done}" for about, names in _SECURITY.items() for done in names.split()
+)
+_REFUSED: Final = ("geweigerd", "mislukt", "verkeerde_code", "tegengehouden")
+_NOTED: Final = "stopintimidatie.security_events"
+# The files that couldn't be written: each is told once, until it can be written again.
+_failing: Final[set[Path]] = set()
+
+
+def _file_of(session: Session) -> Path | None:
+    path: Path | None = session.get_bind().get_execution_options().get(SECURITY_FILE)
+    return path
+
+
+def _line(values: Mapping[str, Any], accounts: Iterable[UUID]) -> str:
+    """Write an event as a line: never a name, a reason, a field or the id of a report."""
+    line = {
+        "tijd": values["at"].isoformat(timespec="milliseconds"),
+        "handeling": values["action"],
+        "houder": values["holder"],
+        "soort": values["actor_kind"],
+        "wie": values["actor_id"],
+        "accounts": [str(account) for account in accounts],
+        "uitkomst": "geweigerd" if values["action"].endswith(_REFUSED) else "gedaan",
+        "verzoek": REQUEST_ID.get(),
+    }
+    return json.dumps({name: value for name, value in line.items() if value}) + "\n"
+
+
+@event.listens_for(Session, "after_commit")
+def _tell(session: Session) -> None:
+    if _NOTED in session.info and not session.in_nested_transaction():
+        # Rows that a savepoint took back are not in the session any more.
+        lines = [line for row, line in session.info.pop(_NOTED) if row in session]
+        if lines and (path := _file_of(session)):
+            _append(path, "".join(lines))
+
+
+def _append(path: Path, text: str) -> None:
+    """Append lines in one write; what goes wrong is logged, and is nobody's error."""
+    try:
+        new = not path.exists()
+        with path.open("ab", buffering=0) as file:
+            if new:
+                os.fchmod(file.fileno(), 0o640)  # whatever the umask
+            # A full disk may have taken half a line.
+            content = ("\n" * (path in _failing) + text).encode()
+            if file.write(content) < len(content):
+                raise OSError("short write")
+    except OSError as error:
+        if path not in _failing:
+            log.error("security events aren't written to their file: %s", error.strerror)
+        _failing.add(path)
+    else:
+        _failing.discard(path)
 
 
 def includeme(config: Any) -> None:

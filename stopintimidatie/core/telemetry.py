@@ -50,7 +50,7 @@ JSON: Final = "json"
 MOST_FRAMES: Final = 40
 MOST_CAUSES: Final = 5
 _PACKAGES: Final = Path(__file__).parent.parent.parent
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 # Loggers that say more than an operator can use, or say it with somebody's data in it.
 QUIET: Final[Mapping[str, int]] = {
     # At every start which plug-ins it has.
@@ -115,7 +115,7 @@ class _Stamp(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "verzoek"):
-            record.verzoek = _request_id.get()
+            record.verzoek = REQUEST_ID.get()
         return True
 
 
@@ -399,11 +399,11 @@ def in_request(environ: dict[str, Any]) -> Iterator[str]:
     if _ID not in environ:
         given = environ.get("HTTP_X_REQUEST_ID", "").lower()
         environ[_ID] = given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
-    token = _request_id.set(environ[_ID])
+    token = REQUEST_ID.set(environ[_ID])
     try:
         yield environ[_ID]
     finally:
-        _request_id.reset(token)
+        REQUEST_ID.reset(token)
 
 
 def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:

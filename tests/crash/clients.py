@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -54,9 +55,15 @@ class Apps:
     ledger: Ledger
     ports: Sequence[int]
     number: int = 4
+    # How many all of them send together in a second; 0: as fast as they are answered.
+    per_second: int = 0
+    # For apps that come over https, as through the proxy.
+    secure: ssl.SSLContext | None = None
     refusals: list[Refusal] = field(default_factory=list)
     # Answers that no client can read, and answers that never came: a server may give neither.
     garbled: list[str] = field(default_factory=list)
+    # Connections that broke before an answer came.
+    broken: list[str] = field(default_factory=list)
     new: bool = True
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -86,13 +93,23 @@ class Apps:
 
     def _app(self, number: int) -> None:
         port = self.ports[number % len(self.ports)]
-        connection = http.client.HTTPConnection(HOST, port, timeout=TIME_OUT)
+        connection = self._connection(port)
+        started, sent = time.monotonic(), 0
         while not self._stop.is_set():
+            if self.per_second:
+                sent += 1
+                due = started + (sent + number / self.number) * self.number / self.per_second
+                self._stop.wait(max(0, due - time.monotonic()))
             entry = self.ledger.next(new=self.new)
             if entry is None or not self._sent(connection, entry):
                 connection.close()
                 self._stop.wait(PATIENCE)
         connection.close()
+
+    def _connection(self, port: int) -> http.client.HTTPConnection:
+        if self.secure is None:
+            return http.client.HTTPConnection(HOST, port, timeout=TIME_OUT)
+        return http.client.HTTPSConnection("localhost", port, timeout=TIME_OUT, context=self.secure)
 
     def _sent(self, connection: http.client.HTTPConnection, entry: Entry) -> bool:
         start = time.monotonic()
@@ -101,6 +118,7 @@ class Apps:
         except (OSError, http.client.HTTPException, ValueError) as error:
             if isinstance(error, TimeoutError | ValueError):
                 self.garbled.append(repr(error))
+            self.broken.append(repr(error))
             self.ledger.unanswered(entry)
             return False
         self.ledger.answered(entry, status, answer)

@@ -54,10 +54,12 @@ def own_site(server: Server, nursery: Nursery, tmp_path: Path) -> Iterator[Site]
 
 
 def status_of(port: int, path: str) -> int:
+    """The status of a page; one that can't be shown now says when to try again."""
     with closing(http.client.HTTPConnection(HOST, port, timeout=LONGEST_REFUSAL)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
         answer.read()
+        assert (answer.status == 503) == (int(answer.headers.get("Retry-After", 0)) > 0)
         return answer.status
 
 

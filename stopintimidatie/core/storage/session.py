@@ -45,6 +45,8 @@ from stopintimidatie.settings import Settings
 
 PROBE_SECONDS: Final = 3
 SURELY_ALIVE_SECONDS: Final = 1.0
+# The option of an engine that says where security events are written (`core/audit`).
+SECURITY_FILE: Final = "stopintimidatie_security_file"
 _IDLE_SINCE: Final = "stopintimidatie.idle_since"
 _WRITES_SINCE: Final = "stopintimidatie.writes_since"
 # PostgreSQL's code for a lock that didn't come free in time.
@@ -111,15 +113,18 @@ def make_engine(settings: Settings, url: str | None = None) -> Engine:
 
     `url`: another role's address of the same database, such as `settings.owner_url`.
     """
+    engine = create_engine(
+        url or settings.database_url,
+        hide_parameters=True,
+        connect_args={} if settings.sqlite else _PLANS,
+        execution_options={SECURITY_FILE: settings.security_file},
+    )
     if settings.sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(url or settings.database_url, hide_parameters=True)
         sqlite.prepare(engine)
-        _time_writes(engine)
-        return engine
-    engine = create_engine(url or settings.database_url, hide_parameters=True, connect_args=_PLANS)
-    _ping_what_lay_idle(engine)
-    _prepare_postgresql(engine)
+    else:
+        _ping_what_lay_idle(engine)
+        _prepare_postgresql(engine)
     _time_writes(engine)
     return engine
 

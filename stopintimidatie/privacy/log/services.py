@@ -8,7 +8,7 @@ application's role may delete nothing of the log, so that it can't hide what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,14 +16,12 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Label,
     Row,
     Table,
     delete,
     func,
-    insert,
     or_,
     select,
     true,
@@ -32,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, event_rows
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.jobs import Job, JobContext, JobError, OutboxJob
@@ -161,8 +159,12 @@ def prune(
                 tell(sum(gone.values()))
     ours = {term: number for term, number in gone.items() if not term.apart}
     if any(ours.values()):
-        with engine.begin() as connection:
-            _record(connection, actor, ours)
+        numbers = ", ".join(
+            f"{number} regels {term.name} van vóór {day_of(term.before):%d-%m-%Y}"
+            for term, number in ours.items()
+        )
+        with transaction(engine, NATIONAL) as session:
+            record(session, actor, "logboek.opgeschoond", NATIONAL, "logboek", reason=numbers)
     return gone
 
 
@@ -185,16 +187,6 @@ def _prune(engine: Engine, term: LogTerm, holder: str) -> Iterator[int]:
                 connection.execute(delete(table).where(table.c.id.in_(ids)))
         number, since = len(rows), rows[-1].at
         yield number
-
-
-def _record(connection: Connection, actor: Actor, gone: Mapping[LogTerm, int]) -> None:
-    numbers = ", ".join(
-        f"{number} regels {term.name} van vóór {day_of(term.before):%d-%m-%Y}"
-        for term, number in gone.items()
-    )
-    rows = event_rows(actor, "logboek.opgeschoond", NATIONAL, "logboek", reason=numbers)
-    for _, values in rows:
-        connection.execute(insert(EVENTS), [dict(values)])
 
 
 def look_again(session: Session) -> None:

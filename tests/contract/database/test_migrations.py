@@ -46,6 +46,7 @@ from stopintimidatie.settings import Settings
 from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
 from tests.support.installation import Installation, make_settings
+from tests.support.release import HEAD
 
 FIRST = "0001_schema"
 # What a next version may well do: a column, a table with its wall, and a table made anew on SQLite.
@@ -256,13 +257,13 @@ def test_who_gave_whom_a_role_before_it_was_kept_is_known_after_the_upgrade(
 
 @contextmanager
 def at_1_0_0(
-    request: pytest.FixtureRequest, database: str, folder: Path
+    request: pytest.FixtureRequest, database: str, folder: Path, revision: str = HEAD
 ) -> Iterator[tuple[Settings, Engine]]:
-    """An empty database as 1.0.0 made it, with a holder."""
+    """An empty database as 1.0.0 made it, with a holder; or as a later revision did."""
     request.param = database
     with empty_database(request, folder) as settings:
         owner = make_engine(settings, settings.owner_url)
-        command.upgrade(alembic_config(settings, owner), "0016_account_hands")
+        command.upgrade(alembic_config(settings, owner), revision)
         with owner.begin() as connection:
             add(connection, "holder", code="GM0505", standing_until=date(2026, 1, 31))
             enter(connection)
@@ -411,7 +412,7 @@ def test_what_waited_for_a_second_person_in_1_0_0_waits_and_what_was_signed_is(
     about = {"document_kind": "melding", "reference": "M", "ground": "doel", "seen": ""}
     lasts = {"made_at": now, "expires_at": now + timedelta(hours=1)} | about | by | at
     second = {"by_id": "tweede", "at": now}
-    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+    with at_1_0_0(request, database, tmp_path, "0016_account_hands") as (settings, owner):
         with owner.begin() as connection:
             enter(connection)
             for state, answer in (("tweede_persoon", {}), ("nagekeken", second)):
