@@ -38,7 +38,7 @@ from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.exports.redaction.content import DossierContent
 from tests.support.exporting import approved, make_case
-from tests.support.exports_factory import a_dossier, redact
+from tests.support.exports_factory import ACCOUNTS, a_dossier, redact
 from tests.support.installation import Installation, make_settings
 
 # Twelve pages; as many as are told in full; the most that one dossier was seen with.
@@ -51,6 +51,9 @@ HEAD = """\
 |--:|---|--:|--:|--:|--:|--:|--:|"""
 # As small as most are; as many as are told in full.
 EXPORTED = (3, 10, 24, 60)
+# As those that are made in the child alone: all that the profile shows, with map and stories.
+STORY = " ".join(ACCOUNTS * 2)
+INTERN = {"soort_ontvanger": "intern", "ontvanger": "Eigen team OOV", "grondslag": "intern"}
 EXPLAINED = (
     "De echte uitvoer, op SQLite: goedgekeurd op de pagina, dan door de worker gemaakt, van het"
     " oppakken van de taak\ntot bestand, hashes en register zijn opgeslagen en de taken daarna"
@@ -149,9 +152,9 @@ def exported(size: int) -> str:
         create_key_file(settings.key_file)
         install(settings)
         with closing(Installation(settings)) as installation:
-            case = make_case(installation, number=size)
+            case = make_case(installation, number=size, account=STORY)
             installation.run_jobs()
-            reference = approved(case)
+            reference = approved(case, **INTERN)
             started, before = time.perf_counter(), used()
             installation.run_jobs()
             seconds, processor = time.perf_counter() - started, used() - before

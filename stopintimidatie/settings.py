@@ -110,15 +110,9 @@ def _optional_path(text: str) -> Path | None:
 
 def _appendable(text: str) -> Path | None:
     path = _optional_path(text)
-    if path and not (path.is_file() if path.exists() else path.parent.is_dir()):
-        raise ValueError(f"de map {path.parent} is er niet, of dit is geen gewoon bestand")
-    if path and not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ValueError("hier mag dit programma niet schrijven")
+    if path and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
+        raise ValueError(f"in de map {path.parent} kan dit programma dat bestand niet schrijven")
     return path
-
-
-def _migrations(text: str) -> Path:
-    return _optional_path(text) or MIGRATIONS
 
 
 def _secure_url(text: str) -> str:
@@ -206,7 +200,9 @@ class Settings:
     security_policy: str = _setting("security.policy", _secure_url, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
-    migrations: Path = _setting("migrations", _migrations, MIGRATIONS)
+    migrations: Path = _setting(
+        "migrations", lambda text: _optional_path(text) or MIGRATIONS, MIGRATIONS
+    )
     search_backend: str = _setting("search.backend", _one_of("postgresql", "whoosh"), "whoosh")
     web_host: str = _setting("web.host", _text, "127.0.0.1")
     web_port: int = _setting("web.port", _whole_number(1, 65535), 6543)

@@ -22,12 +22,11 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.storage.session import COUNTED, count_at_most
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.charts import sparkline
 from stopintimidatie.core.web.components import panels
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import COUNTED, count_at_most, read_register
 from stopintimidatie.core.web.request import (
     NavItem,
     Request,

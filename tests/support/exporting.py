@@ -81,7 +81,12 @@ def handed_over(case: Case, reference: str) -> None:
 
 
 def make_case(
-    installation: Installation, *, number: int = 3, minor: bool = False, **parts: Any
+    installation: Installation,
+    *,
+    number: int = 3,
+    minor: bool = False,
+    account: str = ACCOUNT,
+    **parts: Any,
 ) -> Case:
     """A dossier with reports (the last not for the police), a note and an agreement.
 
@@ -104,7 +109,7 @@ def make_case(
             assessment="Het gaat om een wisselende groep.",
         )
         reports = [
-            _report(session, installation, minor=minor and i == 0, share=i < number - 1)
+            _report(session, installation, account, minor=minor and i == 0, share=i < number - 1)
             for i in range(number)
         ]
         for report in reports:
@@ -128,11 +133,13 @@ def look_through(installation: Installation, dossier_id: Any) -> None:
         keep_looked_at(session, dossier, dict.fromkeys(texts, ()), SYSTEM)
 
 
-def _report(session: Any, installation: Installation, *, minor: bool, share: bool) -> Any:
+def _report(
+    session: Any, installation: Installation, account: str, *, minor: bool, share: bool
+) -> Any:
     report = make_report(
         session,
         installation,
-        description=ACCOUNT,
+        description=account,
         anonymous=False,
         contact=Contact(name=SECRET_NAME, phone=SECRET_PHONE, email=SECRET_MAIL),
         wants_contact=ContactWish.CALL,

@@ -91,7 +91,7 @@ def others(column: Any, person: Any) -> ColumnElement[bool]:
 def _hands(person: Any) -> CTE:
     """Select the accounts that are one hand with this person, which is one of them."""
     pair = AccountHand.giver_id, AccountHand.receiver_id
-    known = (select(one).where(other == person) for one, other in (pair, pair[::-1]))
+    known = (select(hand).where(owner == person) for hand, owner in (pair, pair[::-1]))
     return union_all(select(cast(person, String).label("id")), *known).cte()
 
 

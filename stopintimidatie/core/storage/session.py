@@ -24,10 +24,8 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
     insert,
     make_url,
-    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -230,18 +228,6 @@ def in_portions(engine: Engine, holder: str, values: Sequence[Any], size: int) -
     for start in range(0, len(values), size):
         with transaction(engine, holder) as session:
             yield session, values[start : start + size]
-
-
-# A list shows the exact number up to here; beyond it, "meer dan".
-COUNTED: Final = 2_500
-# What a filter leaves is counted up to here: no index has the number, so that each row is read.
-FILTERED: Final = 100
-
-
-def count_at_most(session: Session, statement: Select[Any], most: int) -> int:
-    """Count the rows that the statement finds; one more than `most` when there are more."""
-    some = statement.limit(most + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 # The time that a visitor or an app is told to wait before it tries again.

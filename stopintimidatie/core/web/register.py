@@ -13,13 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.web.components import FacetValue, page_url
 from stopintimidatie.core.web.request import PAGE_SIZE, Paging, wanted_page
 
+# A list shows the exact number up to here; beyond it, "meer dan".
+COUNTED: Final = 2_500
+# Up to here where a filter was chosen: no index has that number, so that each row is read.
+FILTERED: Final = 100
 Row = TypeVar("Row")
 Filters = Sequence[tuple[str, Sequence[FacetValue]]]
 
@@ -75,3 +80,9 @@ def read_rows(request: Any, wanted: Select[Row]) -> Register[Row]:
         return rows
 
     return read_register(request, total, find)
+
+
+def count_at_most(session: Session, statement: Select[Any], most: int) -> int:
+    """Count the rows that the statement finds; one more than `most` when there are more."""
+    some = statement.limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0

@@ -34,8 +34,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import LocalPolicy
 from stopintimidatie.disclosures.models import Pickup, PickupState

@@ -15,9 +15,8 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.web.components import Panel, is_partial, turn_of
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import COUNTED, read_register
 from stopintimidatie.core.web.request import (
     Request,
     form_view,

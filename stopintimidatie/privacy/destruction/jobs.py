@@ -79,7 +79,7 @@ EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
 OF_HOLDER: Final = Job("vernietiging.houder")
 NIGHT: Final = time(2)
 REWRITE: Final = Job("vernietiging.herschrijven")
-# So many lines or letters in one transaction: while it writes, nobody else can on SQLite.
+# Lines or letters in one transaction: while it writes, nobody else can on SQLite.
 AT_ONCE: Final = 25
 _HERE: Final = DestructionLine.gone_at.is_(None)
 # The nights of all holders are over then.

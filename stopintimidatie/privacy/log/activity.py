@@ -20,10 +20,9 @@ from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL, transaction
-from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import count_at_most, read_register
 from stopintimidatie.core.web.request import page_view
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.log.queries import label_of

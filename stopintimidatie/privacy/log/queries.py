@@ -19,9 +19,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import READ, AuditEvent, AuditSubject
-from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of
+from stopintimidatie.core.web.register import count_at_most
 
 # The number of documents of one event that are named; the others are counted.
 NAMED: Final = 3

@@ -20,12 +20,11 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL, enter, transaction
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of, local, uuid_of
 from stopintimidatie.core.tree import Resource, Root
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import COUNTED, read_register
 from stopintimidatie.core.web.request import (
     Request,
     page_view,

@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import uuid_of
+from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
     ANY_READER,

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import local
+from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.workflow import ENDED, ReportState

@@ -17,9 +17,10 @@ from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.storage.session import count_at_most, transaction
+from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import locate_reference
+from stopintimidatie.core.web.register import count_at_most
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient

@@ -16,12 +16,11 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.session import COUNTED, FILTERED
 from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
-from stopintimidatie.core.web.register import read_register
+from stopintimidatie.core.web.register import COUNTED, FILTERED, read_register
 from stopintimidatie.core.web.request import (
     Request,
     form_view,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.reports.models import Report
 from tests.support.crowds import crowd, work_of
 from tests.support.factories import DORDRECHT, connect, make_user

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
-from stopintimidatie.cli.server import _tidy_up
+from stopintimidatie.cli.commands import _tidy_up, cli
+from stopintimidatie.cli.words import run
 from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule

@@ -168,20 +168,15 @@ def test_many_at_once_write_whole_lines(path: Path) -> None:
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize(
-    ("place", "mistake"),
-    [("nergens/x.jsonl", "de map .* is er niet"), (".", "geen gewoon bestand")],
-)
-def test_a_place_that_cant_be_is_told_at_the_start(
-    tmp_path: Path, place: str, mistake: str
-) -> None:
+@pytest.mark.parametrize("place", ["nergens/x.jsonl", "."])
+def test_a_place_that_cant_be_is_told_at_the_start(tmp_path: Path, place: str) -> None:
     given = {
         "sqlalchemy.url": f"sqlite:///{tmp_path}/x.sqlite",
         "data_dir": str(tmp_path),
         "key_file": str(tmp_path / "x.json"),
         "public_address": "http://localhost:6543",
     }
-    with pytest.raises(SettingsError, match=f"log.security_file: .*{mistake}"):
+    with pytest.raises(SettingsError, match=r"log\.security_file: in de map .* niet schrijven"):
         parse_settings({**given, "log.security_file": str(tmp_path / place)})
     good = parse_settings({**given, "log.security_file": str(tmp_path / "x.jsonl")})
     assert good.security_file == tmp_path / "x.jsonl"

@@ -17,7 +17,7 @@ from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.second import SecondError
 from stopintimidatie.core.security import Identity, Role
-from stopintimidatie.core.storage.session import count_at_most
+from stopintimidatie.core.web.register import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import Standing, follow

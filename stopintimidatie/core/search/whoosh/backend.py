@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 _MAX_PURGE: Final = 5_000
 """An index with more documents isn't rewritten at once: that would keep new reports waiting."""
 _SORT_MB: Final = 256
-"""So much is sorted in memory, some 15,000 reports: what goes to files meanwhile costs a third."""
+"""Sorted in memory, some 15,000 reports: what goes to files meanwhile costs a third."""
 _ATTEMPTS: Final = 10
 _JOURNAL: Final = msgspec.json.Decoder(SearchDocument | UUID)
 _FIRST_PAGE: Final = contract.Page()
