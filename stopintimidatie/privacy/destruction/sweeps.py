@@ -72,7 +72,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import Delivery, ReportState
 
 BATCH: Final = 200
-# Of what takes a few statements each; a document that is destroyed goes alone.
+# For what takes a few statements each; a document that is destroyed goes alone.
 FEW: Final = 10
 ACTION: Final = "bewaartermijn.verstreken"
 # The states of reports that are somebody else's now, or of which the content is gone.

@@ -41,7 +41,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import ReportState
 
 MOST_AT_ONCE: Final = 200
-# Of letters, in one transaction.
+# Letters in one transaction.
 AT_ONCE: Final = 25
 # States of reports and dossiers of which nothing is left here.
 GONE: Final = DOSSIERS_GONE | {ReportState.DESTROYED, ReportState.HANDED_OVER}
