@@ -52,7 +52,7 @@ from stopintimidatie.reports.vocabulary import TimePrecision
 SEARCH: Final = Job("patronen.zoeken")
 EVERY_NIGHT: Final = Job("patronen.elke_nacht")
 NIGHT: Final = time(4)
-# So many groups in one transaction: while it writes, nobody else can on SQLite.
+# Groups in one transaction: while it writes, nobody else can on SQLite.
 AT_ONCE: Final = 8
 METRES_A_DEGREE: Final = 110_574
 _METRES_EAST: Final = 111_320

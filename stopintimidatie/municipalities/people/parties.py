@@ -155,7 +155,7 @@ def turn_of(table: Any) -> Callable[[str, Identity], ColumnElement[bool]]:
         free = _unrelated(table, _plain(identity.person), identity.username)
         awaited = awaits(table, party_at(holder))
         if party_at(holder) is Party.COLLEAGUE and table is not IdentityProvider:
-            # Who is asked is the reader that `awaits` would look for.
+            # The person asked is the reader that `awaits` would look for.
             awaited = table.colleague_id.is_(None)
         return and_(_is_at(table, holder), awaited, free)
 
