@@ -19,7 +19,8 @@ from sqlalchemy import delete, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.jobs.services import Stop
+from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.acts import DELIVERIES
@@ -56,9 +57,9 @@ def demo_installation(
 @pytest.fixture(scope="package")
 def demo_address(demo_installation: Installation) -> Iterator[str]:
     """The demo, served; searched and exported by its own worker."""
-    stop = threading.Event()
-    forever = Worker(demo_installation.registry).run_forever
-    worker = threading.Thread(target=forever, args=(stop,), name=DEMO_WORKER, daemon=True)
+    stop, registry = Stop(), demo_installation.registry
+    arguments = {"args": (registry, stop), "name": DEMO_WORKER, "daemon": True}
+    worker = threading.Thread(target=run_lanes, **arguments)
     worker.start()
     with in_thread(demo_installation.app) as address:
         yield address

@@ -26,7 +26,8 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.jobs.services import Stop
+from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -109,10 +110,8 @@ def story(chromium_browser: Browser, sqlite_template: Path, tmp_path: Path) -> I
 
 @contextmanager
 def working(running: Installation) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(
-        target=Worker(running.registry).run_forever, args=(stop,), daemon=True
-    )
+    stop = Stop()
+    thread = threading.Thread(target=run_lanes, args=(running.registry, stop), daemon=True)
     thread.start()
     yield
     stop.set()

@@ -19,7 +19,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.jobs.services import Stop
+from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -94,10 +95,8 @@ def story(chromium_browser: Browser, sqlite_template: Path, tmp_path: Path) -> I
 
 @contextmanager
 def _worker(running: Installation) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(
-        target=Worker(running.registry).run_forever, args=(stop,), daemon=True
-    )
+    stop = Stop()
+    thread = threading.Thread(target=run_lanes, args=(running.registry, stop), daemon=True)
     thread.start()
     yield
     stop.set()

@@ -55,6 +55,7 @@ from stopintimidatie.desk.queue.pages import (
 from stopintimidatie.desk.queue.routing import Guess, guess, route
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, said
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.municipalities.areas.resources import count_with_menu
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND, number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
@@ -125,7 +126,7 @@ def _counted(
 ) -> dict[str, int]:
     """Count the rows of this view and of what must be decided on, and what else waits here.
 
-    A partial answer has no room for what else waits.
+    One statement for all. A partial answer has no room for what else waits.
     """
     session, identity = request.db, request.identity
     assert identity is not None  # noqa: S101 - the view needs a permission
@@ -134,14 +135,15 @@ def _counted(
         "total": queue.number_waiting(wanted, most),
         "to_decide": queue.number_waiting(to_decide, COUNTED),
     }
-    if not is_partial(request):
-        numbers |= {
-            "returned": number_returned(),
-            "without_admin": number_without_admin(),
-            "reviews": number_due(context.holder, identity.user_id),
-        }
-    row = session.execute(select(*numbers.values())).one()
-    return dict(zip(numbers, row, strict=True))
+    if is_partial(request):
+        row = session.execute(select(*numbers.values())).one()
+        return dict(zip(numbers, row, strict=True))
+    numbers |= {
+        "returned": number_returned(),
+        "without_admin": number_without_admin(),
+        "reviews": number_due(context.holder, identity.user_id),
+    }
+    return count_with_menu(request, context.holder, numbers)
 
 
 # Decisions

@@ -327,7 +327,7 @@ def count_with_menu(
 
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
 
-    `counts`: made once, for the statement is kept by them; `values`: of their parameters.
+    `values`: of the parameters of `counts` that are made once; the statement is kept by those.
     """
     return _count_in(request, request.db, holder, counts or {}, values or {})
 
@@ -372,7 +372,9 @@ def _count_in(
     if not lists and not counts:
         request.waiting[holder] = {}
         return {}
-    statement = request.registry.menu_of(reader, lists, tuple(counts.values()))
+    statement = request.registry.menu_of(reader, lists, tuple(counts.values()) if values else ())
+    if counts and not values:
+        statement = statement.add_columns(*counts.values())
     own = {name: getattr(identity, name) for name in ("user_id", "person", "username")}
     # Not after a flush: a refused form may have left changes that can't be written.
     with session.no_autoflush:
