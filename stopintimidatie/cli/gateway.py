@@ -16,13 +16,14 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from io import BytesIO
 from queue import SimpleQueue
 from typing import Any, Final
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from stopintimidatie import create_app
 from stopintimidatie.cli.common import report_start_errors
@@ -339,7 +340,9 @@ def check_application(settings: Settings) -> None:
 
 def make_gateway(settings: Settings) -> Gateway:
     """Make what a process serves, with the application in it."""
-    stay_on_one_machine(settings)
+    # The database may be away when a process is replaced; it was asked before the first one began.
+    with suppress(SQLAlchemyError):
+        stay_on_one_machine(settings)
     app = create_app(settings)
     start_figures(app.registry, settings.metrics_port)
     spare_what_stays()

@@ -28,7 +28,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from stopintimidatie.core.telemetry import start_logging
+from stopintimidatie.core.telemetry import log_error, start_logging
 from stopintimidatie.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ def _check(settings: Settings) -> None:
 def _try_to_make(settings: Settings) -> None:
     from stopintimidatie.cli.gateway import check_application
 
-    check_application(settings)
+    try:
+        check_application(settings)
+    except (Exception, KeyboardInterrupt) as error:
+        log_error(log, "the application can't be made", error)
+        sys.exit(1)
 
 
 def _make(settings: Settings) -> Application:

@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -58,8 +59,8 @@ def demo_installation(
 def demo_address(demo_installation: Installation) -> Iterator[str]:
     """The demo, served; searched and exported by its own worker."""
     stop, registry = Stop(), demo_installation.registry
-    arguments = {"args": (registry, stop), "name": DEMO_WORKER, "daemon": True}
-    worker = threading.Thread(target=run_lanes, **arguments)
+    work = partial(run_lanes, registry, stop)
+    worker = threading.Thread(target=work, name=DEMO_WORKER, daemon=True)
     worker.start()
     with in_thread(demo_installation.app) as address:
         yield address

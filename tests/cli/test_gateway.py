@@ -7,11 +7,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from stopintimidatie.cli import gateway
+from stopintimidatie.cli import gateway, server
 from stopintimidatie.cli.gateway import MAXIMUM_BODY_BYTES, Gateway
+from stopintimidatie.core.jobs.worker import NotAloneError
 from stopintimidatie.core.web.body import KEPT_IN_MEMORY
+from stopintimidatie.settings import Settings
 from tests.support.gateway_calls import Answer, ask
+from tests.support.installation import Installation
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -123,3 +127,35 @@ def test_what_escapes_the_application_is_told_by_its_kind_alone(
 
 def test_the_server_does_not_name_itself_or_its_version() -> None:
     assert ask(Gateway(echo, places=1, scheme="http"))[1]["Server"] == "stopintimidatie"
+
+
+@pytest.mark.sqlite
+def test_a_process_that_takes_the_place_of_another_serves_while_the_database_is_away(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(settings: Settings) -> None:
+        raise OperationalError("select 1", {}, Exception("away"))
+
+    def two(settings: Settings) -> None:
+        raise NotAloneError("two machines")
+
+    monkeypatch.setattr(gateway, "stay_on_one_machine", away)
+    monkeypatch.setattr(gateway, "spare_what_stays", lambda: None)
+    assert gateway.make_gateway(installation.settings)
+    monkeypatch.setattr(gateway, "stay_on_one_machine", two)
+    with pytest.raises(NotAloneError):
+        gateway.make_gateway(installation.settings)
+
+
+@pytest.mark.sqlite
+def test_an_unforeseen_error_at_the_start_is_told_without_its_text(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(settings: Settings) -> None:
+        raise RuntimeError("geheim")
+
+    monkeypatch.setattr(gateway, "check_application", fail)
+    with pytest.raises(SystemExit) as ended:
+        server._check(installation.settings)
+    assert ended.value.code == 1
+    assert "geheim" not in "".join(capfd.readouterr())

@@ -328,6 +328,8 @@ def run_lanes(registry: Any, stop: Stop) -> None:
                     ring.set()
         finally:
             stop.set()
+            for ring in rings.values():
+                ring.set()
     for result in running:
         result.result()
 

@@ -69,7 +69,7 @@ def _only_rows_of_the_holder(state: ORMExecuteState) -> None:
     state.statement = _of_holder(state.statement, current_holder(state.session))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _of_holder(statement: Any, holder: str | None) -> Any:
     """Return a statement with the filters of a holder.
 

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.core.jobs.services import Stop
-from stopintimidatie.core.jobs.worker import run_lanes
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, Lane, OutboxJob, enqueue
+from stopintimidatie.core.jobs.services import Bell, Stop
+from stopintimidatie.core.jobs.worker import Worker, run_lanes
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.security import Role
 from stopintimidatie.demo.loader import set_up_mailbox
@@ -118,3 +118,33 @@ def test_the_jobs_in_hand_of_all_lanes_are_finished_and_no_other_is_begun(
         due = select(OutboxJob.kind).where(OutboxJob.run_after <= utc_now())
         left = session.scalars(due.order_by(OutboxJob.kind)).all()
     assert left == ["afspraak.herinneren", "demo.verstrekkingen"]
+
+
+def test_lanes_that_sleep_end_at_once_when_nothing_can_wake_them_any_more(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane without work sleeps for a minute."""
+    installation.run_jobs()
+    asleep: list[float] = []
+    raised: list[BaseException] = []
+
+    def sleep(worker: Worker) -> float:
+        asleep.append(3 * PATIENCE)
+        return asleep[-1]
+
+    def fail(bell: Bell) -> None:
+        until(lambda: len(asleep) >= len(Lane))
+        raise RuntimeError
+
+    def work() -> None:
+        try:
+            run_lanes(installation.registry, Stop())
+        except RuntimeError as error:
+            raised.append(error)
+
+    monkeypatch.setattr(Worker, "_until_due", sleep)
+    monkeypatch.setattr(Bell, "wait", fail)
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(PATIENCE)
+    assert raised
