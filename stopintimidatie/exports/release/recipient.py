@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core import forms
@@ -16,6 +15,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import _
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.translation import keep_language
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
@@ -200,9 +200,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
             words = NOT_NOW if isinstance(problem, ShutError) else problem.message
         shown = page_of(context, request, here)
         return {**shown, "form": answer_form(context, request, here), "refused": words}
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{here.export.reference}.pdf"'
-    return response
+    return pdf_response(here.export.reference, pdf)
 
 
 @post_view(PickupPage, "antwoord", NO_PERMISSION_REQUIRED, renderer=PAGE)
