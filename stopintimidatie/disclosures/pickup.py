@@ -10,7 +10,6 @@ the document again, so a withdrawn document is gone here too. After the visitor 
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,8 +26,8 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.addresses import TRIES, code_of, is_code, new_nonce
 from stopintimidatie.core.registry import Directive, of_kind, single
-from stopintimidatie.core.security.policy import cookie_name
-from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Sealed
+from stopintimidatie.core.security.policy import VisitCookie
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
@@ -266,11 +265,7 @@ PERSONAL_DATA: Final = holder_of_rows(KIND, Pickup, COLUMNS)
 
 # The visit at /ophalen, in a cookie
 
-COOKIE: Final = "ophalen"
-SESSION_PURPOSE: Final = "ophaalsessie"
-LASTS: Final = timedelta(minutes=30)
-LONGEST_VISIT: Final = timedelta(hours=4)
-LONGEST: Final = 3_000
+COOKIE: Final = VisitCookie("ophalen", "ophaalsessie")
 
 
 @dataclass(frozen=True)
@@ -288,26 +283,17 @@ class Visit:
 
 def seal_visit(keys: KeyRing, visit: Visit) -> str:
     """Return a visit as the sealed value of the cookie."""
-    until, since = min(utc_now() + LASTS, visit.since + LONGEST_VISIT), visit.since.isoformat()
     made = visit.made.isoformat() if visit.made else ""
-    parts = [until.timestamp(), visit.reference, visit.way, visit.who, since, visit.code, made]
-    content = json.dumps(parts)
-    sealed = keys.encrypt(SESSION_PURPOSE, content, COOKIE)
-    return base64.urlsafe_b64encode(sealed.encode()).decode()
+    begun = (visit.reference, visit.way, visit.who, visit.since.isoformat())
+    return COOKIE.seal(keys, visit.since, *begun, visit.code, made)
 
 
 def unseal_visit(keys: KeyRing, value: str) -> Visit | None:
     """Return the visit in a cookie; None when the cookie isn't ours, or the visit has ended."""
-    if not value.isascii() or len(value) > LONGEST:
+    parts = COOKIE.unseal(keys, value)
+    if parts is None:
         return None
-    try:
-        stored = base64.urlsafe_b64decode(value).decode("ascii")
-        content = keys.decrypt(SESSION_PURPOSE, stored, COOKIE)
-    except (ValueError, DecryptionError):
-        return None
-    until, reference, way, visitor, since, *more = json.loads(content)
-    if utc_now().timestamp() >= until:
-        return None
+    reference, way, visitor, since, *more = parts
     # A visit that began in 1.0.0 has no more than that.
     code, made = more or ("", "")
     begun = datetime.fromisoformat(since)
@@ -317,18 +303,11 @@ def unseal_visit(keys: KeyRing, value: str) -> Visit | None:
 
 def visit_of(request: Request, reference: str | None = None) -> Visit | None:
     """Return the visit of this browser to the page of this pick-up, or of any; else None."""
-    value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
-    visit = unseal_visit(request.registry.key_ring, value) if value else None
+    visit = unseal_visit(request.registry.key_ring, COOKIE.value_in(request))
     return visit if visit is not None and reference in (None, visit.reference) else None
 
 
 def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
     """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
-    response.set_cookie(
-        cookie_name(request.app_settings, COOKIE),
-        seal_visit(request.registry.key_ring, visit) if visit else None,
-        path="/",
-        secure=request.app_settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = seal_visit(request.registry.key_ring, visit) if visit else None
+    COOKIE.set_in(request, response, value)

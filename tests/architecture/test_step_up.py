@@ -108,10 +108,9 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "core.accounts.sessions:start_session",
         "core.factors.confirmation:_kept_form",
         "core.factors.services:_use_app",
-        "disclosures.pickup:unseal_visit",
+        "core.security.policy:VisitCookie.unseal",
         "municipalities.sso.departure:kept_departure",
         "municipalities.sso.openid:new_attempt",
-        "reports.follow.resources:opened",
     },
     "a key or password of the house itself, used and never shown": {
         "exports.document.signature:signing_key",

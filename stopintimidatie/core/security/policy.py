@@ -10,8 +10,11 @@ that fails, nothing is shown. Other rows that a page has to write go in it too.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,8 +28,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import NotRecordedError, record, record_read
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.security.permissions import Identity, Permission
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.session import SAFE_METHODS, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.settings import Settings
@@ -40,9 +45,57 @@ IDENTITY_LOADER: Final = Directive[None, IdentityLoader](
 )
 
 
+VISIT_IDLE: Final = timedelta(minutes=30)
+VISIT_LONGEST: Final = timedelta(hours=4)
+_LONGEST_VALUE: Final = 3_000
+
+
 def cookie_name(settings: Settings, name: str) -> str:
     """Return the name; `__Host-` ties a cookie to this host, over https alone."""
     return f"__Host-{name}" if settings.https else name
+
+
+@dataclass(frozen=True)
+class VisitCookie:
+    """Cookie of a visitor without an account: sealed with our key, nothing is stored on our side.
+
+    A visit lasts half an hour idle, and a few hours in all.
+    """
+
+    name: str
+    purpose: str
+
+    def seal(self, keys: KeyRing, since: datetime, *parts: Any) -> str:
+        """Return the value for a visit that began at a moment; `parts`: what it holds, as JSON."""
+        until = min(utc_now() + VISIT_IDLE, since + VISIT_LONGEST).timestamp()
+        sealed = keys.encrypt(self.purpose, json.dumps([until, *parts]), self.name)
+        return base64.urlsafe_b64encode(sealed.encode()).decode()
+
+    def unseal(self, keys: KeyRing, value: str) -> list[Any] | None:
+        """Return what a value holds; None when it isn't ours, or the visit has ended."""
+        if not value.isascii() or len(value) > _LONGEST_VALUE:
+            return None
+        try:
+            stored = base64.urlsafe_b64decode(value).decode("ascii")
+            until, *parts = json.loads(keys.decrypt(self.purpose, stored, self.name))
+        except (ValueError, DecryptionError):
+            return None
+        return parts if utc_now().timestamp() < until else None
+
+    def value_in(self, request: Any) -> str:
+        """Return the value that a browser sent; empty when it sent none."""
+        return str(request.cookies.get(cookie_name(request.app_settings, self.name), ""))
+
+    def set_in(self, request: Any, response: Any, value: str | None) -> None:
+        """Set the cookie; None deletes it."""
+        response.set_cookie(
+            cookie_name(request.app_settings, self.name),
+            value,
+            path="/",
+            secure=request.app_settings.https,
+            httponly=True,
+            samesite="Lax",
+        )
 
 
 def csrf_storage(settings: Settings) -> CookieCSRFStoragePolicy:

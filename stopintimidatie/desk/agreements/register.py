@@ -345,11 +345,6 @@ def _line(
     return Line(number, row.get("gemeente", "")[:100], REFUSED, refused)
 
 
-def seal_of(lines: Sequence[Line]) -> str:
-    """Return a hash of what a preview says, so that nothing else is written than was shown."""
-    return hashlib.sha256(repr(lines).encode()).hexdigest()
-
-
 # Pages
 
 PAGE: Final = "nummers"
@@ -406,7 +401,8 @@ def import_view(context: Desk, request: Request) -> Any:
         except ValueError as problem:
             raise FormError(str(problem), "bestand") from None
         right = {line.code: line for line in lines if line.changes and line.outcome != REFUSED}
-        seal = seal_of(lines)
+        # Nothing else is written than the preview showed.
+        seal = hashlib.sha256(repr(lines).encode()).hexdigest()
         if right and values["zegel"] == seal:
             store(request.db, {code: line.values for code, line in right.items()}, request.actor)
             request.flash(f"{plural(len(right), 'gemeente', 'gemeenten')} bijgewerkt.")

@@ -27,6 +27,7 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.mail.delivery import is_mobile
+from stopintimidatie.core.security.policy import VISIT_IDLE
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -44,7 +45,6 @@ from stopintimidatie.desk.forwarding.pickup import (
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import (
-    LASTS,
     PickupKind,
     Visit,
     add_reader,
@@ -137,7 +137,7 @@ class Sitting:
     @property
     def ends_at(self) -> datetime:
         """The end, whatever is done meanwhile."""
-        return self.visit.since + LASTS
+        return self.visit.since + VISIT_IDLE
 
     @property
     def code_by(self) -> str | None:
@@ -157,7 +157,7 @@ def sitting_of(request: Request) -> Sitting | None:
     if visit is None or visit.made is None:
         return None
     door = find_pickup(session, visit.reference)
-    if door is None or door.document_kind != KIND or utc_now() >= visit.since + LASTS:
+    if door is None or door.document_kind != KIND or utc_now() >= visit.since + VISIT_IDLE:
         return None
     if door.left_at is not None and visit.since <= door.left_at:
         return None

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from stopintimidatie.core.text import date_text, datetime_long, day_of
 from stopintimidatie.core.web.components import Panel, panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import Answer, Sitting
@@ -366,9 +366,7 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
             pdf = render_in_process(paper, limits=limits_of(request.app_settings))
     except (NoPlaceError, RenderingError):
         return HTTPSeeOther(f"{_report_href(reference)}?gedaan=druk")
-    response = Response(pdf, content_type="application/pdf", charset=None)
-    response.content_disposition = f'attachment; filename="{reference}.pdf"'
-    return response
+    return pdf_response(reference, pdf)
 
 
 def _paper(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core import forms
@@ -16,6 +15,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import _
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.translation import keep_language
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
@@ -93,10 +93,11 @@ class Here:
     copy: DisclosedCopy | None
 
 
-def here_of(context: PickupPage, request: Request) -> Here | None:
-    """Return the visitor; None: back to the page that asks for a code.
+def here_of(context: PickupPage, request: Request) -> Here:
+    """Return the visitor. Whoever has a code may come to these pages, so each asks this first.
 
-    Whoever has a code may come to these pages, so each asks this first.
+    Raises:
+        HTTPSeeOther: The code no longer counts: back to the page that asks for one.
     """
     visit = visit_of(request, context.__name__ or "")
     pickup = find_pickup(request.db, visit.reference) if visit else None
@@ -104,9 +105,9 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
     export = request.db.get(Export, pickup.document_id) if pickup and mine else None
     disclosure = find_disclosure(request.db, export.reference) if export else None
     if visit is None or pickup is None or export is None or disclosure is None:
-        return None
+        raise start_again(context, request)
     if pickup.left_at is not None and visit.since <= pickup.left_at:
-        return None
+        raise start_again(context, request)
     return Here(visit, pickup, export, disclosure, copy_of(request.db, disclosure.id))
 
 
@@ -126,8 +127,6 @@ def address_of(request: Request, name: str = DOCUMENT) -> str:
 def document_view(context: PickupPage, request: Request) -> Any:
     """Show the document, and what can be done with it."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
     # Whoever is busy here isn't sent away in the middle of it.
     set_visit(request, request.response, here.visit)
     return {**page_of(context, request, here), "form": answer_form(context, request, here)}
@@ -188,7 +187,7 @@ def _is_lost(request: Request, here: Here) -> bool:
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send the file; each time is counted."""
     here = here_of(context, request)
-    if here is None or here.visit.way is not Way.SPOKEN:
+    if here.visit.way is not Way.SPOKEN:
         return start_again(context, request)
     try:
         if _is_lost(request, here):
@@ -201,17 +200,13 @@ def file_view(context: PickupPage, request: Request) -> Any:
             words = NOT_NOW if isinstance(problem, ShutError) else problem.message
         shown = page_of(context, request, here)
         return {**shown, "form": answer_form(context, request, here), "refused": words}
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{here.export.reference}.pdf"'
-    return response
+    return pdf_response(here.export.reference, pdf)
 
 
 @post_view(PickupPage, "antwoord", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def answer_view(context: PickupPage, request: Request) -> Any:
     """Take what the partner did, for the dossier."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
 
     def on_valid(values: dict[str, Any]) -> Any:
         answer = Answer(
@@ -237,8 +232,6 @@ def answer_view(context: PickupPage, request: Request) -> Any:
 def confirm_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """Take that a correction is done, or that every copy is destroyed."""
     here, done = here_of(context, request), request.view_name
-    if here is None:
-        return start_again(context, request)
     who = outsider(here.pickup)
     try:
         if done == "correctie":
@@ -255,7 +248,5 @@ def confirm_view(context: PickupPage, request: Request) -> HTTPSeeOther:
 @post_view(PickupPage, "afsluiten", NO_PERMISSION_REQUIRED)
 def leave_view(context: PickupPage, request: Request) -> Any:
     """End it, on a computer that others use too."""
-    here = here_of(context, request)
-    if here is not None:
-        here.pickup.left_at = utc_now()
+    here_of(context, request).pickup.left_at = utc_now()
     return start_again(context, request)

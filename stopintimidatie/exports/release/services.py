@@ -30,7 +30,7 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.text import AMSTERDAM, _
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup, PickupState
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider, seal_who
 from stopintimidatie.disclosures.resources import KIND
@@ -42,6 +42,7 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
+from stopintimidatie.exports.request.personal import names_of
 from stopintimidatie.exports.request.queries import check_open
 from stopintimidatie.exports.request.services import PICKED_UP, lock, log, note_once, read_file
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -243,12 +244,7 @@ def _kept_with_dossier(
 
 def _corrections_of(session: Session, report: UUID) -> Condition | None:
     """Return the condition of corrections of this report by its names in documents."""
-    named = session.execute(
-        select(Disclosure.document_id, DisclosureSubject.label)
-        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
-        .where(DisclosureSubject.subject_id == report)
-    )
-    row = CopyCorrection
+    row, named = CopyCorrection, session.execute(names_of(report))
     either = [and_(row.export_id == at, row.label == name) for at, name in named]
     return or_(*either) if either else None
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
@@ -93,6 +93,15 @@ def erase(session: Session, document: UUID) -> None:
         empty_rows(session, Export, Export.id == document, COLUMNS["export"])
 
 
+def names_of(report: UUID) -> Select[UUID, str]:
+    """Select each disclosed document with a report, and the name that the report has there."""
+    return (
+        select(Disclosure.document_id, DisclosureSubject.label)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(DisclosureSubject.subject_id == report)
+    )
+
+
 def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export, str]]:
     """Return the exports with a frozen copy of a document, each with the label it has there."""
     frozen = Export.frozen_at.is_not(None)
@@ -102,11 +111,7 @@ def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export,
         return [(export, "") for export in session.scalars(now)]
     if kind != REPORT:
         return []
-    registered = session.execute(
-        select(Disclosure.document_id, DisclosureSubject.label)
-        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
-        .where(DisclosureSubject.subject_id == document)
-    )
+    registered = session.execute(names_of(document))
     # An export that is being made isn't in the register yet, so it counts as holding the report.
     making = session.execute(
         select(Export.id, DossierMembership.serial)

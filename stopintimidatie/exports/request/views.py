@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.web.components import FacetValue, Panel, badge_for, panels
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs, toggled
+from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, roles_at, sees_reports
@@ -120,10 +121,7 @@ def file_view(context: ExportResource, request: Request) -> Response:
     task, ids = "uitvoer downloaden", request_queries.reports_in(request.db, export.id)
     note_read(request, context.holder, KIND, [export.id], task=task)
     note_read(request, context.holder, "melding", ids, task=task)
-    name = f"{context.dossier.number}-{export.reference}.pdf"
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{name}"'
-    return response
+    return pdf_response(f"{context.dossier.number}-{export.reference}", pdf)
 
 
 def dossier_panel(context: Any, request: Any) -> Panel | None:

@@ -25,7 +25,7 @@ from stopintimidatie.disclosures.resources import DisclosureResource
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
 from stopintimidatie.dossiers.pages import hidden_reports
-from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
+from stopintimidatie.exports.release.recipient import address_of, here_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
 from stopintimidatie.privacy.breaches import forms
@@ -119,8 +119,6 @@ def _register(context: Any, request: Request, *below: str) -> str | None:
 def recipient_view(context: PickupPage, request: Request) -> Any:
     """Let the recipient of a document say that it is lost."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
     back, buttons = address_of(request), [Button("melden", _("Laten weten"))]
     form = Form(forms.lost_schema(), request, buttons=buttons, cancel_url=back)
 

@@ -65,16 +65,20 @@ class Here:
     request: models.SubjectRequest
 
 
-def here_of(context: PickupPage, request: Request) -> Here | None:
-    """Return the visitor; None: back to the page that asks for a code."""
+def here_of(context: PickupPage, request: Request) -> Here:
+    """Return the visitor.
+
+    Raises:
+        HTTPSeeOther: The code no longer counts: back to the page that asks for one.
+    """
     visit = visit_of(request, context.__name__ or "")
     pickup = find_pickup(request.db, visit.reference) if visit else None
     if visit is None or pickup is None or pickup.document_kind != DOCUMENT:
-        return None
-    if pickup.left_at is not None and visit.since <= pickup.left_at:
-        return None
+        raise start_again(context, request)
     row = request.db.get(models.SubjectRequest, pickup.document_id)
-    return Here(visit, pickup, row) if row is not None else None
+    if row is None or (pickup.left_at is not None and visit.since <= pickup.left_at):
+        raise start_again(context, request)
+    return Here(visit, pickup, row)
 
 
 def refusal(session: Session, keys: Any, here: Here) -> str | None:
@@ -106,8 +110,6 @@ def _page(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
 def copy_view(context: PickupPage, request: Request) -> Any:
     """Show what waits, and the buttons to fetch it."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
     set_visit(request, request.response, here.visit)
     return _page(request, here)
 
@@ -116,8 +118,6 @@ def copy_view(context: PickupPage, request: Request) -> Any:
 def pdf_view(context: PickupPage, request: Request) -> Any:
     """Send the copy as PDF; each time is counted."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
     keys = request.registry.key_ring
     if refusal(request.db, keys, here) is not None:
         return _refused(request, here)
@@ -129,8 +129,6 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send an attachment that was checked with the copy, as long as it is there."""
     here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
     session, keys, name = request.db, request.registry.key_ring, request.POST.get("naam", "")
     file = next((file for file in _files(request, here) if file.name == name), None)
     if file is None or refusal(session, keys, here) is not None:
@@ -169,9 +167,7 @@ def _note(session: Session, here: Here, form: str) -> None:
 @post_view(PickupPage, f"{PAGE_NAME}-sluiten", NO_PERMISSION_REQUIRED)
 def leave_view(context: PickupPage, request: Request) -> Any:
     """End it, on a computer that others use too."""
-    here = here_of(context, request)
-    if here is not None:
-        here.pickup.left_at = utc_now()
+    here_of(context, request).pickup.left_at = utc_now()
     return start_again(context, request)
 
 

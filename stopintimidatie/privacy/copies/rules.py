@@ -18,7 +18,7 @@ import msgspec
 
 from stopintimidatie.exports.review import rules as review
 from stopintimidatie.privacy.requests.models import Capacity
-from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
+from stopintimidatie.privacy.subjects.rules import Wanted, covered, says_enough, sentences_with
 from stopintimidatie.reports.vocabulary import Form
 
 # Tables with the account of a reporter: that of another goes along only by decision.
@@ -223,7 +223,7 @@ def _in_line(
     text: str, hints: Iterable[review.Span], own: Iterable[review.Span], others: Names
 ) -> list[review.Span]:
     """Return the words in a line that point to another."""
-    held, hints = _held(text, own), list(hints)
+    held, hints = covered(text, own), list(hints)
     for start, end in hints:
         if _is_another(text, start, end, held):
             held[start:end] = bytes(end - start)
@@ -241,14 +241,6 @@ def _is_another(text: str, start: int, end: int, held: bytearray) -> bool:
     begins = text[max(0, start - 9) : start].rstrip()[-1:] in ("", *".!?:;")
     named = own[:1] == [True] or not begins or text[slice(*words[0])] in review.FIRST_NAMES
     return len(words) > 1 and sum(own) == 1 and named
-
-
-def _held(text: str, own: Iterable[review.Span]) -> bytearray:
-    """Return for each sign of a text whether it is in the person's own words."""
-    held = bytearray(len(text))
-    for start, end in own:
-        held[start:end] = b"\1" * (end - start)
-    return held
 
 
 def _beside(text: str, hint: review.Span, held: bytearray) -> list[review.Span]:

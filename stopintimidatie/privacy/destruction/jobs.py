@@ -241,7 +241,10 @@ def refresh_lists(engine: Engine, holder: str, schedule: Schedule) -> None:
 def _refresh_states(engine: Engine, holder: str, schedule: Schedule) -> None:
     """Let the state of each list follow from its lines that are still here."""
     with transaction(engine, holder) as session:
-        for row in _open_lists(session):
+        # Also where all that is left stays for now.
+        left = select(DestructionLine.list_id).where(_HERE)
+        here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
+        for row in session.scalars(select(DestructionList).where(here)).all():
             row.state = state_of(lines_of(session, row.id, _HERE), checks=schedule.checks).value
 
 
@@ -289,13 +292,6 @@ def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) ->
     if not line.at_maximum or line.decision != LineState.POSTPONED:
         return False
     return due_of(session, schedule, line.document_kind, line.document_id) is not None
-
-
-def _open_lists(session: Session) -> Sequence[DestructionList]:
-    """Return the lists with lines that are still here, also where all of those stay for now."""
-    left = select(DestructionLine.list_id).where(_HERE)
-    here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
-    return session.scalars(select(DestructionList).where(here)).all()
 
 
 def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList:

@@ -213,11 +213,17 @@ def strings_in_clear(text: str) -> Iterable[str]:
     return (text,)
 
 
+def covered(text: str, spans: Iterable[Span]) -> bytearray:
+    """Return a byte for each sign of a text: 1 where it is in one of the spans."""
+    signs = bytearray(len(text))
+    for start, end in spans:
+        signs[start:end] = b"\1" * (end - start)
+    return signs
+
+
 def sentences_with(text: str, spans: Iterable[Span]) -> list[Span]:
     """Return the sentences of a text in which one of the spans stands."""
-    wanted = bytearray(len(text))
-    for first, last in spans:
-        wanted[first:last] = b"\1" * (last - first)
+    wanted = covered(text, spans)
     sentences: list[Span] = []
     start = 0
     for end in _ends(text):

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
+from stopintimidatie.core.storage.files import sync_folder
 from stopintimidatie.core.text import day_of, local
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -150,7 +151,7 @@ def whole_file(path: Path) -> Iterator[Any]:
             file.flush()
             os.fsync(file.fileno())
         half.rename(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ArchiveError(_unwritable(path, error)) from None
     finally:
@@ -174,11 +175,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         half.mkdir(parents=True, mode=0o700)
         yield half
         for folder, _, _ in os.walk(half):
-            _sync(Path(folder))
+            sync_folder(Path(folder))
         if path.exists():
             path.rmdir()
         half.rename(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ArchiveError(_unwritable(path, error)) from None
     finally:
@@ -195,12 +196,3 @@ def _unwritable(path: Path, error: OSError) -> str:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Have the disk hold the names in a folder."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -200,7 +200,9 @@ def submit(registry: Any, posting: Posting) -> dict[str, Any]:
     try:
         return _first(registry, posting, known, known.app, rows_for(watched))
     except IntegrityError:
-        earlier = _earlier(engine, known.app, posting.key)
+        # Committed with this key, perhaps while this request waited for it.
+        with transaction(engine, write=False) as session:
+            earlier = session.get(IdempotencyKey, (known.app.id, posting.key))
         if earlier is None:
             raise
         if earlier.created_at >= utc_now() - REMEMBERED:
@@ -268,12 +270,6 @@ def _claim(keys: KeyRing, posting: Posting, app: App, answer: dict[str, Any], no
         "created_at": now,
         "answer": {name: value for name, value in answer.items() if name != "volgcode"},
     }
-
-
-def _earlier(engine: Engine, app: App, key: UUID) -> IdempotencyKey | None:
-    """Return what was committed with this key, perhaps while this request waited for it."""
-    with transaction(engine, write=False) as session:
-        return session.get(IdempotencyKey, (app.id, key))
 
 
 def _again(keys: KeyRing, posting: Posting, app: App, earlier: IdempotencyKey) -> dict[str, Any]:

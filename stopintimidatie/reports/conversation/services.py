@@ -222,13 +222,10 @@ def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
             wanted = select(Report).where(Report.id == UUID(payload["report"]))
             report = session.scalars(wanted.with_for_update()).one_or_none()
             if report is not None and _is_over(report, date.fromisoformat(payload["until"])):
-                name = _without_answer(report)
+                # The desk's report goes back to its queue.
+                at_desk = report.holder == NATIONAL
+                name = "meldpunt_geen_antwoord" if at_desk else "antwoord_bleef_uit"
                 move_report(session, effects, report, name, {}, SYSTEM)
-
-
-def _without_answer(report: Report) -> str:
-    """Return the step of a report whose question expired: the desk's goes back to its queue."""
-    return "meldpunt_geen_antwoord" if report.holder == NATIONAL else "antwoord_bleef_uit"
 
 
 def _is_over(report: Report, until: date) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.security.policy import cookie_name
-from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.security.policy import VisitCookie
+from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.tree import Container, Resource
 from stopintimidatie.core.web.request import Request
 
@@ -35,11 +33,7 @@ class FollowPages(Container):
 # sealed with our key. Each page checks the code again and moves the end, up to a few hours after
 # the code was typed. Closing the browser, ‘Afsluiten’ and the quick exit button end the session.
 
-COOKIE: Final = "volgen"
-PURPOSE: Final = "volgsessie"
-LASTS: Final = timedelta(minutes=30)
-LONGEST_VISIT: Final = timedelta(hours=4)
-LONGEST: Final = 2_000
+COOKIE: Final = VisitCookie("volgen", "volgsessie")
 
 
 @dataclass(frozen=True)
@@ -53,38 +47,24 @@ class Follower:
 
 def sealed(keys: KeyRing, who: Follower) -> str:
     """Return the cookie's value."""
-    until = min(utc_now() + LASTS, who.since + LONGEST_VISIT)
-    text = json.dumps([until.timestamp(), who.reference, who.code, who.since.isoformat()])
-    return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
+    return COOKIE.seal(keys, who.since, who.reference, who.code, who.since.isoformat())
 
 
 def opened(keys: KeyRing, value: str) -> Follower | None:
     """Return who it was made for; None when it isn't ours, or has ended."""
-    if not value.isascii() or len(value) > LONGEST:
+    parts = COOKIE.unseal(keys, value)
+    if parts is None:
         return None
-    try:
-        stored = base64.urlsafe_b64decode(value).decode("ascii")
-        until, reference, code, since = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
-    except (ValueError, DecryptionError):
-        return None
-    if utc_now().timestamp() >= until:
-        return None
+    reference, code, since = parts
     return Follower(reference, code, datetime.fromisoformat(since))
 
 
 def follower_of(request: Request) -> Follower | None:
     """Return who follows a report, by the cookie; None when nobody does, or no longer."""
-    value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
-    return opened(request.registry.key_ring, value) if value else None
+    return opened(request.registry.key_ring, COOKIE.value_in(request))
 
 
 def set_follower(request: Request, response: Any, who: Follower | None) -> None:
     """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
-    response.set_cookie(
-        cookie_name(request.app_settings, COOKIE),
-        sealed(request.registry.key_ring, who) if who else None,
-        path="/",
-        secure=request.app_settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = sealed(request.registry.key_ring, who) if who else None
+    COOKIE.set_in(request, response, value)

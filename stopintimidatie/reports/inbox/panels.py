@@ -29,7 +29,7 @@ from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.triage.rules import DOUBLE_HOURS, Traits, cell_of, distance, is_double
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
-from stopintimidatie.reports.workbench.services import TASKS
+from stopintimidatie.reports.workbench.services import openings
 from stopintimidatie.reports.workflow import ReportState
 
 TASK: Final = "sinds de laatste werkdag"
@@ -177,14 +177,8 @@ def _since(free: tuple[int, ...]) -> Select[Any]:
 def _opened_by(holder: Any) -> ScalarSelect[str]:
     """Return who was the first to open a report, as a column."""
     return (
-        select(AuditEvent.actor_name)
-        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
-        .where(
-            AuditSubject.holder == holder,
-            AuditSubject.subject_id == Report.id,
-            AuditEvent.action == "gelezen",
-            AuditEvent.task.in_(TASKS),
-        )
+        openings(AuditEvent.actor_name)
+        .where(AuditSubject.holder == holder, AuditSubject.subject_id == Report.id)
         .order_by(AuditEvent.at)
         .limit(1)
         .correlate(Report)

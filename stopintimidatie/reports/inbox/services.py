@@ -40,7 +40,7 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import signals_of
-from stopintimidatie.reports.workbench.services import TASKS
+from stopintimidatie.reports.workbench.services import openings
 from stopintimidatie.reports.workflow import (
     ENDED,
     NOT_HANDLED_REASONS,
@@ -53,17 +53,8 @@ def is_opened(session: Session, report: Report) -> bool:
     """Tell whether somebody opened the report, by the log, or has already changed it."""
     if report.state != ReportState.NEW or report.triaged_at is not None:
         return True
-    read = session.scalar(
-        select(AuditEvent.id)
-        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
-        .where(
-            AuditSubject.subject_id == report.id,
-            AuditEvent.action == "gelezen",
-            AuditEvent.task.in_(TASKS),
-        )
-        .limit(1)
-    )
-    return read is not None
+    read = openings(AuditEvent.id).where(AuditSubject.subject_id == report.id)
+    return session.scalar(read.limit(1)) is not None
 
 
 def address_for(engine: Engine, identity: Identity, reference: str) -> str | None:

@@ -195,7 +195,8 @@ def find_places(session: Session, typed: str) -> list[FoundPlace]:
     places = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
     places += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
     places += _buurten(session, typed.strip())
-    return _once_each(places or list(_named(session, typed)))[:MOST_FOUND]
+    by_name = {place.name: place for place in places or _named(session, typed)}
+    return list(by_name.values())[:MOST_FOUND]
 
 
 def _named(session: Session, typed: str) -> Iterator[FoundPlace]:
@@ -241,10 +242,6 @@ def _buurten(session: Session, typed: str) -> list[FoundPlace]:
         .limit(MOST_FOUND)
     )
     return [FoundPlace(wijk.municipality, wijk, name) for name, wijk in rows]
-
-
-def _once_each(places: Sequence[FoundPlace]) -> list[FoundPlace]:
-    return list({place.name: place for place in places}.values())
 
 
 def wijken_of(session: Session, code: str) -> list[Neighbourhood]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.services import colleagues
@@ -98,25 +98,30 @@ def help_for(session: Session, report: Report) -> str:
 # The reads of a report that somebody chose to open; seeing it in a list is none.
 OPENED_BY: Final = "melding openen"
 TASKS: Final = ("melding bekijken", OPENED_BY)
+
+
+def openings(*columns: Any) -> Select[Any]:
+    """Select columns of the log's lines about opening a report, with the subjects of each."""
+    return (
+        select(*columns)
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(AuditEvent.action == "gelezen", AuditEvent.task.in_(TASKS))
+    )
+
+
 # Time after opening a report in which a person counts as looking at it.
 LOOKS_FOR: Final = timedelta(minutes=5)
 
 
 def others_looking(session: Session, report: Report, actor_id: str) -> list[str]:
     """Return the names of the others who opened the report in the last five minutes."""
-    rows = session.execute(
-        select(AuditEvent.actor_id, AuditEvent.actor_name)
-        .distinct()
-        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
-        .where(
-            AuditSubject.holder == report.holder,
-            AuditSubject.subject_id == report.id,
-            AuditEvent.at > utc_now() - LOOKS_FOR,
-            AuditEvent.action == "gelezen",
-            AuditEvent.task.in_(TASKS),
-            AuditEvent.actor_id != actor_id,
-        )
-    ).all()
+    looks = openings(AuditEvent.actor_id, AuditEvent.actor_name).where(
+        AuditSubject.holder == report.holder,
+        AuditSubject.subject_id == report.id,
+        AuditEvent.at > utc_now() - LOOKS_FOR,
+        AuditEvent.actor_id != actor_id,
+    )
+    rows = session.execute(looks.distinct()).all()
     if not rows:
         return []
     # Supervisors read too, and nobody is told of that.
