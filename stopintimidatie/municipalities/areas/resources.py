@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
@@ -49,14 +49,18 @@ class Municipalities(Container):
     label = "Gemeenten"
 
 
-class MunicipalityResource(Branch):
-    """/gemeenten/dordrecht."""
-
-    kind = "gemeente"
+class OfMunicipality(Resource):
+    """What is made from the row of a municipality, its holder."""
 
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
         self.municipality = row
+
+
+class MunicipalityResource(OfMunicipality, Branch):
+    """/gemeenten/dordrecht."""
+
+    kind = "gemeente"
 
     @property
     def title(self) -> str:
@@ -87,12 +91,8 @@ class Administration(Resource):
     label = "Beheer"
 
 
-class MunicipalityAdministration(Administration):
+class MunicipalityAdministration(OfMunicipality, Administration):
     """/gemeenten/dordrecht/beheer."""
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.municipality = row
 
 
 class NationalAdministration(Administration):
@@ -320,16 +320,35 @@ MOST_PLACES: Final = 10
 def count_with_menu(
     request: Any,
     holder: str,
-    counts: Mapping[str, ColumnElement[Any]] | None = None,
-    values: Mapping[str, Any] | None = None,
+    counts: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
+    values: Mapping[str, Any] = MappingProxyType({}),
+    session: Session | None = None,
 ) -> dict[str, int]:
     """Count for a page of this holder, in the one statement that counts for its menu as well.
 
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
 
-    `counts`: made once, for the statement is kept by them; `values`: of their parameters.
+    `counts`: made once, for the statement is kept by them; `values`: of their parameters;
+    `session`: another than that of the request.
     """
-    return _count_in(request, request.db, holder, counts or {}, values or {})
+    identity = request.identity
+    reader = Reader(identity.roles_for(holder), holder == NATIONAL)
+    lists = tuple(
+        place.name
+        for place in OWN_PLACES.of(request.registry).values()
+        if place.waiting is not None and place.is_answered_by(request, holder)
+    )
+    if not lists and not counts:
+        request.waiting[holder] = {}
+        return {}
+    statement = request.registry.menu_of(reader, lists, tuple(counts.values()))
+    own = {name: getattr(identity, name) for name in ("user_id", "person", "username")}
+    session = session or request.db
+    # Not after a flush: a refused form may have left changes that can't be written.
+    with session.no_autoflush:
+        row = session.execute(statement, {"holder": holder, **own, **values}).one()
+    request.waiting[holder] = dict(zip(lists, row, strict=False))
+    return dict(zip(counts, row[len(lists) :], strict=True))
 
 
 def count_places(request: Any) -> dict[str, int]:
@@ -343,7 +362,7 @@ def count_places(request: Any) -> dict[str, int]:
         return {}
     for holder in holders:
         with transaction(request.registry.engine, holder, write=False) as session:
-            _count_in(request, session, holder, {}, {})
+            count_with_menu(request, holder, session=session)
     places = OWN_PLACES.of(request.registry).values()
     return {
         holder: sum(
@@ -353,32 +372,6 @@ def count_places(request: Any) -> dict[str, int]:
         )
         for holder in holders
     }
-
-
-def _count_in(
-    request: Any,
-    session: Session,
-    holder: str,
-    counts: Mapping[str, ColumnElement[Any]],
-    values: Mapping[str, Any],
-) -> dict[str, int]:
-    identity = request.identity
-    reader = Reader(identity.roles_for(holder), holder == NATIONAL)
-    lists = tuple(
-        place.name
-        for place in OWN_PLACES.of(request.registry).values()
-        if place.waiting is not None and place.is_answered_by(request, holder)
-    )
-    if not lists and not counts:
-        request.waiting[holder] = {}
-        return {}
-    statement = request.registry.menu_of(reader, lists, tuple(counts.values()))
-    own = {name: getattr(identity, name) for name in ("user_id", "person", "username")}
-    # Not after a flush: a refused form may have left changes that can't be written.
-    with session.no_autoflush:
-        row = session.execute(statement, {"holder": holder, **own, **values}).one()
-    request.waiting[holder] = dict(zip(lists, row, strict=False))
-    return dict(zip(counts, row[len(lists) :], strict=True))
 
 
 @dataclass(frozen=True)
