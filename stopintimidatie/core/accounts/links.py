@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.core.accounts.models import Invitation, RoleOffer, User
-from stopintimidatie.core.accounts.recovery import (
-    is_link,
-    link_for,
-    number_in,
-    spend_links,
-    use_once,
-)
+from stopintimidatie.core.accounts.recovery import is_link, link_for, number_in, spend_links
 from stopintimidatie.core.accounts.services import (
     accept_offer,
     offer_to,
@@ -95,7 +89,7 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
         hashed: The hash that `hash_chosen` gave.
     """
     invitation = open_invitation(session, keys, typed)
-    if invitation is None or not use_once(session, invitation):
+    if invitation is None or not _use(session, invitation):
         return False
     user = invitation.user
     user.password_hash = hashed
@@ -108,3 +102,10 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
     if offer is not None:
         accept_offer(session, actor, user.id, offer)
     return True
+
+
+def _use(session: Session, invitation: Invitation) -> bool:
+    """Mark the invitation as used; of two requests at once the second waits and gets False."""
+    unused = (Invitation.id == invitation.id, Invitation.used_at.is_(None))
+    done: Any = session.execute(update(Invitation).where(*unused).values(used_at=utc_now()))
+    return bool(done.rowcount)

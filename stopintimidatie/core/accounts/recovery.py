@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import normal_username
-from stopintimidatie.core.accounts.models import Invitation, LinkPurpose, SignInUnlock, User
+from stopintimidatie.core.accounts.models import LinkPurpose, SignInUnlock, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
@@ -164,19 +164,13 @@ def use_link(session: Session, keys: KeyRing, typed: str, purpose: LinkPurpose) 
     link = open_link(session, keys, typed, purpose)
     if link is None or link.user is None:
         return None
-    if not use_once(session, link):
+    unused = (SignInUnlock.id == link.id, SignInUnlock.used_at.is_(None))
+    result: Any = session.execute(update(SignInUnlock).where(*unused).values(used_at=utc_now()))
+    if not result.rowcount:
         return None
     enter(session, NATIONAL)
     record(session, VISITOR, _ACTIONS[purpose][1], NATIONAL, "gebruiker", [link.user.id])
     return link.user
-
-
-def use_once(session: Session, link: SignInUnlock | Invitation) -> bool:
-    """Mark a link as used; of two requests at once the second waits and gets False."""
-    kind = type(link)
-    unused = update(kind).where(kind.id == link.id, kind.used_at.is_(None))
-    done: Any = session.execute(unused.values(used_at=utc_now()))
-    return bool(done.rowcount)
 
 
 def spend_links(session: Session, user: User) -> None:

@@ -129,6 +129,12 @@ class Lineage:
         return resource
 
 
+def load_lineage(request: Any) -> Lineage:
+    """Return the lineage of this request's address; asked of the database once."""
+    lineage: Lineage = _LINEAGES.get_or_create(request)
+    return lineage
+
+
 def _load(request: Any) -> Lineage:
     if request.identity is None:
         # Visitors are sent to the sign-in page whatever the address: nothing to look for.
@@ -241,8 +247,7 @@ class Branch(Resource):
         Raises:
             KeyError: there is no such document below this one.
         """
-        lineage: Lineage = _LINEAGES.get_or_create(find_root(self).request)
-        child: Resource = lineage.child(self, name)
+        child: Resource = load_lineage(find_root(self).request).child(self, name)
         return child
 
 
