@@ -122,7 +122,10 @@ class LedgerChoice:
             raise BackupError(NO_LEDGER.format(error)) from None
         if not goes_on_from(entries, since):
             raise BackupError(OLDER.format(path, since.number))
-        self._check_other(settings.ledger, path)
+        # Where the ledger goes on there must be the same one, or an earlier state of it.
+        mine = settings.ledger
+        if mine.exists() and not path.read_bytes().startswith(mine.read_bytes()):
+            raise BackupError(TWO.format(mine, path))
         return entries
 
     def check_newest(
@@ -139,11 +142,6 @@ class LedgerChoice:
         words = NO_NEWER.format(self.path or settings.ledger, len(entries), made_at)
         if not self.is_newest(words):
             raise BackupError(words)
-
-    def _check_other(self, mine: Path, given: Path) -> None:
-        """Check that where the ledger goes on there is the same one, or an earlier state of it."""
-        if mine.exists() and not given.read_bytes().startswith(mine.read_bytes()):
-            raise BackupError(TWO.format(mine, given))
 
     def keep(self, settings: Settings) -> None:
         """Go on in the ledger of the settings from where the given one ends."""

@@ -23,7 +23,6 @@ from stopintimidatie.backup import postgresql, sqlite
 from stopintimidatie.backup.archive import (
     KEYS,
     READ,
-    Packer,
     Progress,
     encrypted_stream,
     is_sealed,
@@ -198,7 +197,9 @@ def _new_file(folder: Path, name: str) -> Iterator[tuple[_Target, Path]]:
     path = folder / name
     if path.exists():
         raise BackupError(f"{path} bestaat al. Begin over een seconde opnieuw.")
-    _clear_leftovers(folder)
+    for left in folder.glob(f".{COPY_PREFIX}*{UNFINISHED}"):
+        if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
+            left.unlink()
     unfinished = folder / f".{name}{UNFINISHED}"
     target = _Target(unfinished)
     try:
@@ -221,12 +222,6 @@ def _publish(unfinished: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _clear_leftovers(folder: Path) -> None:
-    for path in folder.glob(f".{COPY_PREFIX}*{UNFINISHED}"):
-        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-            path.unlink()
-
-
 def _write(
     settings: Settings, target: _Target, start: Manifest, progress: Progress, *, with_keys: bool
 ) -> Manifest:
@@ -234,7 +229,8 @@ def _write(
     recipients = recipients_of(settings.backup_recipients)
     with encrypted_stream(target, recipients) as stream, open_packer(stream, progress) as packer:
         snapshot = database_module(settings).pack(settings, packer, progress)
-        _add_files(settings, packer)
+        for name, path in kept_files(settings):
+            packer.add_file(name, path)
         # After the snapshot: a key that was added meanwhile may be in use in it.
         ring = load_key_ring(settings.key_file)
         if with_keys:
@@ -244,11 +240,6 @@ def _write(
         raw = manifest.to_json()
         packer.finish(raw, sign(ring, raw))
     return manifest
-
-
-def _add_files(settings: Settings, packer: Packer) -> None:
-    for name, path in kept_files(settings):
-        packer.add_file(name, path)
 
 
 def _log(engine: Engine, actor: Actor, path: Path) -> None:

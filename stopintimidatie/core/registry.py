@@ -28,6 +28,11 @@ def keyed(key: Any, value: Any) -> tuple[Any, Any]:
     return key, value
 
 
+def keyed_as(make: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """Return the entry of a directive that is called with a key and what the value is made of."""
+    return lambda key, *parts, **more: (key, make(*parts, **more))
+
+
 def named(value: Any) -> tuple[str, Any]:
     """Return the entry of a directive that is called with an object that has a name."""
     return value.name, value

@@ -121,9 +121,8 @@ class Second:
         whose = is_second(self.table, identity.person)
         if self.alone is Alone.LATER:
             whose = or_(whose, self.table.alone_at <= NOW)
-        if self.turn is not None:
-            return self._rows(holder, identity, whose, self.turn(holder, identity))
-        return self._rows(holder, identity, whose, self.table.holder == holder)
+        here = self.turn(holder, identity) if self.turn else self.table.holder == holder
+        return self._rows(holder, identity, whose, here)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -306,11 +306,9 @@ def intake_done(outcome: str) -> None:
     metrics().intake.labels(outcome).inc()
 
 
-@contextmanager
-def searching() -> Iterator[None]:
+def searching() -> AbstractContextManager[Any]:
     """Time the search of this block."""
-    with metrics().search_seconds.time():
-        yield
+    return metrics().search_seconds.time()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.accounts.sessions import (
         flash,
         identity_of,
-        note_work,
+        note_use,
         take_flashes,
     )
     from stopintimidatie.core.clock import next_hour
@@ -27,7 +27,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.tree.resources import AtWork
 
     config.set_identity_loader(identity_of)
-    config.add_subscriber(note_work, AtWork)
+    # A role is used when a request reaches an address below a holder.
+    config.add_subscriber(lambda event: note_use(event.request, event.holder), AtWork)
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_personal_data_holder(OFFERS)
     for kind in RETENTION:

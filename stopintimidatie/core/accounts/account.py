@@ -106,13 +106,14 @@ class OwnPasswordSchema(NewPasswordSchema):
 def account_view(context: Any, request: Any) -> dict[str, Any]:
     """Show the own account, with the panels of other rooms."""
     identity = request.identity
+    provider = current_session(request).provider
     return {
         "roles": [
             (_holder_name(request, holder), roles)
             for holder in sorted(identity.holders)
             if (roles := sorted(identity.roles_for(holder)))
         ],
-        "through": _provider(request),
+        "through": _holder_name(request, provider) if provider else None,
         "refused": THROUGH_PROVIDER,
         "panels": panels(request, ACCOUNT, context),
     }
@@ -122,12 +123,6 @@ def _holder_name(request: Any, holder: str) -> str:
     if holder == NATIONAL:
         return "Landelijk meldpunt"
     return str(request.municipality_name(holder))
-
-
-def _provider(request: Any) -> str | None:
-    """Return the municipality whose identity provider opened this session, by name."""
-    code = current_session(request).provider
-    return _holder_name(request, code) if code else None
 
 
 def own_account_only(context: Any, request: Any) -> Response | None:

@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import SignInAttempt, SpentValue, User
+from stopintimidatie.core.accounts.sessions import set_cookie
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.limits import (
     ASKED_LINKS,
@@ -83,15 +84,7 @@ def proof_in(request: Any) -> str:
 
 def keep_proof(response: Any, settings: Settings, proof: str) -> None:
     """Set the cookie that shows that this browser signed in before."""
-    response.set_cookie(
-        cookie_name(settings, BROWSER_COOKIE),
-        proof,
-        max_age=KEPT,
-        path="/",
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, settings, proof, BROWSER_COOKIE, KEPT)
 
 
 def _sealed(keys: KeyRing, username: str, nonce: str) -> str:

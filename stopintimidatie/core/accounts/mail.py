@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import LinkPurpose, User
-from stopintimidatie.core.accounts.recovery import find_owner, text_of_link, usable_link
+from stopintimidatie.core.accounts.recovery import find_owner, link_for, usable_link
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.mail import (
     Letter,
@@ -58,7 +58,7 @@ def _write_link(writing: Writing) -> Letter | None:
     if link is None:
         return None
     page = PAGES[LinkPurpose(link.purpose)]
-    key = text_of_link(writing.keys, link)
+    key = link_for(writing.keys, link.purpose, link.id, link.secret_version)
     at = datetime_long(link.made_at)
     return Letter({"link": writing.link(f"/{page}?sleutel={key}"), "at": at})
 
@@ -97,22 +97,13 @@ def mail_new_device(session: Session, user: User, device: str, provider: str | N
         provider: The holder whose identity provider let them in; None: a password or passkey.
     """
     values = {"device": device.replace(" ", "_"), "provider": provider or ""}
-    _mail(session, user, NEW_DEVICE, {code: value for code, value in values.items() if value})
+    mail_event(session, user, NEW_DEVICE, {code: value for code, value in values.items() if value})
 
 
-def mail_changed_password(session: Session, user: User) -> None:
-    """Mail a person that the password of the account was changed."""
-    _mail(session, user, PASSWORD_CHANGED)
-
-
-def mail_wrong_factor(session: Session, user: User) -> None:
-    """Mail a person that somebody has the password, and tries codes of the second factor."""
-    _mail(session, user, WRONG_FACTOR)
-
-
-def _mail(
+def mail_event(
     session: Session, user: User, template: MailTemplate, values: dict[str, str] | None = None
 ) -> None:
+    """Mail a person what happened with the account."""
     queue_mail(session, NATIONAL, template.name, person(user.id), about=user.id, values=values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -50,6 +50,10 @@ TOTP_PURPOSE: Final = "one-time-code"
 PROVIDER_PURPOSE: Final = "identity-provider"
 
 
+# A row that goes along with its user.
+OfUser = Annotated[UUID, mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))]
+
+
 class User(Base):
     """Somebody who may sign in. `username` is an e-mail address in lower case."""
 
@@ -80,9 +84,7 @@ class RoleAssignment(Base):
     __tablename__ = "role_assignment"
     __table_args__ = (Index(None, "holder", "role"),)
 
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     # The ids of who proposed this role and of who gave them theirs, at any distance; empty for a
@@ -117,9 +119,7 @@ class BlockedColleague(Base):
     __tablename__ = "blocked_colleague"
 
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     blocked_at: Mapped[datetime] = mapped_column(default=utc_now)
     blocked_by_id: Mapped[str | None] = mapped_column(String(64))
     # The columns of each role: role, given_by, given_at, until, by_group, signed_in_at.
@@ -136,9 +136,7 @@ class LoginSession(Base):
     __table_args__ = ({"info": {"not_in_backup": "a session ends with a restore"}},)
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -168,9 +166,7 @@ class PendingSignIn(Base):
     __table_args__ = ({"info": {"not_in_backup": "a sign-in of ten minutes"}},)
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     # The path that the visitor came for.
     next_path: Mapped[str] = mapped_column(String(2000), default="/")
@@ -184,9 +180,7 @@ class Passkey(Base):
     __tablename__ = "passkey"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(60))
     # Both in base64url.
     credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
@@ -204,9 +198,7 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), unique=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(unique=True)
     # Encrypted, bound to the user's id.
     secret: Mapped[str] = mapped_column(Text)
     # The step of thirty seconds whose code was last used: a code works once.
@@ -221,9 +213,7 @@ class RecoveryCode(Base):
     __tablename__ = "recovery_code"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     code_hash: Mapped[str] = mapped_column(String(64))
     secret_version: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -300,9 +290,7 @@ class ProviderAccount(Base):
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
     # Keyed hash of the provider's issuer and subject.
     subject_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     linked_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_used_at: Mapped[datetime | None]
 
@@ -314,9 +302,7 @@ class Invitation(Base):
     __table_args__ = ({"info": {"not_in_backup": "a link that was used must stay used"}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(index=True)
     # The offer that comes with this invitation: setting the first password takes that role.
     offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("role_offer.id", ondelete="SET NULL"))
     # Version of the key in the ring that signed the link.

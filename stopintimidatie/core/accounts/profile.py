@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import count_guess, forget_guesses, forget_name
-from stopintimidatie.core.accounts.mail import mail_changed_password
+from stopintimidatie.core.accounts.mail import PASSWORD_CHANGED, mail_event
 from stopintimidatie.core.accounts.models import LinkPurpose, LoginSession, PendingSignIn, User
 from stopintimidatie.core.accounts.passwords import verify_password
 from stopintimidatie.core.accounts.recovery import spend_links, use_link
@@ -108,7 +108,7 @@ def _replace_password(session: Session, user: User, hashed: str, *, keep: str = 
     session.execute(delete(PendingSignIn).where(PendingSignIn.user_id == user.id))
     end_other_sessions(session, user.id, keep)
     spend_links(session, user)
-    mail_changed_password(session, user)
+    mail_event(session, user, PASSWORD_CHANGED)
 
 
 def rename(session: Session, actor: Actor, user_id: UUID, name: str) -> bool:

@@ -148,11 +148,6 @@ def usable_link(session: Session, number: UUID) -> SignInUnlock | None:
     return link if usable else None
 
 
-def text_of_link(keys: KeyRing, link: SignInUnlock) -> str:
-    """Return the text of the link that belongs to a row."""
-    return link_for(keys, link.purpose, link.id, link.secret_version)
-
-
 def open_link(
     session: Session, keys: KeyRing, typed: str, purpose: LinkPurpose
 ) -> SignInUnlock | None:

@@ -31,7 +31,6 @@ from stopintimidatie.core.security.policy import cookie_name, note
 from stopintimidatie.core.storage.session import SAFE_METHODS
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import local
-from stopintimidatie.core.tree.resources import AtWork
 from stopintimidatie.settings import Settings
 
 COOKIE: Final = "sessie"
@@ -230,11 +229,21 @@ def token_of(request: Any) -> str | None:
     return token
 
 
-def set_cookie(response: Any, settings: Settings, token: str | None, name: str = COOKIE) -> None:
-    """Set the session cookie, or another one that ends with the browser; remove it with None."""
+def set_cookie(
+    response: Any,
+    settings: Settings,
+    value: str | None,
+    name: str = COOKIE,
+    max_age: int | timedelta | None = None,
+) -> None:
+    """Set the session cookie, or another one; remove it with None.
+
+    It ends with the browser, unless an age is given.
+    """
     response.set_cookie(
         cookie_name(settings, name),
-        token,
+        value,
+        max_age=max_age,
         path="/",
         secure=settings.https,
         httponly=True,
@@ -442,8 +451,3 @@ def note_leaving(request: Any) -> None:
     current: Current | None = request.environ.get(CURRENT)
     for holder in current.used_for if current is not None else ():
         note(request, holder, partial(write, holder))
-
-
-def note_work(event: AtWork) -> None:
-    """Note that a role is used when a request reaches an address below a holder; a subscriber."""
-    note_use(event.request, event.holder)

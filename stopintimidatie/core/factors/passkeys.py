@@ -7,7 +7,7 @@ of the browser, and lives five minutes; once used it is kept as spent until it w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
@@ -38,10 +38,8 @@ from webauthn.helpers import (
 )
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
-    AuthenticationCredential,
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
-    RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -175,7 +173,7 @@ def add_passkey(
     session: Session, ceremony: Ceremony, user: User, answer: str, name: str
 ) -> Passkey | None:
     """Keep the passkey that a browser made; None when its answer isn't right."""
-    credential = _parsed_registration(answer)
+    credential = _parsed(parse_registration_credential_json, answer)
     if credential is None:
         return None
     challenge = parse_client_data_json(credential.response.client_data_json).challenge
@@ -212,9 +210,9 @@ def add_passkey(
     return passkey
 
 
-def _parsed_registration(answer: str) -> RegistrationCredential | None:
+def _parsed(parse: Callable[[str], Any], answer: str) -> Any:
     try:
-        credential = parse_registration_credential_json(answer[:LONGEST])
+        credential = parse(answer[:LONGEST])
         parse_client_data_json(credential.response.client_data_json)
     except _BROKEN:
         return None
@@ -249,7 +247,7 @@ def check_passkey(
         answer: The JSON that the browser gave.
         user_id: The person it must be of; None: anybody.
     """
-    credential = _parsed_assertion(answer)
+    credential = _parsed(parse_authentication_credential_json, answer)
     if credential is None:
         return None
     passkey = session.scalars(
@@ -298,15 +296,6 @@ def sign_in_by_passkey(door: Door, ceremony: Ceremony, answer: str, visit: Visit
             return SignInResult(None)
         opening = Opening(visit.device, factor=True)
         return let_in(session, door.keys, passkey.user, opening, visit, ["passkey"])
-
-
-def _parsed_assertion(answer: str) -> AuthenticationCredential | None:
-    try:
-        credential = parse_authentication_credential_json(answer[:LONGEST])
-        parse_client_data_json(credential.response.client_data_json)
-    except _BROKEN:
-        return None
-    return credential
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import FIRST_LOCK, count_guess, forget_guesses
-from stopintimidatie.core.accounts.mail import mail_wrong_factor, person
+from stopintimidatie.core.accounts.mail import WRONG_FACTOR, mail_event, person
 from stopintimidatie.core.accounts.models import (
     TOTP_PURPOSE,
     OneTimeCode,
@@ -148,11 +148,6 @@ def _use_app(session: Session, keys: KeyRing, user_id: UUID, typed: str) -> bool
 
 
 # Recovery codes
-
-
-def recovery_codes_if_none(session: Session, keys: KeyRing, user: User) -> list[str]:
-    """Make recovery codes for who has none left, to be shown once; else return an empty list."""
-    return [] if factors_of(session, user.id).recovery_left else make_codes(session, keys, user)
 
 
 def make_codes(session: Session, keys: KeyRing, user: User) -> list[str]:
@@ -286,7 +281,7 @@ def sign_in_with_code(door: Door, token: str, typed: str, visit: Visit) -> SignI
             refused = refuse(session, guess, present.user, "code")
             # Once: the next ones lock for longer.
             if guess.wait_after == FIRST_LOCK:
-                mail_wrong_factor(session, present.user)
+                mail_event(session, present.user, WRONG_FACTOR)
             return refused
         forget_guesses(session, guess)
         notice = _recovery_notice(session, present.user_id) if kind is CodeKind.RECOVERY else ""

@@ -42,8 +42,8 @@ from stopintimidatie.core.factors.services import (
     Factors,
     factors_of,
     finish,
+    make_codes,
     new_secret,
-    recovery_codes_if_none,
     set_up_app,
     sign_in_with_code,
     take_pending,
@@ -290,7 +290,8 @@ class Setup:
             raise FormError(NO_CODE, "code")
         elif not set_up_app(session, keys, user, self._secret, values["code"]):
             raise FormError(WRONG_SETUP_CODE, "code")
-        return recovery_codes_if_none(session, keys, user)
+        left = factors_of(session, user.id).recovery_left
+        return [] if left else make_codes(session, keys, user)
 
 
 def passkey_panel(next_path: str, request: Any) -> Panel:

@@ -430,12 +430,7 @@ def _failed(request: Any, form: Form, page: Page, status: int) -> Values:
         request.response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     request.form_failed = True
     shown = _shown(form, page)
-    _doom(request)
-    return shown
-
-
-def _doom(request: Any) -> None:
-    """Doom the transaction: what a service wrote before it refused must not be kept."""
-    manager = getattr(request, "tm", None)
-    if manager is not None:
+    # What a service wrote before it refused must not be kept.
+    if (manager := getattr(request, "tm", None)) is not None:
         manager.doom()
+    return shown

@@ -46,7 +46,7 @@ from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import Kinds, is_misplanned
 from stopintimidatie.core.mail.message import words_of
 from stopintimidatie.core.mail.services import JOB as MAIL
-from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.registry import Directive, keyed_as
 from stopintimidatie.core.search.registry import INDEX
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.database import (
@@ -135,12 +135,8 @@ class HealthCheck:
     check: Callable[[Settings, Row[Any]], Check]
 
 
-def _health_check(name: str, *about: Any) -> tuple[str, HealthCheck]:
-    return name, HealthCheck(*about)
-
-
 HEALTH_CHECKS: Final = Directive[str, HealthCheck](
-    "add_health_check", "health_checks", _health_check
+    "add_health_check", "health_checks", keyed_as(HealthCheck)
 )
 Added = Mapping[str, HealthCheck]
 """The checks that rooms added, by name."""

@@ -29,7 +29,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -133,7 +133,10 @@ class Worker:
             if stop.is_set():
                 return
             try:
-                self._mind_the_schedule()
+                # One of the lanes corrects the schedule when it is due again.
+                if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
+                    correct_schedule(self.engine, self.kinds)
+                    self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
                 rest = 0.0 if self.run_once() else self._until_due()
             except Exception as error:
                 # The database may be away for a while: told once, asked less and less often.
@@ -144,12 +147,6 @@ class Worker:
             else:
                 pause = first_pause
                 ring.wait(rest)
-
-    def _mind_the_schedule(self) -> None:
-        """Correct the schedule when it is due again; one of the lanes of a worker does this."""
-        if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
-            correct_schedule(self.engine, self.kinds)
-            self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
 
     def _until_due(self) -> float:
         """Return the seconds until a job may be due that nobody wakes this worker for."""
@@ -199,7 +196,7 @@ class Worker:
         if kind is None:
             log.error("worker: unknown kind of job %s", first.kind)
             first.dead, first.last_error = True, "unknown kind"
-            return Claim(JobKind(first.kind, _nothing), first.holder, (), (), 0)
+            return Claim(JobKind(first.kind, lambda *_: None), first.holder, (), (), 0)
         rows = self._with_companions(session, first, kind)
         until = utc_now() + timedelta(seconds=kind.lease_seconds)
         for row in rows:
@@ -334,10 +331,6 @@ def run_lanes(registry: Any, stop: Stop) -> None:
         result.result()
 
 
-def _nothing(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Stand in for a kind that no room registered."""
-
-
 # One worker, and one machine
 
 # The first half of the advisory locks' key: nothing else of ours uses it.
@@ -359,7 +352,13 @@ def stay_one_worker(settings: Settings) -> None:
     """
     if settings.search_backend != "whoosh":
         return
-    _HELD.append(_locked(settings.data_dir))
+    lock = try_lock(settings.data_dir / LOCK)
+    if lock is None:
+        raise NotAloneError(
+            "Er draait al een worker. Met search.backend = whoosh kan er maar één zijn. Stop de"
+            " andere, of gebruik PostgreSQL met search.backend = postgresql."
+        )
+    _HELD.append(lock)
 
 
 def stay_on_one_machine(settings: Settings) -> None:
@@ -374,16 +373,6 @@ def stay_on_one_machine(settings: Settings) -> None:
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     _HELD.append((engine, connection))
     _claim(connection, _place(settings.data_dir))
-
-
-def _locked(data_dir: Path) -> IO[str]:
-    lock = try_lock(data_dir / LOCK)
-    if lock is None:
-        raise NotAloneError(
-            "Er draait al een worker. Met search.backend = whoosh kan er maar één zijn. Stop de"
-            " andere, of gebruik PostgreSQL met search.backend = postgresql."
-        )
-    return lock
 
 
 def _place(data_dir: Path) -> int:

@@ -244,11 +244,6 @@ def render(asset: str, values: Mapping[str, Any]) -> str:
     return _template(asset).render(values).strip() + "\n"
 
 
-def message_id(number: UUID, sender: str) -> str:
-    """Return the same id for every attempt, so that a mailbox knows a repeat as one."""
-    return f"<{number}@{sender.rpartition('@')[2]}>"
-
-
 def write(
     number: UUID, made_at: datetime, sender: str, recipient: str, subject: str, text: str
 ) -> EmailMessage:
@@ -266,7 +261,8 @@ def write(
     message["To"] = Address("", to_local, to_domain)
     message["Subject"] = subject
     message["Date"] = format_datetime(made_at)
-    message["Message-ID"] = message_id(number, address)
+    # The same for every attempt, so that a mailbox knows a repeat as one.
+    message["Message-ID"] = f"<{number}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")

@@ -69,18 +69,6 @@ class Letter:
     language: str = DUTCH
 
 
-def _message_values(writing: Writing) -> Letter | None:
-    return Letter(writing.message.values)
-
-
-def _ignore_sent(writing: Writing) -> None:
-    """Do nothing."""
-
-
-def _ignore_return(registry: Any, session: Session, message: MailMessage) -> None:
-    """Do nothing: only the address itself is marked."""
-
-
 @dataclass(frozen=True)
 class MailTemplate:
     """A kind of message.
@@ -99,16 +87,12 @@ class MailTemplate:
     name: str
     subject: str
     body: str
-    write: Callable[[Writing], Letter | None] = _message_values
-    sent: Callable[[Writing], None] = _ignore_sent
-    returned: Callable[[Any, Session, MailMessage], None] = _ignore_return
+    write: Callable[[Writing], Letter | None] = lambda writing: Letter(writing.message.values)
+    sent: Callable[[Writing], None] = lambda writing: None
+    returned: Callable[[Any, Session, MailMessage], None] = lambda *_: None
     neutral: bool = False
     text_message: bool = False
     logged: bool = True
-
-
-def _ignore_bounce(session: Session, recipient_id: str) -> None:
-    """Do nothing: nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +108,7 @@ class MailRecipient:
 
     kind: str
     find: Callable[[Session, KeyRing, str], str | None]
-    bounced: Callable[[Session, str], None] = _ignore_bounce
+    bounced: Callable[[Session, str], None] = lambda *_: None
     personal: bool = False
 
 

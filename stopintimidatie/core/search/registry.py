@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.jobs.services import job_row
-from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.registry import Directive, keyed_as
 from stopintimidatie.core.search.backend import (
     SearchBackend,
     SearchDocument,
@@ -46,15 +46,6 @@ class Indexable:
     versions: Versions
 
 
-def _indexable(kind: str, load: Load, versions: Versions) -> tuple[str, Indexable]:
-    return kind, Indexable(load, versions)
-
-
-def _access(token: str, roles: Iterable[Role]) -> tuple[str, frozenset[Role]]:
-    """Return who finds documents with this access token."""
-    return token, frozenset(roles)
-
-
 def _labels(name: str, which: Field, labels: Mapping[str, str]) -> tuple[str, Labels]:
     """Return words for codes, in facets and in `vorm:nafluiten`.
 
@@ -64,9 +55,10 @@ def _labels(name: str, which: Field, labels: Mapping[str, str]) -> tuple[str, La
     return name, (which, labels)
 
 
-INDEXABLES: Final = Directive[str, Indexable]("add_indexable", "indexables", _indexable)
+INDEXABLES: Final = Directive[str, Indexable]("add_indexable", "indexables", keyed_as(Indexable))
+# An access token -> who finds documents with it.
 SEARCH_ACCESS: Final = Directive[str, frozenset[Role]](
-    "add_search_access", "search_access", _access
+    "add_search_access", "search_access", keyed_as(frozenset)
 )
 SEARCH_LABELS: Final = Directive[str, Labels]("add_search_labels", "search_labels", _labels)
 

@@ -265,11 +265,6 @@ def role_statements() -> Iterator[str]:
         yield f"ALTER ROLE {APP} SET {setting} = '{value}';"
 
 
-def ownership() -> str:
-    """Return the SQL that gives a database, and what stands in it, to the owner's role."""
-    return f"-- Alles is van {OWNER}.{_OWNERSHIP.format(owner=OWNER)}"
-
-
 def access() -> str:
     """Return the SQL that gives each role what it needs and takes the rest.
 
@@ -290,7 +285,8 @@ def access() -> str:
 
 def statements() -> list[str]:
     """Return all SQL for the roles, in order."""
-    return [*role_statements(), ownership(), access()]
+    ownership = f"-- Alles is van {OWNER}.{_OWNERSHIP.format(owner=OWNER)}"
+    return [*role_statements(), ownership, access()]
 
 
 def give_access(connection: Connection) -> None:

@@ -115,22 +115,6 @@ SourceRedacted = Callable[[Session, KeyRing, str, UUID, Fragment], int]
 SourceTold = Callable[[Session, KeyRing, str, UUID], Sequence[ErasureCount]]
 
 
-def _copies_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    return 0
-
-
-def _copies_no_words(
-    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
-) -> int:
-    return 0
-
-
-def _keeps_nothing(
-    session: Session, keys: KeyRing, kind: str, document: UUID
-) -> Sequence[ErasureCount]:
-    return ()
-
-
 @dataclass(frozen=True)
 class PersonalDataHolder:
     """The tables of a room around one kind of document.
@@ -151,9 +135,9 @@ class PersonalDataHolder:
     find: Find
     redact: Redact
     erase: Erase
-    source_erased: SourceErased = _copies_nothing
-    source_redacted: SourceRedacted = _copies_no_words
-    source_told: SourceTold = _keeps_nothing
+    source_erased: SourceErased = lambda *_: 0
+    source_redacted: SourceRedacted = lambda *_: 0
+    source_told: SourceTold = lambda *_: ()
     # It stands apart: nobody searches it but who may see it, in its own room.
     apart: bool = False
 

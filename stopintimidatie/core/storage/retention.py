@@ -152,10 +152,6 @@ def read_classes(package: str) -> Iterator[RetentionClass]:
         yield RetentionClass(**{**given, **read, "code": code})
 
 
-def _by_code(row: RetentionClass) -> tuple[str, RetentionClass]:
-    return row.code, row
-
-
 RETENTION_CLASSES: Final = Directive[str, RetentionClass](
-    "add_retention_class", "retention_classes", _by_code
+    "add_retention_class", "retention_classes", lambda row: (row.code, row)
 )

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 from zope.interface import implementer
 
-from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.registry import Directive, keyed_as
 from stopintimidatie.core.security import Permission, Role, holder_acl
 from stopintimidatie.core.security.policy import note_stranger
 from stopintimidatie.core.storage.tenancy import OPEN_TABLES, current_holder, enter
@@ -78,10 +78,6 @@ def levels_below(registry: Any, parent: str) -> list[Level]:
 SeenBy = Callable[[Any, UUID, Iterable[Role]], bool]
 
 
-def _by_everybody(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class DocumentKind:
     """Kind of document: how it tells its present address, and who may be told.
@@ -93,15 +89,11 @@ class DocumentKind:
 
     path_of: Callable[[Any, UUID], str | None]
     permission: Permission
-    seen_by: SeenBy = _by_everybody
-
-
-def _document_kind(kind: str, *about: Any, **more: Any) -> tuple[str, DocumentKind]:
-    return kind, DocumentKind(*about, **more)
+    seen_by: SeenBy = lambda *_: True
 
 
 DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
-    "add_document_kind", "document_kinds", _document_kind
+    "add_document_kind", "document_kinds", keyed_as(DocumentKind)
 )
 
 # (engine, who asks, the text that was typed, holders) -> the address of what one of these holders
@@ -175,11 +167,8 @@ def _from_area(request: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level
     if len(request.identity.holders) == 1 and current_holder(request.db) is None:
         enter(request.db, request.identity.holders[0])
         return _query(request.db, chain)
-    return _query(request.db, list(takewhile(_is_open, chain)))
-
-
-def _is_open(step: tuple[Level, str]) -> bool:
-    return step[0].entity.__tablename__ in OPEN_TABLES
+    begin = takewhile(lambda step: step[0].entity.__tablename__ in OPEN_TABLES, chain)
+    return _query(request.db, list(begin))
 
 
 def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]:

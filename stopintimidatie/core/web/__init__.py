@@ -29,6 +29,8 @@ def branding(request: Any) -> Branding:
 
 def includeme(config: Any) -> None:
     """Register what every page and request needs."""
+    from pyramid.tweens import EXCVIEW, INGRESS, MAIN
+
     from stopintimidatie.core.web import body, components, limits, request
     from stopintimidatie.core.web.limits import Places
     from stopintimidatie.core.web.request import Request, guarded
@@ -49,26 +51,14 @@ def includeme(config: Any) -> None:
     config.add_request_method(request.navigation, "navigation", reify=True)
     config.add_request_method(request.breadcrumb, "breadcrumb", reify=True)
     config.include("stopintimidatie.core.web.translation")
-    _include_templates(config)
-    _include_tweens(config)
+    config.add_settings({"jinja2.undefined": "strict"})
+    config.include("pyramid_jinja2")
+    config.add_jinja2_search_path(str(TEMPLATES))
+    config.action(None, lambda: components.install(config.get_jinja2_environment()), order=2)
+    # From outside: headers and packing, (transaction, exceptions), guard.
+    config.add_tween("stopintimidatie.core.web.responses.headers_tween", under=INGRESS)
+    config.add_tween("stopintimidatie.core.web.request.guard_tween", under=EXCVIEW, over=MAIN)
     config.include("stopintimidatie.core.web.errors")
     config.add_static_view("static", str(ROOT), cache_max_age=None)
     config.add_tree_root("huisstijl", ThemeFolder)
     config.scan("stopintimidatie.core.web.responses")
-
-
-def _include_templates(config: Any) -> None:
-    from stopintimidatie.core.web.components import install
-
-    config.add_settings({"jinja2.undefined": "strict"})
-    config.include("pyramid_jinja2")
-    config.add_jinja2_search_path(str(TEMPLATES))
-    config.action(None, lambda: install(config.get_jinja2_environment()), order=2)
-
-
-def _include_tweens(config: Any) -> None:
-    """Include the tweens, from outside: headers and packing, (transaction, exceptions), guard."""
-    from pyramid.tweens import EXCVIEW, INGRESS, MAIN
-
-    config.add_tween("stopintimidatie.core.web.responses.headers_tween", under=INGRESS)
-    config.add_tween("stopintimidatie.core.web.request.guard_tween", under=EXCVIEW, over=MAIN)

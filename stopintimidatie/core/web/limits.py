@@ -170,7 +170,7 @@ class WaitingRoom:
     @contextmanager
     def turn(self, environ: dict[str, Any]) -> Iterator[None]:
         """Wait for a turn if this request needs one, and hold it during the block."""
-        if not self._is_for(environ):
+        if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] not in self._addresses:
             yield
             return
         has_turn = self._wait()
@@ -180,9 +180,6 @@ class WaitingRoom:
         finally:
             if has_turn:
                 self._turns.release()
-
-    def _is_for(self, environ: dict[str, Any]) -> bool:
-        return environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in self._addresses
 
     def _wait(self) -> bool:
         if not self._waiting.acquire(blocking=False):

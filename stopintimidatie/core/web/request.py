@@ -235,7 +235,8 @@ def check(request: Any, own: frozenset[str] | None) -> None:
     except (UnicodeDecodeError, ValueError) as error:
         _make_readable(request)
         raise HTTPBadRequest() from error
-    if own is not None and request.host.lower() not in own and not _for_any_host(request):
+    for_any_host = str(request.environ.get("PATH_INFO", "")).startswith(ANY_HOST)
+    if own is not None and request.host.lower() not in own and not for_any_host:
         raise StrangeHost()
     fault = request.environ.get(FAULT)
     if fault is not None and fault in FAULTS:
@@ -247,10 +248,6 @@ def check(request: Any, own: frozenset[str] | None) -> None:
     form = request.method == "POST" and request.content_type in FORM_TYPES
     if form and not is_stream(request):
         _check_form(request)
-
-
-def _for_any_host(request: Any) -> bool:
-    return str(request.environ.get("PATH_INFO", "")).startswith(ANY_HOST)
 
 
 def _make_readable(request: Any) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from stopintimidatie.municipalities.areas.geocoder import Geocoder
-from stopintimidatie.settings import Settings
-
 # The most kinds of menu that are kept: one for each set of roles.
 MOST_MENUS: Final = 64
 
 
 def includeme(config: Any) -> None:
     """Register the tables, the tree, the check of outlines, the geocoder and the locator."""
+    from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
     from stopintimidatie.municipalities.areas.locator import LocatorCache
     from stopintimidatie.municipalities.areas.models import AREA_TABLES
     from stopintimidatie.municipalities.areas.queries import (
@@ -39,13 +37,7 @@ def includeme(config: Any) -> None:
     config.add_health_check("grenzen", OUTLINED, outlines_check)
     config.add_request_method(municipality_name)
     settings = config.registry.app_settings
-    config.registry.geocoder = geocoder_of(settings)
-    geocoding = config.registry.geocoder is not None
+    # None when no address may leave the system.
+    geocoding = settings.geocoder == "pdok"
+    config.registry.geocoder = PdokLocatieserver(settings.geocoder_address) if geocoding else None
     config.registry.locator_cache = LocatorCache(settings.demo, geocoding)
-
-
-def geocoder_of(settings: Settings) -> Geocoder | None:
-    """Return the service that finds addresses; None when no address may leave the system."""
-    from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
-
-    return PdokLocatieserver(settings.geocoder_address) if settings.geocoder == "pdok" else None

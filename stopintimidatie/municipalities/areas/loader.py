@@ -98,7 +98,12 @@ def load_areas(
         AreaFileError: the files can't be used; the message says in Dutch what to do.
     """
     headers = [read_header(path) for path in paths]
-    _refuse_a_part(paths, headers)
+    # Without the pages after these, the areas there would count as gone.
+    if headers and all(header.more_pages for header in headers):
+        raise AreaFileError(
+            f"{paths[0]}: dit is maar een deel: er hoort een volgende bladzijde bij "
+            "(links, rel=next). Haal alle bladzijden op en geef ze samen op."
+        )
     year = year or _year(headers)
     areas, skipped = _collect(paths, expected, progress)
     kind = areas[0].kind
@@ -110,15 +115,6 @@ def load_areas(
     result = LoadResult(kind, year, len(areas), skipped, removed, tuple(moved))
     _note(session, actor, result, paths)
     return result
-
-
-def _refuse_a_part(paths: Sequence[Path], headers: Sequence[FileHeader]) -> None:
-    """Refuse a page without those after it: their areas would count as gone."""
-    if headers and all(header.more_pages for header in headers):
-        raise AreaFileError(
-            f"{paths[0]}: dit is maar een deel: er hoort een volgende bladzijde bij "
-            "(links, rel=next). Haal alle bladzijden op en geef ze samen op."
-        )
 
 
 def _year(headers: Sequence[FileHeader]) -> int:
@@ -145,21 +141,18 @@ def _collect(
         if area is None:
             skipped += 1
         else:
-            _refuse_other_kind(path, area, expected or next(iter(areas.values()), area).kind)
+            kind = expected or next(iter(areas.values()), area).kind
+            if area.kind is not kind:
+                raise AreaFileError(
+                    f"{path}: hier staat een {area.kind} ({area.code} {area.name}) waar"
+                    f" {plural(kind)} verwacht worden. Geef per keer bestanden van één soort op."
+                )
             areas[area.code] = _joined(areas.get(area.code), area)
         if progress:
             progress(number)
     if not areas:
         raise AreaFileError(f"{paths[0]}: in dit bestand staat geen enkel gebied. {PDOK_HINT}")
     return [areas[code] for code in sorted(areas)], skipped
-
-
-def _refuse_other_kind(path: Path, area: Area, kind: AreaKind) -> None:
-    if area.kind is not kind:
-        raise AreaFileError(
-            f"{path}: hier staat een {area.kind} ({area.code} {area.name}) waar {plural(kind)} "
-            "verwacht worden. Geef per keer bestanden van één soort op."
-        )
 
 
 def _joined(known: Area | None, area: Area) -> Area:

@@ -77,11 +77,6 @@ def all_municipalities(session: Session) -> Sequence[Municipality]:
     return sorted(rows, key=lambda row: natural_key(row.name))
 
 
-def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
-    """Return the neighbourhood with this code: a wijk, or one of the two every municipality has."""
-    return session.get(Neighbourhood, code)
-
-
 def unknown_neighbourhood_code(municipality_code: str) -> str:
     """Return the code of *onbekend*: in this municipality, but nobody knows where."""
     return f"{municipality_code}-ON"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
@@ -49,14 +49,18 @@ class Municipalities(Container):
     label = "Gemeenten"
 
 
-class MunicipalityResource(Branch):
-    """/gemeenten/dordrecht."""
-
-    kind = "gemeente"
+class OfMunicipality(Resource):
+    """What is made from the row of a municipality, its holder."""
 
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
         self.municipality = row
+
+
+class MunicipalityResource(OfMunicipality, Branch):
+    """/gemeenten/dordrecht."""
+
+    kind = "gemeente"
 
     @property
     def title(self) -> str:
@@ -87,12 +91,8 @@ class Administration(Resource):
     label = "Beheer"
 
 
-class MunicipalityAdministration(Administration):
+class MunicipalityAdministration(OfMunicipality, Administration):
     """/gemeenten/dordrecht/beheer."""
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.municipality = row
 
 
 class NationalAdministration(Administration):
@@ -320,48 +320,17 @@ MOST_PLACES: Final = 10
 def count_with_menu(
     request: Any,
     holder: str,
-    counts: Mapping[str, ColumnElement[Any]] | None = None,
-    values: Mapping[str, Any] | None = None,
+    counts: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
+    values: Mapping[str, Any] = MappingProxyType({}),
+    session: Session | None = None,
 ) -> dict[str, int]:
     """Count for a page of this holder, in the one statement that counts for its menu as well.
 
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
 
     `values`: of the parameters of `counts` that are made once; the statement is kept by those.
+    `session`: another than that of the request.
     """
-    return _count_in(request, request.db, holder, counts or {}, values or {})
-
-
-def count_places(request: Any) -> dict[str, int]:
-    """Count what waits for this person at each holder, and keep it for the menu as well.
-
-    Every holder is read in a transaction of its own. Of somebody with very many, nothing is
-    counted: their menu then refers to this page.
-    """
-    holders = request.identity.holders
-    if len(holders) > MOST_PLACES:
-        return {}
-    for holder in holders:
-        with transaction(request.registry.engine, holder, write=False) as session:
-            _count_in(request, session, holder, {}, {})
-    places = OWN_PLACES.of(request.registry).values()
-    return {
-        holder: sum(
-            place.counted(request, holder)
-            for place in places
-            if holder in place.holders(request) and not place.shared
-        )
-        for holder in holders
-    }
-
-
-def _count_in(
-    request: Any,
-    session: Session,
-    holder: str,
-    counts: Mapping[str, ColumnElement[Any]],
-    values: Mapping[str, Any],
-) -> dict[str, int]:
     identity = request.identity
     reader = Reader(identity.roles_for(holder), holder == NATIONAL)
     lists = tuple(
@@ -376,11 +345,35 @@ def _count_in(
     if counts and not values:
         statement = statement.add_columns(*counts.values())
     own = {name: getattr(identity, name) for name in ("user_id", "person", "username")}
+    session = session or request.db
     # Not after a flush: a refused form may have left changes that can't be written.
     with session.no_autoflush:
         row = session.execute(statement, {"holder": holder, **own, **values}).one()
     request.waiting[holder] = dict(zip(lists, row, strict=False))
     return dict(zip(counts, row[len(lists) :], strict=True))
+
+
+def count_places(request: Any) -> dict[str, int]:
+    """Count what waits for this person at each holder, and keep it for the menu as well.
+
+    Every holder is read in a transaction of its own. Of somebody with very many, nothing is
+    counted: their menu then refers to this page.
+    """
+    holders = request.identity.holders
+    if len(holders) > MOST_PLACES:
+        return {}
+    for holder in holders:
+        with transaction(request.registry.engine, holder, write=False) as session:
+            count_with_menu(request, holder, session=session)
+    places = OWN_PLACES.of(request.registry).values()
+    return {
+        holder: sum(
+            place.counted(request, holder)
+            for place in places
+            if holder in place.holders(request) and not place.shared
+        )
+        for holder in holders
+    }
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,9 @@ from typing import Any, Final
 from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core import text
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.tree import Branch, Level, Resource
-from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import holder_levels
+from stopintimidatie.municipalities.areas.resources import OfMunicipality, holder_levels
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 
 # The number of a partner in its address, `K-4F7K-2QXJ`: a name may change.
@@ -22,20 +20,11 @@ PREFIX: Final = "K"
 PATTERN: Final = re.compile(r"K-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
-def new_partner_number() -> str:
-    """Draw a random number for a partner; it is hardly ever taken."""
-    return text.new_code(PREFIX)
-
-
-class PartnerList(Branch):
+class PartnerList(OfMunicipality, Branch):
     """/gemeenten/dordrecht/partners."""
 
     kind = "partners"
     label = "Partners"
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.municipality = row
 
 
 class PartnerResource(Resource):

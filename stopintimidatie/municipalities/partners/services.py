@@ -23,13 +23,13 @@ from stopintimidatie.core.mail.addresses import (
 )
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import uuid_of
+from stopintimidatie.core.text import new_code, uuid_of
 from stopintimidatie.municipalities.partners.models import (
     PartnerContact,
     PartnerCovenant,
     PartnerOrganisation,
 )
-from stopintimidatie.municipalities.partners.resources import new_partner_number
+from stopintimidatie.municipalities.partners.resources import PREFIX
 from stopintimidatie.municipalities.partners.vocabulary import covenant_problem
 
 # Shared by all changes: one at a time, nothing overwritten, recorded in the log
@@ -377,7 +377,7 @@ def _refuse_same_name(
 
 def _free_number(session: Session, holder: str) -> str:
     while True:
-        number = new_partner_number()
+        number = new_code(PREFIX)
         taken = select(PartnerOrganisation.id).filter_by(holder=holder, reference=number)
         if session.scalar(taken) is None:
             return number

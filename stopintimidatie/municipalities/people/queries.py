@@ -36,7 +36,7 @@ from stopintimidatie.municipalities.people.rules import (
     stands_still,
     stewards_at,
 )
-from stopintimidatie.municipalities.people.services import READERS, able, domains_of, is_outside
+from stopintimidatie.municipalities.people.services import able, domains_of, is_outside
 
 NO_FACTOR: Final = "geen"
 
@@ -233,11 +233,6 @@ def is_last(session: Session, code: str, person: UUID, roles: Collection[Role]) 
 def is_last_steward(session: Session, code: str, person: UUID) -> bool:
     """Tell whether a person is the last admin of a municipality, or the last of the desk."""
     return is_last(session, code, person, stewards_at(code))
-
-
-def is_last_reader(session: Session, code: str, person: UUID) -> bool:
-    """Tell whether a person is the last who reads at a holder."""
-    return is_last(session, code, person, READERS)
 
 
 def missed_without(session: Session, code: str, person: Person) -> list[str]:

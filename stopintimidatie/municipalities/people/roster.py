@@ -29,12 +29,13 @@ from stopintimidatie.municipalities.people.queries import (
     Person,
     blocker_of,
     fading,
-    is_last_reader,
+    is_last,
     is_last_steward,
     missed_without,
     people_at,
     person_at,
 )
+from stopintimidatie.municipalities.people.services import READERS
 
 USERS_PAGE: Final = "gebruikers"
 PERSON_PAGE: Final = "gebruiker"
@@ -183,7 +184,7 @@ def _facts(
         "oneself": number == request.identity.user_id,  # type: ignore[union-attr]
         "no_reset": person.has_factor and access.why_not_reset(session, by, person.user),
         "last_steward": is_last_steward(session, roster.code, number),
-        "last_reader": is_last_reader(session, roster.code, number),
+        "last_reader": is_last(session, roster.code, number, READERS),
         "missed": missed_without(session, roster.code, person),
         "fading": fading([person], now, settings.silence_days, demo=settings.demo),
         "role_label": lambda role: Role(role.role).label,

@@ -20,7 +20,6 @@ from stopintimidatie.municipalities.settings.pages import (
     direction,
     moment_fields,
     typed_words,
-    used_in,
     words_of,
 )
 from stopintimidatie.municipalities.settings.rules import BLANKS, unknown_blanks
@@ -49,12 +48,7 @@ def phone_number(node: Any, value: str) -> None:
         raise colander.Invalid(node, "Vul een telefoonnummer in, zoals 14 078 of 0800-0432.")
 
 
-def known_blanks(node: Any, value: str) -> None:
-    """Check that all blanks of a text can be filled in."""
-    check_blanks(node, value, BLANKS)
-
-
-def check_blanks(node: Any, value: str, known: Iterable[str]) -> None:
+def check_blanks(node: Any, value: str, known: Iterable[str] = BLANKS) -> None:
     """Check that all blanks of a text are among those known."""
     wrong = unknown_blanks(value, known)
     if wrong:
@@ -71,7 +65,7 @@ def _text(
     typ = forms.Text(limit, lines=rows > 0)
     if rows:
         kw["widget"] = forms.TextArea(rows=rows, attributes=direction(language))
-    return field(typ, title, name=name, validator=known_blanks, **kw)
+    return field(typ, title, name=name, validator=check_blanks, **kw)
 
 
 def _in_languages(title: str, name: str, limit: int, languages: Pairs) -> Iterable[Any]:
@@ -423,11 +417,6 @@ def content_of_question(values: Mapping[str, Any], languages: Choices) -> dict[s
         "uitleg": words_of(values, "uitleg", languages),
         "keuzes": choices_of(values["keuzes"]),
     }
-
-
-def languages_of(question: Question | None) -> Sequence[str]:
-    """Return the languages that a question has words in."""
-    return used_in(question.words, question.help) if question else ()
 
 
 def question_values(question: Question, languages: Choices) -> dict[str, Any]:

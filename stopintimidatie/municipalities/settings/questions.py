@@ -16,7 +16,6 @@ from stopintimidatie.municipalities.areas.resources import (
 from stopintimidatie.municipalities.settings.forms import (
     content_of_question,
     help_line_schema,
-    languages_of,
     question_schema,
     question_values,
 )
@@ -175,7 +174,7 @@ def question(context: MunicipalityAdministration, request: Request) -> Any:
     page = PartPage(context, request, Part.QUESTIONS, back="vragen")
     published = page.published
     present = _chosen(request, published)
-    languages = shown_languages(request, languages_of(present))
+    languages = shown_languages(request, used_in(present.words, present.help) if present else ())
 
     def read(values: dict[str, Any] | None) -> dict[str, Any]:
         kept = content_of_question(values, languages) if values else None

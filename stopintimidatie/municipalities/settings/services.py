@@ -12,6 +12,7 @@ decoded and encoded again by a child process within limits, so that only its pix
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +44,6 @@ from stopintimidatie.municipalities.settings.models import (
     MunicipalitySetting,
 )
 from stopintimidatie.municipalities.settings.rules import Part
-from stopintimidatie.municipalities.settings.vocabulary import new_question_id
 
 MOST_ELEMENTS: Final = 3_000
 DEEPEST: Final = 40
@@ -312,7 +312,8 @@ def _note(session: Session, actor: Actor, action: str, version: MunicipalitySett
 
 def add_question(session: Session, owner: str, content: Mapping[str, Any]) -> str:
     """Store a question for ever and return its id; it is asked once a version names it."""
-    question = MunicipalityQuestion(id=new_question_id(), owner=owner, content=dict(content))
+    number = f"vraag{secrets.token_hex(3)}"  # short enough to be the name of a field
+    question = MunicipalityQuestion(id=number, owner=owner, content=dict(content))
     session.add(question)
     session.flush()
     return question.id

@@ -7,8 +7,7 @@ they keep no frightened person from reporting.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 import colander
 
 from stopintimidatie.core.forms.types import Flag, ManyOf, OneOf, Text, Type
-from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.registry import Directive, keyed_as
 
 LONGEST_ANSWER: Final = 500
 MOST_QUESTIONS: Final = 20
@@ -69,11 +68,6 @@ class Question:
         return ", ".join(words.get(str(code), str(code)) for code in chosen)
 
 
-def new_question_id() -> str:
-    """Draw a random id for a question, short enough to be the name of a field."""
-    return f"vraag{secrets.token_hex(3)}"
-
-
 def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Question:
     """Return a question from its stored content."""
     return Question(
@@ -124,12 +118,8 @@ def fault_of(question: Question, answer: Any) -> str | None:
 Choices = list[tuple[str, str]]
 
 
-def _vocabulary(name: str, choices: Iterable[tuple[str, str]]) -> tuple[str, Choices]:
-    return name, list(choices)
-
-
 PUBLIC_VOCABULARIES: Final = Directive[str, Choices](
-    "add_public_vocabulary", "public_vocabularies", _vocabulary
+    "add_public_vocabulary", "public_vocabularies", keyed_as(list)
 )
 
 

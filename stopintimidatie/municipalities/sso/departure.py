@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from stopintimidatie.core.accounts.models import IdentityProvider
+from stopintimidatie.core.accounts.sessions import set_cookie
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
@@ -47,16 +48,7 @@ def seal_departure(keys: KeyRing, provider: IdentityProvider, departure: Departu
 
 def keep_departure(response: Any, request: Any, sealed: str | None) -> None:
     """Have the browser keep a sealed departure; None has it forget the one that it keeps."""
-    settings = request.registry.app_settings
-    response.set_cookie(
-        cookie_name(settings, COOKIE),
-        sealed,
-        max_age=LASTS,
-        path="/",
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, request.registry.app_settings, sealed, COOKIE, LASTS)
 
 
 def kept_departure(request: Any, provider: IdentityProvider) -> Departure:

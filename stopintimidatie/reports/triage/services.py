@@ -13,7 +13,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import AMSTERDAM, date_text, local
 from stopintimidatie.municipalities.areas.locator import Method
-from stopintimidatie.municipalities.areas.queries import neighbourhood_by_code
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.settings.queries import (
     OFFICER,
     answers_by,
@@ -78,7 +78,7 @@ def current_assessment(report: Report) -> Assessment:
 
 def describe(session: Session, assessment: Assessment) -> dict[str, str]:
     """Return an assessment in words, by label, for the history and to show a conflict."""
-    area = neighbourhood_by_code(session, assessment.neighbourhood or "")
+    area = session.get(Neighbourhood, assessment.neighbourhood or "")
     return {
         "Nu iemand in gevaar": _YES_NO[assessment.danger_now],
         "Vormen": listed(Form, in_order(assessment.forms)) or "",

@@ -16,7 +16,6 @@ from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
     municipality_by_code,
     municipality_by_slug,
-    neighbourhood_by_code,
     neighbourhoods_of,
     unknown_neighbourhood_code,
 )
@@ -78,7 +77,7 @@ def test_neighbourhoods_stand_in_the_order_people_expect(town: Engine) -> None:
 def test_every_municipality_has_its_two_fixed_neighbourhoods(engine: Engine) -> None:
     with transaction(engine, write=False) as session:
         for code in ("GM0772-GB", unknown_neighbourhood_code("GM0772")):
-            found = neighbourhood_by_code(session, code)
+            found = session.get(Neighbourhood, code)
             assert found is not None
             assert found is neighbourhood_at(session, "GM0772", found.slug)
 

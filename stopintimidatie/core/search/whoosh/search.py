@@ -83,6 +83,7 @@ class Search:
         ranks = ((-(score or 0), order[number], number) for number, score in matches.items())
         first = heapq.nsmallest(page.offset + page.size, ranks)[page.offset :]
         shown = [self._searcher.stored_fields(number)[schema.SHOWN] for _, _, number in first]
+        hint = None if len(matches) else correct(self._query, self._is_written, self._nearest)
         return SearchResults(
             total=len(matches),
             hits=tuple(make_hit(msgspec.json.decode(text), self._query) for text in shown),
@@ -90,7 +91,7 @@ class Search:
                 field: make_facet(counts[field], self._selected.get(field, frozenset()))
                 for field in facets
             },
-            did_you_mean=None if len(matches) else self._correct(),
+            did_you_mean=hint,
         )
 
     def _term(self, term: Term) -> Any:
@@ -134,11 +135,8 @@ class Search:
             raise SearchTooBroadError
         return seconds
 
-    def _correct(self) -> str | None:
-        def is_written(word: Word) -> bool:
-            return bool(self._count(self._term(word)))
-
-        return correct(self._query, is_written, self._nearest)
+    def _is_written(self, word: Word) -> bool:
+        return bool(self._count(self._term(word)))
 
     def _nearest(self, word: str) -> str | None:
         known = (text.decode() for text in self._searcher.lexicon(schema.WORD))
