@@ -122,7 +122,7 @@ class LedgerChoice:
             raise BackupError(NO_LEDGER.format(error)) from None
         if not goes_on_from(entries, since):
             raise BackupError(OLDER.format(path, since.number))
-        # Where the ledger goes on there must be the same one, or an earlier state of it.
+        # The place where the ledger goes on has the same one, or an earlier state of it.
         mine = settings.ledger
         if mine.exists() and not path.read_bytes().startswith(mine.read_bytes()):
             raise BackupError(TWO.format(mine, path))

@@ -138,7 +138,8 @@ def test_a_longer_register_costs_no_more_queries(installation: Installation) -> 
     browser.get(REGISTER)
     with count_queries(installation) as many:
         browser.get(REGISTER)
-    assert many.count == few.count
+    # What a list of several showed stands in its own line of the log.
+    assert many.count <= few.count
 
 
 def test_an_empty_register_says_what_comes_there(installation: Installation) -> None:

@@ -236,10 +236,7 @@ def set_cookie(
     name: str = COOKIE,
     max_age: int | timedelta | None = None,
 ) -> None:
-    """Set the session cookie, or another one; remove it with None.
-
-    It ends with the browser, unless an age is given.
-    """
+    """Set a cookie; remove it with None. Without an age it ends with the browser."""
     response.set_cookie(
         cookie_name(settings, name),
         value,

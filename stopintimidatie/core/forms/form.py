@@ -430,7 +430,7 @@ def _failed(request: Any, form: Form, page: Page, status: int) -> Values:
         request.response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     request.form_failed = True
     shown = _shown(form, page)
-    # What a service wrote before it refused must not be kept.
+    # Rows that a service wrote before it refused must not be kept.
     if (manager := getattr(request, "tm", None)) is not None:
         manager.doom()
     return shown

@@ -50,7 +50,7 @@ class Municipalities(Container):
 
 
 class OfMunicipality(Resource):
-    """What is made from the row of a municipality, its holder."""
+    """Node made from the row of a municipality, its holder."""
 
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
