@@ -228,10 +228,11 @@ def test_a_worker_without_work_asks_the_database_nothing(
         looks["bell"] += 1
         return sleep(stop, seconds, *connections)
 
-    monkeypatch.setattr(services, "LISTENING_PAUSE_SECONDS", 0.02)
     monkeypatch.setattr(Stop, "sleep", count_and_sleep)
 
     with count_queries(installation) as counted, workers(installation):
+        # Only now: a worker that asks often isn't seen to listen.
+        monkeypatch.setattr(services, "LISTENING_PAUSE_SECONDS", 0.02)
 
         def settled() -> bool:
             before, end = counted.count, looks["bell"] + LOOKS
