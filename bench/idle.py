@@ -1,4 +1,4 @@
-"""What a server costs that nobody asks anything: `python -m bench.idle [--database sqlite]`.
+"""Measure what idle servers cost: `python -m bench.idle [--database sqlite]`.
 
 Starts `web` and `worker` as an operator does, over a town with some hundred reports (and the real
 outlines where they are), and looks at them from outside, in `/proc`: the processor of each process

@@ -47,7 +47,7 @@ class PackedIds(TypeDecorator[Sequence[UUID]]):
 
 
 class AuditEvent(Held, Base):
-    """One event. `fields` are names of fields, never values.
+    """Hold one event. `fields` are names of fields, never values.
 
     The documents are `AuditSubject`s, or `listed`: several that were read on one page.
     """

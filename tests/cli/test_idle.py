@@ -1,4 +1,4 @@
-"""What web and worker cost while nobody asks them anything."""
+"""Tests that web and worker cost next to nothing while nobody asks them anything."""
 
 from __future__ import annotations
 

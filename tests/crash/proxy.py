@@ -23,7 +23,7 @@ from tests.support.waiting import until
 
 NAME = "meldpunt.example.nl"
 CERTIFICATES = f"/etc/letsencrypt/live/{NAME}"
-# What stands around the file of a site on a machine.
+# Settings around the file of a site, as a machine has them.
 AROUND = """{user}
 pid {folder}/pid;
 error_log {folder}/error.log;

@@ -138,7 +138,7 @@ def test_a_longer_register_costs_no_more_queries(installation: Installation) -> 
     browser.get(REGISTER)
     with count_queries(installation) as many:
         browser.get(REGISTER)
-    # What a list of several showed stands in its own line of the log.
+    # A list of several documents is one line of the log: one insert fewer.
     assert many.count <= few.count
 
 

@@ -44,7 +44,7 @@ WITHOUT_ROWS: Final = frozenset(
 
 @cache
 def kept() -> dict[str, Any]:
-    """What stands in the file."""
+    """Return what stands in the file."""
     text = lzma.decompress((DATA / "1.0.0.json.xz").read_bytes())
     found: dict[str, Any] = json.loads(text)
     return found

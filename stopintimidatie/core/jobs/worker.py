@@ -133,7 +133,7 @@ class Worker:
             if stop.is_set():
                 return
             try:
-                # One of the lanes corrects the schedule when it is due again.
+                # Due again after a while; the quick lane alone does it.
                 if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
                     correct_schedule(self.engine, self.kinds)
                     self._schedule_at = time.monotonic() + SCHEDULE_SECONDS

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.both_databases
 
 # Longer than any test: who isn't woken never gets there.
 NEVER = 600.0
-# So often the bell looks, half a second in all, without a lane that does.
+# Looks of the bell, half a second in all, in which no lane may look.
 LOOKS = 25
 WHERE = f"FROM pg_stat_activity WHERE query = 'LISTEN {CHANNEL}' AND datname = current_database()"
 LISTENING = f"SELECT count(*) {WHERE} AND state = 'idle'"

@@ -1,4 +1,4 @@
-"""What a page of several documents showed is one line of the log, found by each of them."""
+"""Tests that a page of several documents is one line of the log, found by each of them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_log_answers_as_if_each_document_had_a_row_of_its_own(
         shown = random.sample(pool[:-1], random.randint(0, 5))
         task = random.choice(["postvak", "zoeken", f"vindplaatsen van {CASE}", queries.FOR_A_CASE])
         with clock_at(at), installation.transaction(DORDRECHT) as session:
-            # That a list names a document twice makes no second read of it.
+            # A document that a list names twice was read once.
             record_read(session, actor, DORDRECHT, "melding", shown + shown[:1], task=task)
         if shown:
             line_of_before(installation, EINDHOVEN, actor, shown, task, at)
