@@ -22,7 +22,7 @@ from stopintimidatie.core.text import AMSTERDAM, datetime_short
 from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.onboarding.practice import make_practice
-from stopintimidatie.exports.document.signature import (
+from stopintimidatie.exports.document.services import (
     CertificateRefusedError,
     certificate_of,
     keep_certificate,

@@ -13,6 +13,8 @@ from functools import cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from dateutil.easter import easter
+
 _standing_still: ContextVar[datetime | None] = ContextVar("standing_still", default=None)
 
 
@@ -36,11 +38,20 @@ def clock_at(moment: datetime) -> Iterator[None]:
 SATURDAY = 5
 
 
+# Good Friday, Easter, Ascension and Whitsun, in days from Easter Sunday.
+BY_EASTER: Final = (-2, 0, 1, 39, 49, 50)
+
+
 @cache
 def _holidays_of(year: int) -> frozenset[date]:
-    import holidays  # not for the child that draws documents: it only reads dates
-
-    return frozenset(holidays.country_holidays("NL", years=year))
+    # The library `holidays` knows these days too, for 18 MB a process; a test compares them.
+    kings_day = date(year, 4, 27)
+    days = {date(year, 1, 1), kings_day, date(year, 12, 25), date(year, 12, 26)}
+    if kings_day.weekday() > SATURDAY:
+        days ^= {kings_day, date(year, 4, 26)}
+    if year % 5 == 0:
+        days.add(date(year, 5, 5))
+    return frozenset(days | {easter(year) + timedelta(number) for number in BY_EASTER})
 
 
 def is_holiday(day: date) -> bool:

@@ -77,7 +77,7 @@ SECRETS: Final = {
     "core.factors.services:new_secret",
     "disclosures.pickup:mail_code_of",
     "disclosures.pickup:spoken_code",
-    "exports.document.signature:new_password",
+    "exports.document.services:new_password",
     "exports.request.services:show_password",
     "reports.api.queries:make_app_key",
     "reports.rules:random_follow_code",
@@ -113,7 +113,7 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "municipalities.sso.openid:new_attempt",
     },
     "a key or password of the house itself, used and never shown": {
-        "exports.document.signature:signing_key",
+        "exports.document.services:signing_key",
         "exports.document.signature:with_password",
         "municipalities.sso.entry:client_of",
     },

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from stopintimidatie.exports.document.signature import SigningKey
+from stopintimidatie.exports.document.services import SigningKey
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from importlib import import_module
+from pkgutil import walk_packages
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import stopintimidatie
 
 PACKAGE = "stopintimidatie"
 # How deep functions are looked for in collections and objects: tables of tables of functions.
@@ -19,8 +22,9 @@ def name_of(function: FunctionType) -> str:
 
 
 def functions_of_house() -> dict[str, FunctionType]:
-    """All functions and methods of the package that are imported, by name."""
-    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith(PACKAGE)]
+    """All functions and methods of the package, by name; also of what is imported late."""
+    found = walk_packages(stopintimidatie.__path__, f"{PACKAGE}.")
+    modules = [import_module(each.name) for each in found if not each.name.endswith("__main__")]
     values = [value for module in modules for value in vars(module).values()]
     # Objects are of a class that stands in a module as well.
     wanted = [value for value in values if isinstance(value, (FunctionType, type))]

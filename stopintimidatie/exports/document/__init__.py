@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the certificate of a municipality, which is sealed and holds nobody's data."""
-    from stopintimidatie.exports.document.signature import SEALED
+    from stopintimidatie.exports.document.services import SEALED
 
     config.add_sealed(SEALED)
     config.add_impersonal_table("signing_certificate", "of the municipality, as an organisation")

@@ -39,11 +39,10 @@ from stopintimidatie.disclosures.services import (
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
-from stopintimidatie.exports.document.signature import (
+from stopintimidatie.exports.document.services import (
     TimeStampError,
     new_password,
     signing_key,
-    with_password,
 )
 from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.services import freed, subjects_from_json
@@ -161,6 +160,9 @@ def _render(context: JobContext, export_id: UUID) -> Made | None:
         )
     if archive:
         return _signed(context, export_id, Made(pdf))
+    # Loaded only where a file is made: it takes 20 MB.
+    from stopintimidatie.exports.document.signature import with_password
+
     password = new_password()
     return _signed(context, export_id, Made(with_password(pdf, password), password))
 

@@ -26,7 +26,8 @@ from stopintimidatie.exports.document.assets import (
 from stopintimidatie.exports.document.html import html, stylesheet
 from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.document.rendering import PackageFetcher, RefusedAddressError
-from stopintimidatie.exports.document.signature import new_password, with_password
+from stopintimidatie.exports.document.services import new_password
+from stopintimidatie.exports.document.signature import with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, POLICE
 from stopintimidatie.exports.redaction.content import DossierContent, Logo, content_hash
 from stopintimidatie.exports.redaction.source import DossierSource, Term

@@ -20,15 +20,14 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from stopintimidatie.exports.document.assets import load_assets
-from stopintimidatie.exports.document.signature import (
+from stopintimidatie.exports.document.services import (
     CertificateRefusedError,
     TimeStampError,
     check_certificate,
     new_password,
     open_certificate,
-    signed,
-    with_password,
 )
+from stopintimidatie.exports.document.signature import signed, with_password
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import content_hash
 from tests.support.certificates import NOW, House

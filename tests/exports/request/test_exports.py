@@ -29,7 +29,7 @@ from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.document.process import RenderingTooSlowError, Step, render_in_process
-from stopintimidatie.exports.document.signature import (
+from stopintimidatie.exports.document.services import (
     keep_certificate,
     remove_certificate,
     signing_key,

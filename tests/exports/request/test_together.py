@@ -11,6 +11,7 @@ from sqlalchemy import select
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.exports.document import signature
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.redaction.content import DossierContent
 from stopintimidatie.exports.request import jobs as request_jobs
@@ -167,7 +168,7 @@ def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
         return b"%PDF-1.7 not really"
 
     monkeypatch.setattr(request_jobs, "render_in_process", render)
-    monkeypatch.setattr(request_jobs, "with_password", lambda pdf, password: pdf)
+    monkeypatch.setattr(signature, "with_password", lambda pdf, password: pdf)
     case = make_case(installation)
     with installation.transaction(DORDRECHT) as session:
         session.get_one(Report, case.reports[2]).share_with_partners = False

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import holidays
 import pytest
 
-from stopintimidatie.core.clock import AMSTERDAM, is_working_day, working_days_after
+from stopintimidatie.core.clock import AMSTERDAM, is_holiday, is_working_day, working_days_after
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import standard
 from stopintimidatie.municipalities.settings.rules import (
@@ -149,6 +150,13 @@ def test_a_term_in_working_days_skips_weekends_and_dutch_holidays() -> None:
     # From Maundy Thursday: Good Friday and Easter Monday are no working days.
     assert working_days_after(date(2026, 4, 2), 1) == date(2026, 4, 7)
     assert not is_working_day(date(2026, 4, 27))
+
+
+def test_dutch_holidays_are_those_that_a_library_knows() -> None:
+    begin, end = date(2014, 1, 1), date(2101, 1, 1)
+    known = holidays.country_holidays("NL", years=range(begin.year, end.year))
+    days = [begin + timedelta(number) for number in range((end - begin).days)]
+    assert [day for day in days if is_holiday(day)] == sorted(known)
 
 
 def test_one_own_text_makes_a_language_and_the_rest_is_said_in_english() -> None:
