@@ -113,7 +113,7 @@ def _side_by_side(
         ]
         # A process reads the outlines at its first report, which takes a second or more.
         for _, port in servers:
-            _load(port, clients, WARM_UP)
+            load(port, clients, WARM_UP)
         turns = [
             [_measure(*server, clients, seconds / TURNS) for server in servers]
             for _ in range(TURNS)
@@ -133,17 +133,18 @@ def _server(kind: str, url: str, folder: Path, processes: int) -> Iterator[tuple
 
 def _measure(server: int, port: int, clients: int, seconds: float) -> Measured:
     before = machine.cpu_seconds(server)
-    times = _load(port, clients, seconds)
+    times = load(port, clients, seconds)
     used = machine.cpu_seconds(server) - before
     # The warm-up counts for the processor, so its reports must count too: as fast as the rest.
     reports = len(times) * (1 + WARM_UP / seconds)
     return Measured(len(times) / seconds, times, used / reports * 1000)
 
 
-def _load(port: int, clients: int, seconds: float) -> list[float]:
+def load(port: int, clients: int, seconds: float, *pace: int) -> list[float]:
+    """Send reports from a process of its own; return the milliseconds of each."""
     command = [sys.executable, "-W", "ignore", "-m", "bench.load"]
     done = subprocess.run(
-        [*command, str(port), str(clients), str(seconds)],
+        [*command, *map(str, (port, clients, seconds, *pace))],
         check=True,
         stdout=subprocess.PIPE,
         timeout=seconds + 120,

@@ -1,8 +1,10 @@
-"""Clients that cost little themselves: `python -m bench.load PORT CLIENTS SECONDS`.
+"""Clients that cost little themselves: `python -m bench.load PORT CLIENTS SECONDS [PER_SECOND]`.
 
 One process, one loop, plain sockets and bytes that were made beforehand: an HTTP library would
 take more of the processor than the server that is measured. Each client has one kept connection
-and sends its next report when the last was answered. Prints the milliseconds of each, as JSON.
+and sends its next report when the last was answered. With PER_SECOND they send that many together,
+at even moments; a report that is late counts from when it was due. Prints the milliseconds of
+each, as JSON.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import selectors
 import socket
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
@@ -97,9 +100,36 @@ def run(port: int, clients: int, seconds: float) -> list[float]:
     return times
 
 
-def main(port: str, clients: str, seconds: str) -> None:
-    json.dump(run(int(port), int(clients), float(seconds)), sys.stdout)
+def paced(port: int, clients: int, seconds: float, per_second: float) -> list[float]:
+    """Send a report every so often, and return the milliseconds from when each was due."""
+    times: list[float] = []
+    with selectors.DefaultSelector() as selector:
+        free = [Client(socket.create_connection(("127.0.0.1", port), 60)) for _ in range(clients)]
+        for client in free:
+            selector.register(client.connection, selectors.EVENT_READ, client)
+        begin = time.perf_counter()
+        moments = [begin + number / per_second for number in range(int(seconds * per_second))]
+        waiting = deque(moments)
+        while len(times) < len(moments):
+            while free and waiting and waiting[0] <= time.perf_counter():
+                client = free.pop()
+                client.send(str(uuid4()))
+                client.sent_at = waiting.popleft()
+            pause = waiting[0] - time.perf_counter() if waiting and free else 60
+            for key, _ in selector.select(timeout=max(pause, 0)):
+                if key.data.read():
+                    times.append((time.perf_counter() - key.data.sent_at) * 1000)
+                    free.append(key.data)
+        for client in free:
+            client.connection.close()
+    return times
+
+
+def main(port: str, clients: str, seconds: str, per_second: str = "") -> None:
+    """Print the milliseconds of each report."""
+    sizes = int(port), int(clients), float(seconds)
+    json.dump(paced(*sizes, float(per_second)) if per_second else run(*sizes), sys.stdout)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

@@ -38,7 +38,7 @@ from stopintimidatie import install
 from stopintimidatie.cli.content import open_registry
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.search.services import holders_with_index_work
+from stopintimidatie.core.search.services import holders_with_index_work, rebuild_many
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -87,7 +87,7 @@ def rows(
     there = parts = 0
     for number, size in enumerate(sizes):
         part = large[number] if large else size // LARGE_PART
-        _grow(installation, there, size, part - parts, helpers)
+        grow(installation, there, size, part - parts, helpers)
         there, parts = size, part
         for town, title, cost in _measured(installation):
             yield f"| {name} | {size} | {town} | {title} | {cost} |"
@@ -101,8 +101,8 @@ def load_outlines(installation: Installation, folder: Path) -> None:
             load_areas(session, [folder / file], actor=SYSTEM, reserved=frozenset(), year=2024)
 
 
-def _grow(installation: Installation, there: int, size: int, part: int, helpers: int) -> None:
-    """Up to this size; after the first time the one municipality gets no more reports."""
+def grow(installation: Installation, there: int, size: int, part: int, helpers: int) -> None:
+    """Fill up to this size; after the first time the one municipality gets no more reports."""
     added = size - there
     same = 0 if there else min(SAME, added // 3)
     fixed = {DORDRECHT: same, EINDHOVEN: part}
@@ -112,6 +112,10 @@ def _grow(installation: Installation, there: int, size: int, part: int, helpers:
     fill(installation.registry, order, helpers=several, progress=_told)
     seconds = time.perf_counter() - start
     sys.stderr.write(f"\n{added} meldingen in {seconds:.0f} s: {added / seconds:.0f} per seconde\n")
+    start = time.perf_counter()
+    made = rebuild_many(installation.registry, list(TOWNS), helpers, open_registry)
+    documents, seconds = sum(one.documents for one in made), time.perf_counter() - start
+    sys.stderr.write(f"zoekindex: {documents} documenten, {documents / seconds:.0f} per seconde\n")
     _analyse(installation.owner)
 
 
