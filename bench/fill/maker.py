@@ -28,9 +28,12 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.passwords import hash_password
 from stopintimidatie.core.accounts.services import find_user, give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import insert_rows
+from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.text import with_check
 from stopintimidatie.core.tree.models import Reference
 from stopintimidatie.demo.loader import CODE_PURPOSE, DemoError
@@ -39,9 +42,10 @@ from stopintimidatie.dossiers.services import next_number
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.reports.api.queries import make_demo_key
-from stopintimidatie.reports.arrival import Arrival, receive_many
-from stopintimidatie.reports.arrival.services import Incoming
+from stopintimidatie.reports.arrival import Arrival, Arrived
+from stopintimidatie.reports.arrival.services import content_of, make_rows, promises_of
 from stopintimidatie.reports.arrival.submission import Routing, validate
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import (
     ALPHABET,
@@ -100,6 +104,7 @@ def _user(session: Session, municipality: Municipality, role: Role, hashed: str)
 # One batch: drawing and telling its reports, what became of them, and storing it all
 
 SPACE = len(ALPHABET) ** RANDOM_CHARACTERS
+Incoming = tuple[Submission, Routing, Arrival]
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,31 @@ def _incoming(town: Town, draft: Draft, report_id: UUID, reference: str) -> Inco
     )
     routing = Routing(town.holder, draft.place, waiting if desk else None)
     return validate(told.body, told.received_at), routing, arrival
+
+
+def receive_many(
+    session: Session, keys: KeyRing, holder: str, reports: Iterable[Incoming]
+) -> list[Arrived]:
+    """Take in many reports of one holder at once and silently.
+
+    Each leaves what `receive` makes of it, but no job: nobody is told. Its reference is given. The
+    caller has the index of the holder built afterwards.
+
+    Args:
+        session: Transaction that enters the holder.
+        keys: Keys of the installation.
+        holder: Code of a municipality, or `landelijk`.
+        reports: What each tells, where it goes and how it came.
+    """
+    enter(session, holder)
+    promises = promises_of(session, holder)
+    made = [
+        make_rows(keys, content_of(given), routing, arrival, str(arrival.reference), promises)
+        for given, routing, arrival in reports
+    ]
+    rows = (row for arrived in made for row in arrived.rows)
+    insert_rows(session, (row for row in rows if row[0] is not OutboxJob))
+    return made
 
 
 def _references(session: Session, numbering: Numbering, batch: Batch) -> list[str]:

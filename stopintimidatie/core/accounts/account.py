@@ -48,6 +48,7 @@ from stopintimidatie.core.forms import (
     PasswordInput,
     Schema,
     Text,
+    ask_values,
     field,
     handle_form,
 )
@@ -137,21 +138,14 @@ def own_account_only(context: Any, request: Any) -> Response | None:
 def name_view(request: Any) -> Any:
     """Change the own name."""
     identity = request.identity
-    form = Form(
-        NameSchema(),
-        request,
-        buttons=[Button("opslaan", "Naam opslaan")],
-        appstruct={"naam": identity.name},
-        cancel_url=f"/{ACCOUNT}",
-    )
 
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+    def act(values: dict[str, Any]) -> None:
         if rename(request.db, identity.actor, identity.user_id, values["naam"]):
             request.flash("Uw naam is gewijzigd.")
-        return HTTPSeeOther(location=f"/{ACCOUNT}")
 
+    button, given = Button("opslaan", "Naam opslaan"), {"naam": identity.name}
     page = {"heading": "Naam wijzigen", "above": "Mijn account"}
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, NameSchema(), button, act, f"/{ACCOUNT}", page, given=given)
 
 
 AFTERWARDS: Final = (
@@ -171,14 +165,8 @@ LEFT: Final = (
 @form_view(Root, PASSWORD, Permission.SIGNED_IN, guards=(own_account_only,))
 def password_view(request: Any) -> Any:
     """Change the own password; the old one is asked, and a wrong one counts as a guess."""
-    form = Form(
-        OwnPasswordSchema(),
-        request,
-        buttons=[Button("wijzigen", "Wachtwoord wijzigen")],
-        cancel_url=f"/{ACCOUNT}",
-    )
 
-    def on_valid(values: dict[str, Any]) -> Response:
+    def act(values: dict[str, Any]) -> Response:
         if values["wachtwoord"] == values["oud"]:
             raise FormError("Dit is uw wachtwoord van nu. Kies een ander.", "wachtwoord")
         check_twice(request, values)
@@ -194,8 +182,9 @@ def password_view(request: Any) -> Any:
         new_csrf_token(request)
         return response
 
+    button = Button("wijzigen", "Wachtwoord wijzigen")
     page = {"heading": "Wachtwoord wijzigen", "above": "Mijn account", "intro": AFTERWARDS}
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, OwnPasswordSchema(), button, act, f"/{ACCOUNT}", page)
 
 
 def _hashed(request: Any, values: dict[str, Any]) -> tuple[User, str]:

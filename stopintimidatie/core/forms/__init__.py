@@ -28,6 +28,7 @@ from stopintimidatie.core.forms.form import (
     Form,
     FormError,
     add_form_helpers,
+    ask_values,
     handle_form,
     later_version,
     no_longer,

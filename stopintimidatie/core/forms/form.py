@@ -13,13 +13,17 @@ import deform
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.forms.widgets import (
     asked_with_choice,
+    control_name,
+    element_id,
     field_messages,
+    focus_id,
     mark_openers,
     must_be_seen,
     runs,
@@ -34,10 +38,8 @@ from stopintimidatie.core.workflow import WorkflowError
 class Button(deform.Button):
     """Submit button. ``kind``: primary, secondary, danger or subtle. ``key`` presses it."""
 
-    def __init__(
-        self, name: str, title: str, kind: str = "primary", value: str = "ja", key: str = ""
-    ) -> None:
-        super().__init__(name=name, title=title, value=value)
+    def __init__(self, name: str, title: str, kind: str = "primary", key: str = "") -> None:
+        super().__init__(name=name, title=title, value="ja")
         self.kind = kind
         self.key = key
 
@@ -185,15 +187,6 @@ def field_at(form: Any, path: str) -> Any:
     return next((f for f in descendants(form) if control_name(f) == path), None)
 
 
-def control_name(field: Any) -> str:
-    """Return the dotted path of a field: the name of its control."""
-    parts: list[str] = []
-    while field is not None and field.parent is not None:
-        parts.append(field.name)
-        field = field.parent
-    return ".".join(reversed(parts))
-
-
 def _name_field(field: Any, message: str) -> str:
     """Put the title of a field before a message that doesn't name it.
 
@@ -216,16 +209,6 @@ def _name_field(field: Any, message: str) -> str:
     # A reference or an abbreviation keeps its capital.
     plain = message[1:2].islower() or message.startswith("U ")
     return f"{names}: {message[:1].lower() if plain else message[:1]}{message[1:]}"
-
-
-def element_id(field: Any) -> str:
-    """Return the stable id of a field's control, unique on a page with several forms."""
-    return f"{field.get_root().formid}-{control_name(field).replace('.', '-')}"
-
-
-def focus_id(field: Any) -> str:
-    """Return where the error summary leads to: in a group that is the first choice."""
-    return f"{element_id(field)}-0" if field.widget.layout == "group" else element_id(field)
 
 
 def read_controls(form: Any, controls: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -369,9 +352,7 @@ def handle_form(
         page: The other values of the template, or a function that returns them and is called
             only when the page is shown: for what takes work, or must be noted as read.
     """
-    if request.method != "POST":
-        return _shown(form, page)
-    if _put_ready_text(form, request.POST):
+    if request.method != "POST" or _put_ready_text(form, request.POST):
         return _shown(form, page)
     try:
         appstruct = form.validate([*request.POST.items(), *request.files])
@@ -382,6 +363,35 @@ def handle_form(
     except (FormError, WorkflowError) as problem:
         _show(form, problem)
         return _failed(request, form, page, problem.status)
+
+
+def ask_values(
+    request: Any,
+    schema: Any,
+    button: Button,
+    act: Callable[[Values], Response | None],
+    back: str,
+    page: Page = None,
+    *,
+    given: Any = colander.null,
+    action: str = "",
+) -> Response | Values:
+    """Show a form with one button; once it is valid, act on its values and go back.
+
+    Args:
+        request: The request.
+        schema: What is asked.
+        button: The button that sends it.
+        act: What to do with the values, as `on_valid` of `handle_form`; goes elsewhere than
+            back by returning a redirect.
+        back: Address of the page to go back to, done or not.
+        page: The other values of the template, as in `handle_form`.
+        given: First values.
+        action: Address that the form is sent to, when it isn't that of the page.
+    """
+    buttons = [button]
+    form = Form(schema, request, buttons=buttons, action=action, appstruct=given, cancel_url=back)
+    return handle_form(request, form, lambda values: act(values) or HTTPSeeOther(back), page)
 
 
 def refuse_form(request: Any, form: Form, problem: FormError, page: Page = None) -> Values:

@@ -145,9 +145,6 @@ def derive_form(
     leave_out: frozenset[str] = frozenset(),
     given: Mapping[str, Any] | None = None,
     cancel_url: str | None = None,
-    formid: str = "formulier",
-    action: str = "",
-    kind: str = "primary",
 ) -> Form:
     """Return the form of one step; its one button is named after the step.
 
@@ -160,17 +157,12 @@ def derive_form(
         leave_out: Fields that this document isn't asked.
         given: Answers that are known already and that other fields depend on.
         cancel_url: Where to go without doing it.
-        formid: Id of the form, where a page has several.
-        action: Address that the form is sent to, when it isn't that of the page.
-        kind: Kind of its button.
     """
     schema = transition_schema(transition, options, leave_out=leave_out, given=given)
     return Form(
         schema,
         request,
-        buttons=[Button(transition.name, transition.label, kind)],
+        buttons=[Button(transition.name, transition.label)],
         appstruct={**(appstruct or {}), "versie": version},
         cancel_url=cancel_url,
-        formid=formid,
-        action=action,
     )

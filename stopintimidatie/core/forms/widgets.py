@@ -300,6 +300,25 @@ def translate(message: Any) -> str:
     return UNREADABLE if theirs else str(message)
 
 
+def control_name(field: Any) -> str:
+    """Return the dotted path of a field: the name of its control."""
+    parts: list[str] = []
+    while field is not None and field.parent is not None:
+        parts.append(field.name)
+        field = field.parent
+    return ".".join(reversed(parts))
+
+
+def element_id(field: Any) -> str:
+    """Return the stable id of a field's control, unique on a page with several forms."""
+    return f"{field.get_root().formid}-{control_name(field).replace('.', '-')}"
+
+
+def focus_id(field: Any) -> str:
+    """Return where the error summary leads to: in a group that is the first choice."""
+    return f"{element_id(field)}-0" if field.widget.layout == "group" else element_id(field)
+
+
 def required_message(field: Any) -> str:
     """Return what is asked when nothing was filled in, in the words of the field."""
     widget = field.widget

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, FormError, ask_values
 from stopintimidatie.core.mail.addresses import clear_address
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Permission
@@ -311,21 +311,15 @@ def _addresses(standing: agreements.Standing) -> tuple[tuple[str, MailAddress | 
 def make_view(context: DeskMunicipality, request: Any) -> Any:
     """Show the form of an agreement, with what to say by telephone beside it, and record it."""
     keys, code = request.registry.key_ring, context.municipality.code
-    form = Form(
-        AgreementSchema(),
-        request,
-        buttons=[Button("vastleggen", "Afspraak vastleggen")],
-        appstruct=_filled_in(request, code),
-        cancel_url=request.resource_path(context),
-    )
+    given, back = _filled_in(request, code), request.resource_path(context)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         plan, rules = plan_of(values), request.registry.level_rules
         agreements.make(request.db, keys, rules, code, plan, request.actor)
         request.flash("De afspraak is vastgelegd. Naar een nieuw adres gaat een code.")
-        return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+    button, page = Button("vastleggen", "Afspraak vastleggen"), {"name": context.municipality.name}
+    return ask_values(request, AgreementSchema(), button, act, back, page, given=given)
 
 
 def _filled_in(request: Any, code: str) -> dict[str, Any]:
@@ -359,39 +353,32 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
 @form_view(DeskMunicipality, "weigering", Permission.ROUTE_REPORT, _FORM)
 def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     """Show the form of a refusal, and record that the municipality doesn't want reports."""
-    code = context.municipality.code
-    form = Form(
-        RefusalSchema(),
-        request,
-        buttons=[Button("vastleggen", "Weigering vastleggen")],
-        appstruct={"afgesproken_op": agreements.today()},
-        cancel_url=request.resource_path(context),
-    )
+    code, back = context.municipality.code, request.resource_path(context)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         reason, day, actor = values["reden"], values["afgesproken_op"], request.actor
         keys, rules = request.registry.key_ring, request.registry.level_rules
         agreements.decline(request.db, keys, rules, code, reason, day, actor)
         request.flash("Vastgelegd: deze gemeente wil geen meldingen.")
-        return HTTPSeeOther(request.resource_path(context))
 
+    button = Button("vastleggen", "Weigering vastleggen")
+    given = {"afgesproken_op": agreements.today()}
     page = {"name": context.municipality.name, "refusal": True}
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, RefusalSchema(), button, act, back, page, given=given)
 
 
 @form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, "templates/end.jinja2")
 def end_view(context: DeskMunicipality, request: Any) -> Any:
     """Say what ends with the agreement, and end it once confirmed."""
     registry, code = request.registry, context.municipality.code
-    buttons = [Button("beeindigen", "Ja, beëindig de afspraak", kind="danger")]
-    form = Form(forms.Schema(), request, buttons=buttons, cancel_url=request.resource_path(context))
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
         request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
-        return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+    button = Button("beeindigen", "Ja, beëindig de afspraak", kind="danger")
+    back, page = request.resource_path(context), {"name": context.municipality.name}
+    return ask_values(request, forms.Schema(), button, act, back, page)
 
 
 @post_view(DeskMunicipality, "code", Permission.ROUTE_REPORT)

@@ -9,7 +9,7 @@ import colander
 from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, FormError, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.request import (
@@ -163,16 +163,8 @@ def domains_view(context: Desk, request: Request) -> Any:
     """Show the form of the mail domains of a municipality, and save it."""
     municipality = asked_municipality(request)
     present = domains_of(request.db, [municipality.code])[municipality.code]
-    form = Form(
-        domains_schema(),
-        request,
-        buttons=[Button("opslaan", "Maildomeinen opslaan")],
-        action=address_of(municipality, "aansluiting-domeinen"),
-        cancel_url=address_of(municipality),
-        appstruct={"domeinen": "\n".join(present)},
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         wanted = read_domains(values["domeinen"])
         level = level_of(request.db, municipality.code)
         if not wanted and level is ParticipationLevel.PROGRAMME:
@@ -180,7 +172,6 @@ def domains_view(context: Desk, request: Request) -> Any:
         set_domains(request.db, request.actor, municipality.code, wanted)
         request.flash("De maildomeinen zijn opgeslagen.")
         check_plan(request, municipality)
-        return HTTPSeeOther(location=address_of(municipality))
 
     page = {
         "title": f"Maildomeinen van {municipality.name}",
@@ -189,7 +180,10 @@ def domains_view(context: Desk, request: Request) -> Any:
         "intro": "Heeft iemand een adres buiten deze domeinen, dan staat dat bij de naam, en"
         " bevestigt het landelijk meldpunt de rol. Wie al een rol heeft, houdt die.",
     }
-    return handle_form(request, form, on_valid, page)
+    button, given = Button("opslaan", "Maildomeinen opslaan"), {"domeinen": "\n".join(present)}
+    back, action = address_of(municipality), address_of(municipality, "aansluiting-domeinen")
+    schema = domains_schema()
+    return ask_values(request, schema, button, act, back, page, given=given, action=action)
 
 
 # The people of the desk itself, and of a municipality (`?gemeente=…`)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -19,6 +20,7 @@ from stopintimidatie.core.forms import (
     Form,
     FormError,
     Schema,
+    ask_values,
     field,
     handle_form,
 )
@@ -318,22 +320,13 @@ def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)
     level = levels.agreed_level_of(request.db, municipality.code)
-    form = Form(
-        level_schema(level),
-        request,
-        buttons=[Button("opslaan", "Niveau wijzigen")],
-        action=request.path_qs,
-        cancel_url=address_of(municipality),
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        return _changed(request, municipality, values)
-
+    schema, button = level_schema(level), Button("opslaan", "Niveau wijzigen")
+    act, back = partial(_change, request, municipality), address_of(municipality)
     page = {"municipality": municipality, "level": level}
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, schema, button, act, back, page, action=request.path_qs)
 
 
-def _changed(request: Request, municipality: Municipality, values: dict[str, Any]) -> Any:
+def _change(request: Request, municipality: Municipality, values: dict[str, Any]) -> None:
     after, begins = ParticipationLevel(values["niveau"]), values["vanaf"]
     rules, actor, code = request.registry.level_rules, request.actor, municipality.code
     try:
@@ -348,7 +341,6 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
         request.flash(f"{municipality.name} is aangesloten. {words}")
     else:
         request.flash(f"{municipality.name} is nu {after.label}.")
-    return HTTPSeeOther(location=address_of(municipality))
 
 
 @post_view(Desk, "aansluiting-plan-intrekken", Permission.CONNECT)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import record
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
@@ -334,15 +334,8 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
     present = request.db.get(LocalPolicy, code)
     start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
     here = request.resource_path(context)
-    form = Form(
-        PolicySchema(),
-        request,
-        buttons=[Button("vastleggen", "Vastleggen")],
-        appstruct=start,
-        cancel_url=here,
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         name = values["naam"].strip()
         if values["soort"] != _NOTHING and not name:
             raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
@@ -354,7 +347,6 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
         actor = request.actor
         record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
         request.flash("Vastgelegd.")
-        return HTTPSeeOther(here)
 
     page = {
         "heading": "Eigen campagne of beleid",
@@ -362,7 +354,8 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
         "intro": "Doet een gemeente zelf al iets tegen straatintimidatie? Dan staat bij haar op de"
         " bellijst en in de cijfers: bied programma aan.",
     }
-    return handle_form(request, form, on_valid, page)
+    button = Button("vastleggen", "Vastleggen")
+    return ask_values(request, PolicySchema(), button, act, here, page, given=start)
 
 
 def policy_panel(context: Any, request: Any) -> Panel:

@@ -129,10 +129,6 @@ def _notes(context: DossierResource, request: Request, numbers: Counts) -> Page:
     return _list(queries.notes, "notes", context, request, numbers, reader=reader)
 
 
-def _consultations(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    return _list(queries.consultations, "consultations", context, request, numbers)
-
-
 def _participants(context: DossierResource, request: Request, numbers: Counts) -> Page:
     return {"rows": participants(request.db, context.dossier)}
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.forms import Button, ask_values
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
@@ -130,27 +129,6 @@ FORM_PAGE: Final = f"{_TEMPLATES}/form.jinja2"
 _P: Final = Permission.REQUEST_EXPORT
 
 
-def ask(
-    request: Request,
-    schema: Any,
-    button: Button,
-    act: Callable[[dict[str, Any]], None],
-    **more: Any,
-) -> Any:
-    """Show a form of this room; once it is valid, act on its values and go back.
-
-    `more`: for the template, beside the first `values` of the form.
-    """
-    back, given = request.resource_path(request.context), more.pop("values", colander.null)
-    form = Form(schema, request, buttons=[button], appstruct=given, cancel_url=back)
-
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
-        act(values)
-        return HTTPSeeOther(back)
-
-    return handle_form(request, form, on_valid, more)
-
-
 def back(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Go back to the page of the export."""
     return HTTPSeeOther(request.resource_path(context))
@@ -192,7 +170,8 @@ def offer_view(context: ExportResource, request: Request) -> Any:
         )
 
     button = Button("klaarzetten", "Klaarzetten en bericht sturen")
-    return ask(request, offer_schema(people), button, act, values={"dagen": DAYS, "keren": TIMES})
+    here, given = request.resource_path(context), {"dagen": DAYS, "keren": TIMES}
+    return ask_values(request, offer_schema(people), button, act, here, given=given)
 
 
 def _people(context: ExportResource, request: Request) -> list[Shown]:
@@ -216,7 +195,8 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
         request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
 
     schema = forms.Schema(forms.field(forms.OneOf(WAYS, radio=True), "Hoe gaf u het?", name="hoe"))
-    return ask(request, schema, Button("gegeven", "Ik heb het gegeven"), act)
+    button = Button("gegeven", "Ik heb het gegeven")
+    return ask_values(request, schema, button, act, request.resource_path(context))
 
 
 @post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
@@ -272,7 +252,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
         request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
 
     button = Button("intrekken", "Intrekken en vernietigen", kind="danger")
-    return ask(request, WithdrawSchema(), button, act)
+    return ask_values(request, WithdrawSchema(), button, act, request.resource_path(context))
 
 
 @post_view(ExportResource, "vernietigd-gehoord", _P, guards=(hidden_reports,))
@@ -338,7 +318,8 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
         )
 
     button = Button("melden", "Correctie melden")
-    return ask(request, RectifySchema(), button, act, report=report, copies=len(copies))
+    here, page = request.resource_path(context), {"report": report, "copies": len(copies)}
+    return ask_values(request, RectifySchema(), button, act, here, page)
 
 
 # On the page of an export: pick-ups, answers, corrections and the copy.

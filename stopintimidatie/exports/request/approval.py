@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, ask_values, handle_form
 from stopintimidatie.core.second import Second, SecondError, why_not
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import NEVER_APPROVE
@@ -359,13 +359,11 @@ def despite_view(context: ExportResource, request: Request) -> Any:
         for node in part.children:
             node.missing = colander.required
     button = Button("vastleggen", "Vastleggen: dit mag worden gegeven")
-    form = Form(forms.Schema(group), request, buttons=[button], cancel_url=address)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         given = {int(k.removeprefix("melding_")): v for k, v in values["beperkt"].items()}
         free(request.db, request.registry, export, given, request.actor)
         request.flash("Vastgelegd. Het document kan nu worden gegeven.")
-        return HTTPSeeOther(address)
 
     page = {"crumbs": crumbs_of(context, request), "export": export, "words": shut.words}
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, forms.Schema(group), button, act, address, page)

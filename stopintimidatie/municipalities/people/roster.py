@@ -18,7 +18,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, FormError, ask_values
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, plural, uuid_of
@@ -140,15 +140,8 @@ def handle_person(request: Request, roster: Roster) -> Any:
     if person is None:
         raise HTTPNotFound()
     choices = _choices(request, roster, person)
-    form = Form(
-        forms.access_schema(choices),
-        request,
-        buttons=[Button("uitvoeren", "Uitvoeren")],
-        action=roster.address_of(person.user.id),
-        cancel_url=roster.address(USERS_PAGE),
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         _refuse_stray(values)
         try:
             done, warnings = _change(request, roster, person, values)
@@ -161,8 +154,10 @@ def handle_person(request: Request, roster: Roster) -> Any:
             request.flash(warning, "warning")
         return HTTPSeeOther(_next_page(request, roster, person))
 
-    page = _facts(request, roster, person, choices)
-    return handle_form(request, form, on_valid, page)
+    schema, button = forms.access_schema(choices), Button("uitvoeren", "Uitvoeren")
+    page, action = _facts(request, roster, person, choices), roster.address_of(person.user.id)
+    back = roster.address(USERS_PAGE)
+    return ask_values(request, schema, button, act, back, page, action=action)
 
 
 def _asked_person(request: Request, code: str) -> Person | None:
@@ -301,16 +296,9 @@ def handle_review(request: Request, roster: Roster) -> Any:
     )
     names = _names(request.db, everybody)
     state = _state_of(asked)
-    form = Form(
-        forms.review_schema([_question(person, names) for person in asked]),
-        request,
-        buttons=[Button("opslaan", "Antwoorden opslaan")],
-        action=roster.address(REVIEW_PAGE),
-        cancel_url=roster.address(USERS_PAGE),
-        appstruct={"stand": state},
-    )
+    schema = forms.review_schema([_question(person, names) for person in asked])
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         if values["stand"] != state:
             raise FormError(CHANGED)
         right = [person for person in asked if values[_control(person)] == forms.YES]
@@ -328,7 +316,9 @@ def handle_review(request: Request, roster: Roster) -> Any:
         "latest": max(reviewed, key=itemgetter(0), default=(None, None))[1],
         "names": names,
     }
-    return handle_form(request, form, on_valid, page)
+    button, given = Button("opslaan", "Antwoorden opslaan"), {"stand": state}
+    back, action = roster.address(USERS_PAGE), roster.address(REVIEW_PAGE)
+    return ask_values(request, schema, button, act, back, page, given=given, action=action)
 
 
 def review(session: Session, by: Steward, people: Sequence[Person]) -> None:

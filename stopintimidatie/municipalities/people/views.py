@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, RoleOffer
 from stopintimidatie.core.accounts.services import AccountError
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, ask_values, handle_form
 from stopintimidatie.core.mail.addresses import (
     Owner,
     clear_address,
@@ -279,20 +279,10 @@ def invite_view(context: MunicipalityResource, request: Request) -> Any:
 
 def handle_invite(request: Request, code: str, at: str, back: str, page: dict[str, Any]) -> Any:
     """Show the form to propose a role at a holder, and save the proposal; the desk uses it too."""
-    form = Form(
-        invite_schema(request, code),
-        request,
-        buttons=[Button("uitnodigen", "Uitnodigen")],
-        action=request.path_qs,
-        cancel_url=back,
-        appstruct=known_invitee(request, code),
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        invite(request, code, at, values)
-        return HTTPSeeOther(back)
-
-    return handle_form(request, form, on_valid, page)
+    schema, button = invite_schema(request, code), Button("uitnodigen", "Uitnodigen")
+    act, given = partial(invite, request, code, at), known_invitee(request, code)
+    here = request.path_qs
+    return ask_values(request, schema, button, act, back, page, given=given, action=here)
 
 
 def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from stopintimidatie.core.forms import (
     Form,
     FormError,
     Schema,
+    ask_values,
     field,
     handle_form,
 )
@@ -317,12 +318,10 @@ def groups_view(context: MunicipalityResource, request: Request) -> dict[str, An
 def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to give a group a role, and save the proposal."""
     back = request.resource_path(context, GROUPS)
-    buttons = [Button("voorstellen", "Rol aan de groep geven")]
-    schema = GroupSchema()
+    schema, button = GroupSchema(), Button("voorstellen", "Rol aan de groep geven")
     schema["rol"].typ = forms.OneOf(roles_given(request, context.holder, GROUP_ROLES))
-    form = Form(schema, request, buttons=buttons, cancel_url=back)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         role = Role(values["rol"])
         try:
             propose_group(
@@ -334,9 +333,8 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
             "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de"
             " groep deze rol niet."
         )
-        return HTTPSeeOther(back)
 
-    return handle_form(request, form, on_valid, {})
+    return ask_values(request, schema, button, act, back)
 
 
 @managed_page(name=REMOVE, request_method="POST", guards=(recently_confirmed,))

@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.forms import Button, ask_values
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import _
 from stopintimidatie.core.tree import lineage
@@ -80,15 +80,8 @@ def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
 def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[str, Any]) -> Any:
     """Show the form, and enter what is reported."""
     back = _back(context, request)
-    form = Form(
-        forms.report_schema(lost=lost is not None),
-        request,
-        buttons=[Button("melden", "Datalek melden")],
-        appstruct={"bekend": forms.whole_minute(utc_now())},
-        cancel_url=back,
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         forms.check_known_since(values)
         cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
@@ -99,7 +92,9 @@ def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[
         request.flash(f"{words} {further}", "ok" if new else "info")
         return HTTPSeeOther(_register(context, request, breach.reference) or back)
 
-    return handle_form(request, form, on_valid, page)
+    schema, button = forms.report_schema(lost=lost is not None), Button("melden", "Datalek melden")
+    given = {"bekend": forms.whole_minute(utc_now())}
+    return ask_values(request, schema, button, act, back, page, given=given)
 
 
 def _back(context: Any, request: Request) -> str:
@@ -119,16 +114,15 @@ def _register(context: Any, request: Request, *below: str) -> str | None:
 def recipient_view(context: PickupPage, request: Request) -> Any:
     """Let the recipient of a document say that it is lost."""
     here = here_of(context, request)
-    back, buttons = address_of(request), [Button("melden", _("Laten weten"))]
-    form = Form(forms.lost_schema(), request, buttons=buttons, cancel_url=back)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         entry = Entry(values["wat"], utc_now(), Cause.LOST.value, here.disclosure)
         enter_breach(request.db, here.export.holder, entry, outsider(here.pickup))
         return HTTPSeeOther(address_of(request, f"{DOCUMENT}?gedaan=zoek"))
 
     set_visit(request, request.response, here.visit)
-    return handle_form(request, form, on_valid, {"reference": here.export.reference})
+    button, page = Button("melden", _("Laten weten")), {"reference": here.export.reference}
+    return ask_values(request, forms.lost_schema(), button, act, address_of(request), page)
 
 
 TITLE: Final = _("Is dit stuk zoek?")

@@ -16,7 +16,15 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    Form,
+    FormError,
+    Schema,
+    ask_values,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -212,25 +220,20 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
         return page
     pick_up = (PICK_UP, ON_FOLLOW_PAGE if page["on_follow"] else WITH_CODE)
     ways = forms.OneOf((pick_up, BY_POST), radio=True)
-    form = Form(
-        Schema(
-            field(ways, "Hoe krijgt de vrager de kopie?", name="hoe"),
-            day_field("Wanneer gaat de brief weg?", name="op"),
-        ),
-        request,
-        buttons=[Button("versturen", "Versturen")],
-        appstruct={"hoe": PICK_UP, "op": day_of(utc_now())},
-        cancel_url=here,
+    schema = Schema(
+        field(ways, "Hoe krijgt de vrager de kopie?", name="hoe"),
+        day_field("Wanneer gaat de brief weg?", name="op"),
     )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         paper = values["hoe"] != PICK_UP
         address = "" if paper else f"{request.app_settings.public_address}/ophalen"
         services.hand_over(request.registry, session, row, values["op"], address, request.actor)
         request.flash(f"Het verzoek is beantwoord. {way_to_send(keys, row, paper=paper)}")
         return HTTPSeeOther(f"{here}/{COPY}")
 
-    return handle_form(request, form, on_valid, page)
+    button, given = Button("versturen", "Versturen"), {"hoe": PICK_UP, "op": day_of(utc_now())}
+    return ask_values(request, schema, button, act, here, page, given=given)
 
 
 @post_view(RequestResource, CODE, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)

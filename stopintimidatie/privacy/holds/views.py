@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, FormError, Opened, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
@@ -159,20 +159,14 @@ def freeze_view(context: Any, request: Request) -> Any:
     """Freeze the documents that are typed, for one reason and case."""
     here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
     back = _list_at(here, case)
-    form = Form(
-        HoldSchema(),
-        request,
-        buttons=[Button("bevriezen", "Bevriezen")],
-        appstruct={
-            "kenmerken": _asked(request, "kenmerk", 40),
-            "zaak": case or None,
-            "reden": HoldReason.WOO.value if case else None,
-            "opnieuw": day_of(utc_now()) + USUAL,
-        },
-        cancel_url=back,
-    )
+    given = {
+        "kenmerken": _asked(request, "kenmerk", 40),
+        "zaak": case or None,
+        "reden": HoldReason.WOO.value if case else None,
+        "opnieuw": day_of(utc_now()) + USUAL,
+    }
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         own, roles = values["zaak"], roles_at(request, context.holder)
         placed = place_holds(
             request.db,
@@ -190,7 +184,8 @@ def freeze_view(context: Any, request: Request) -> Any:
             request.flash("Dit was voor deze zaak al bevroren. Er is niets veranderd.", "info")
         return HTTPSeeOther(_list_at(here, own))
 
-    return handle_form(request, form, on_valid, {"owner": context.title, "hold": None})
+    button, page = Button("bevriezen", "Bevriezen"), {"owner": context.title, "hold": None}
+    return ask_values(request, HoldSchema(), button, act, back, page, given=given)
 
 
 @form_view(MunicipalityResource, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
@@ -220,11 +215,8 @@ def hold_view(context: Any, request: Request) -> Any:
     schema = ReviewSchema()
     if not others:
         del schema["hele_zaak"]
-    form = Form(
-        schema, request, buttons=[Button("vastleggen", "Besluit vastleggen")], cancel_url=back
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         more = others if values.get("hele_zaak") else ()
         rows = [(row, hold), *((row_of(request.db, other), other) for other in more)]
         day = _carry_out(request, [pair for pair in rows if pair[0] is not None], values)
@@ -234,9 +226,9 @@ def hold_view(context: Any, request: Request) -> Any:
             if day
             else f"De bevriezing is opgeheven van: {name}."
         )
-        return HTTPSeeOther(back)
 
-    return handle_form(request, form, on_valid, shown)
+    button = Button("vastleggen", "Besluit vastleggen")
+    return ask_values(request, schema, button, act, back, shown)
 
 
 def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> date | None:

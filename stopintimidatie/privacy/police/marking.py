@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    Form,
+    FormError,
+    Schema,
+    ask_values,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.second import ANSWERED, check_hand, lock_open, sign
@@ -177,19 +185,13 @@ def mark_view(context: Any, request: Request) -> Any:
         return HTTPSeeOther(back)
     pieces = pieces_of(session, row, reader_of(request))
     choices = [(piece.code, piece.label) for piece in pieces]
-    form = Form(
-        Schema(field(forms.OneOf(choices, radio=True), "Wat komt van de politie?", name="welk")),
-        request,
-        buttons=[Button("markeren", "Markeren")],
-        cancel_url=back,
-    )
+    question = field(forms.OneOf(choices, radio=True), "Wat komt van de politie?", name="welk")
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         piece = next(piece for piece in pieces if piece.code == values["welk"])
         item = mark(request.registry, session, row, piece, request.actor)
         words = "Gemarkeerd, en verborgen. Een ander beslist erover."
         request.flash(words, link=("Bekijken", _address(context, request, item)))
-        return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
         task = "dossier bekijken" if dossier else "melding bekijken"
@@ -204,7 +206,7 @@ def mark_view(context: Any, request: Request) -> Any:
             ],
         }
 
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, Schema(question), Button("markeren", "Markeren"), act, back, page)
 
 
 def _address(context: Any, request: Request, item: PoliceItem) -> str:

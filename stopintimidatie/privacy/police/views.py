@@ -11,7 +11,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, FormError, ask_values
 from stopintimidatie.core.second import why_not
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
@@ -120,13 +120,12 @@ def item_view(context: resources.PoliceList, request: Request) -> Any:
         services.note_police_read(request, context.holder, "gelezen", item)
         page["content"] = services.content_of(keys, item)
         return page if refused or not item.waits else judge(context, request, item, page)
-    form = Form(forms.ReasonSchema(), request, buttons=[Button("lezen", "Lezen")], cancel_url=here)
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         services.give_reason(request.db, keys, item, identity, values["reden"])
         return HTTPSeeOther(f"{here}/{resources.ITEM}?nr={item.id}")
 
-    return handle_form(request, form, on_valid, page)
+    return ask_values(request, forms.ReasonSchema(), Button("lezen", "Lezen"), act, here, page)
 
 
 @view_config(
@@ -196,15 +195,13 @@ def _entered(
 ) -> Any:
     """Ask what is entered, about the document in the address, and say what `keep` did."""
     here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
-    values = {**first, "kenmerk": typed[:40]} if typed else {}
-    buttons = [Button("vastleggen", "Vastleggen")]
-    form = Form(schema, request, buttons=buttons, appstruct=values, cancel_url=here)
+    given = {**first, "kenmerk": typed[:40]} if typed else {}
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         request.flash(keep(values))
-        return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {})
+    button = Button("vastleggen", "Vastleggen")
+    return ask_values(request, schema, button, act, here, given=given)
 
 
 def _about(
@@ -240,31 +237,25 @@ def complete_view(context: resources.PoliceList, request: Request) -> Any:
         # A reason comes first: the form shows what was filled in already.
         return HTTPSeeOther(back)
     known = services.content_of(keys, item)
-    form = Form(
-        forms.complete_schema(),
-        request,
-        buttons=[Button("aanvullen", "Aanvullen")],
-        appstruct={
-            "artikel": item.article,
-            "verstrekker": known.giver,
-            "doel": known.purpose,
-            "voorwaarden": known.conditions,
-        },
-        cancel_url=back,
-    )
+    given = {
+        "artikel": item.article,
+        "verstrekker": known.giver,
+        "doel": known.purpose,
+        "voorwaarden": known.conditions,
+    }
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> None:
         words = services.Content(values["verstrekker"], values["doel"], values["voorwaarden"] or "")
         article = Article.of(values["artikel"])
         services.complete(request.db, keys, item, article, words, request.actor)
         request.flash("Aangevuld.")
-        return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
         services.note_police_read(request, context.holder, "gelezen", item)
         return {"item_title": place.title}
 
-    return handle_form(request, form, on_valid, page)
+    schema, button = forms.complete_schema(), Button("aanvullen", "Aanvullen")
+    return ask_values(request, schema, button, act, back, page, given=given)
 
 
 @form_view(resources.PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
@@ -278,14 +269,8 @@ def decide_view(context: resources.PoliceList, request: Request) -> Any:
     if item.waits:
         request.flash("Eerst beslist een tweede persoon of dit van de politie komt.", "info")
         return HTTPSeeOther(f"{here}/{resources.ITEM}?nr={item.id}")
-    form = Form(
-        forms.ReviewSchema(),
-        request,
-        buttons=[Button("vastleggen", "Besluit vastleggen")],
-        cancel_url=f"{here}/{resources.ITEM}?nr={item.id}",
-    )
 
-    def on_valid(values: dict[str, Any]) -> Any:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         until, why = values["opnieuw"], values["reden"]
         if values["besluit"] == forms.KEEP:
             if until is None or not why:
@@ -307,7 +292,9 @@ def decide_view(context: resources.PoliceList, request: Request) -> Any:
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {"item_title": place.title})
+    back, page = f"{here}/{resources.ITEM}?nr={item.id}", {"item_title": place.title}
+    button = Button("vastleggen", "Besluit vastleggen")
+    return ask_values(request, forms.ReviewSchema(), button, act, back, page)
 
 
 @page_view(resources.PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)

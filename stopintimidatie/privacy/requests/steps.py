@@ -15,7 +15,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, FormError, Schema, ask_values, field
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, uuid_of
@@ -60,14 +60,12 @@ def case_form(
 
     The template says by the name of the page what it is called and what it is for.
     """
-    here = request.resource_path(context)
-    form = Form(schema, request, buttons=[button], cancel_url=here)
 
-    def on_valid(values: Values) -> Any:
+    def carry_out(values: Values) -> None:
         request.flash(act(values))
-        return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {"row": context.row, **page})
+    back, page = request.resource_path(context), {"row": context.row, **page}
+    return ask_values(request, schema, button, carry_out, back, page)
 
 
 @form_view(RequestResource, "verlengen", HANDLE, FORM)

@@ -17,9 +17,9 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import (
     Button,
-    Form,
     FormError,
     Schema,
+    ask_values,
     field,
     handle_form,
     later_version,
@@ -88,15 +88,8 @@ def state_of(row: SubjectRequest) -> str:
 @form_view(resources.RequestRegister, NEW, HANDLE, FORM)
 def new_view(context: resources.RequestRegister, request: Request) -> Any:
     """Enter a request that came in; its clock runs from the day it was received."""
-    form = Form(
-        EntrySchema(),
-        request,
-        buttons=[Button("opslaan", "Verzoek opslaan")],
-        appstruct={"ontvangen_op": day_of(utc_now())},
-        cancel_url=request.resource_path(context),
-    )
 
-    def on_valid(values: Values) -> Any:
+    def act(values: Values) -> HTTPSeeOther:
         if not any(values[name] for name in ("email", "telefoon", "adres")):
             raise FormError(
                 "Vul een e-mailadres, telefoonnummer of postadres in: u moet kunnen antwoorden.",
@@ -124,7 +117,9 @@ def new_view(context: resources.RequestRegister, request: Request) -> Any:
         href = request.resource_url(context, row.reference)
         return HTTPSeeOther(href + _identified(request, row, values["identiteit"]))
 
-    return handle_form(request, form, on_valid)
+    button, given = Button("opslaan", "Verzoek opslaan"), {"ontvangen_op": day_of(utc_now())}
+    back = request.resource_path(context)
+    return ask_values(request, EntrySchema(), button, act, back, given=given)
 
 
 def _identified(request: Request, row: SubjectRequest, how: str | None) -> str:

@@ -17,6 +17,7 @@ from stopintimidatie.core.forms import (
     ConflictError,
     Form,
     FormError,
+    ask_values,
     handle_form,
     no_longer,
 )
@@ -203,15 +204,8 @@ def propose(context: TermsNode, request: Request) -> Any:
         stored = schedule_of(newest.content)
         kept = {code: row for code, row in stored.choices.items() if code in classes}
         begun = replace(stored, choices={**begun.choices, **kept})
-    form = Form(
-        terms_schema(classes),
-        request,
-        buttons=[Button("voorstellen", "Voorstel aan de archivaris sturen")],
-        appstruct={**typed(begun), "versie": number},
-        cancel_url=request.resource_path(context),
-    )
 
-    def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
+    def act(values: Mapping[str, Any]) -> None:
         if values["versie"] != number:
             raise ConflictError(CHANGED)
         schedule = schedule_in(values, classes)
@@ -220,10 +214,12 @@ def propose(context: TermsNode, request: Request) -> Any:
             request.db, context.holder, schedule, moment, values["toelichting"], request.actor
         )
         request.flash("Uw voorstel wacht op de archivaris. Tot die het goedkeurt, verandert niets.")
-        return HTTPSeeOther(request.resource_path(context))
 
-    page = {"begun": newest, "owner": context.owner}
-    return handle_form(request, form, on_valid, page)
+    schema = terms_schema(classes)
+    button = Button("voorstellen", "Voorstel aan de archivaris sturen")
+    back, page = request.resource_path(context), {"begun": newest, "owner": context.owner}
+    given = {**typed(begun), "versie": number}
+    return ask_values(request, schema, button, act, back, page, given=given)
 
 
 @post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)

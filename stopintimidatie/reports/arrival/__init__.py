@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.reports.arrival.services import (
-    Apart,
-    Arrival,
-    Arrived,
-    receive,
-    receive_many,
-)
+from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, receive
 
 
 def includeme(config: Any) -> None:

@@ -8,7 +8,7 @@ documents, for reports come in all day (`core.storage.session`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -110,9 +110,6 @@ class Content:
     contact: ContactData
 
 
-Incoming = tuple[Submission | Content, Routing, Arrival]
-
-
 @dataclass(frozen=True)
 class Arrived:
     """Report that came in: its own row, and all rows that make it so once they are written."""
@@ -180,38 +177,6 @@ def receive(
     # Before it commits, so with all that is added to the report until then.
     enqueue_index(into, routing.holder, KIND, arrived.id)
     return arrived
-
-
-def receive_many(
-    session: Session, keys: KeyRing, holder: str, reports: Iterable[Incoming]
-) -> list[Arrived]:
-    """Take in many reports of one holder at once and silently, for who fills an installation.
-
-    Each leaves what `receive` makes of it, but no job: nobody is told. Its reference is given. The
-    caller has the index of the holder built afterwards.
-
-    Args:
-        session: Transaction that enters the holder.
-        keys: Keys of the installation.
-        holder: Code of a municipality, or `landelijk`.
-        reports: What each tells, where it goes and how it came.
-    """
-    enter(session, holder)
-    promises = promises_of(session, holder)
-    made = [
-        make_rows(
-            keys,
-            content_of(given) if isinstance(given, Submission) else given,
-            routing,
-            arrival,
-            str(arrival.reference),
-            promises,
-        )
-        for given, routing, arrival in reports
-    ]
-    rows = (row for arrived in made for row in arrived.rows)
-    insert_rows(session, (row for row in rows if row[0] is not OutboxJob))
-    return made
 
 
 def free_reference(session: Session) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, FormError, Opened, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
@@ -50,15 +50,9 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     ]
     people = people_to_choose(request, context.holder)
     back = came_from(request, request.resource_path(context, "postvak"))
-    form = Form(
-        hand_out_schema(choices, people, gives=request.POST.get("besluit") == GIVE),
-        request,
-        buttons=[Button("uitdelen", "Uitdelen")],
-        appstruct={"meldingen": [code for code, _ in choices], "terug": back},
-        cancel_url=back,
-    )
+    schema = hand_out_schema(choices, people, gives=request.POST.get("besluit") == GIVE)
 
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+    def act(values: dict[str, Any]) -> HTTPSeeOther:
         pairs = (code.split(".") for code in values["meldingen"])
         wanted = {reference: int(version) for reference, version in pairs}
         chosen = [report for report in reports if report.reference in wanted]
@@ -79,7 +73,9 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
         note_read(request, context.holder, KIND, [report.id for report in reports], task="uitdelen")
         return {"number": len(reports), "back": back}
 
-    return handle_form(request, form, on_valid, page)
+    given = {"meldingen": [code for code, _ in choices], "terug": back}
+    button = Button("uitdelen", "Uitdelen")
+    return ask_values(request, schema, button, act, back, page, given=given)
 
 
 def _turns(reports: Sequence[Report], values: Mapping[str, Any]) -> Mapping[UUID, UUID | None]:

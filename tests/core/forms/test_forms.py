@@ -19,11 +19,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import (
+    Button,
     Change,
     ConflictError,
     Form,
     FormError,
     Schema,
+    ask_values,
     field,
     handle_form,
     translate,
@@ -538,6 +540,18 @@ def test_a_good_submission_is_handed_on() -> None:
     request = a_request(GOOD)
     answer = handle_form(request, Form(Everything(), request), keep)
     assert isinstance(answer, HTTPSeeOther)
+
+
+@pytest.mark.parametrize(("goes", "there"), [(None, "/terug"), (HTTPSeeOther("/klaar"), "/klaar")])
+def test_what_was_asked_is_acted_on_and_leads_back_or_elsewhere(goes: Any, there: str) -> None:
+    button = Button("opslaan", "Opslaan")
+    page = ask_values(a_request(), Everything(), button, lambda values: goes, "/terug")
+    assert isinstance(page, dict)
+    assert page["form"].cancel_url == "/terug"
+    request = a_request(GOOD)
+    answer = ask_values(request, Everything(), button, lambda values: goes, "/terug")
+    assert isinstance(answer, HTTPSeeOther)
+    assert answer.location == there
 
 
 def test_a_mistake_answers_422_with_the_form() -> None:
