@@ -1,8 +1,8 @@
 """Measure how long a report waits beside an officer at work: `python -m bench.beside`.
 
-Fills one town, and has an app send reports at even moments to a server that runs as the product
-does, while an officer opens pages of that town. A report counts from the moment at which it was
-due, so that one that waits for another isn't left out.
+Fills one town, and has an app send reports of that town at even moments to a web process and a
+worker that run as an operator starts them, while an officer opens pages there. A report counts from
+the moment at which it was due, so that one that waits for another isn't left out.
 """
 
 from __future__ import annotations
@@ -11,22 +11,28 @@ import argparse
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import date
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
 from bench import machine
+from bench.fill import Order, fill
+from bench.idle import running
 from bench.intake import load
-from bench.pages import grow
+from bench.pages import OUTLINES, analyse, load_outlines
 from stopintimidatie import install
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.reports.api.queries import make_demo_key
-from tests.support.factories import EINDHOVEN, make_user
+from tests.support.echte_gebieden import shared_data
+from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation, make_settings
 
 PAGES: Final = ("/postvak", "/postvak?toestand=alle", "/dossiers", "")
@@ -42,31 +48,38 @@ def rows(
     name: str, url: str, folder: Path, reports: int, per_second: int, seconds: int
 ) -> Iterator[str]:
     """Yield the lines of one database: no officer, one who reads, one who never pauses."""
-    settings = make_settings(machine.as_application(url), folder)
+    address = "http://localhost:6543"
+    settings = make_settings(machine.as_application(url), folder, public_address=address)
     create_key_file(settings.key_file)
     install(settings)
     installation = Installation(settings)
-    grow(installation, 0, reports + 1_000, reports, 1)
+    outlines = shared_data()
+    if outlines is not None and all((outlines / file).is_file() for file in OUTLINES):
+        load_outlines(installation, outlines)
+    order = Order(reports + 1_000, seed=7, day=date.today(), fixed={DORDRECHT: reports})
+    fill(installation.registry, order)
+    analyse(installation.owner)
     with installation.transaction() as session:
         make_demo_key(session, SYSTEM)
-    port = machine.free_port()
-    arguments = ("app", settings.database_url, str(settings.data_dir), "1")
-    with machine.process("bench.servers", arguments, port):
+    with running(installation) as (port, _):
         load(port, CLIENTS, WARM_UP, per_second)
+        with _officer(installation, port, 0.0):
+            time.sleep(WARM_UP)
         for title, pause in (("geen", None), ("een bladzijde per s", 1.0), ("zonder pauze", 0.0)):
             with _officer(installation, port, pause) as opened:
+                begin = time.perf_counter()
                 times = load(port, CLIENTS, seconds, per_second)
+                pages = len(opened) / (time.perf_counter() - begin)
             shares = (f"{machine.percentile(times, part):.0f}" for part in (0.5, 0.95, 0.99))
-            told = f"{len(opened) / seconds:.1f}"
-            yield f"| {name} | {title} | {per_second} | {' | '.join(shares)} | {told} |"
+            yield f"| {name} | {title} | {per_second} | {' | '.join(shares)} | {pages:.1f} |"
     installation.close()
 
 
 @contextmanager
-def _officer(installation: Installation, port: int, pause: float | None) -> Iterator[list[int]]:
+def _officer(installation: Installation, port: int, pause: float | None) -> Iterator[list[str]]:
     """Let an officer open pages meanwhile, so many seconds after one another; None: nobody."""
-    stop, opened = threading.Event(), list[int]()
-    browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    stop, opened = threading.Event(), list[str]()
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Host": "localhost:6543", "Cookie": cookies, "Accept": "text/html"}
 
@@ -74,21 +87,20 @@ def _officer(installation: Installation, port: int, pause: float | None) -> Iter
         with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as client:
             while not stop.wait(pause):
                 page = PAGES[len(opened) % len(PAGES)]
-                client.request("GET", f"/gemeenten/eindhoven{page}", headers=headers)
+                client.request("GET", f"/gemeenten/dordrecht{page}", headers=headers)
                 answer = client.getresponse()
                 answer.read()
                 assert answer.status == 200, (page, answer.status)
-                opened.append(answer.status)
+                opened.append(page)
 
-    officer = threading.Thread(target=work)
-    if pause is not None:
-        officer.start()
-    try:
-        yield opened
-    finally:
-        stop.set()
-        if pause is not None:
-            officer.join()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work) if pause is not None else None
+        try:
+            yield opened
+        finally:
+            stop.set()
+        if working:
+            working.result()
 
 
 def main() -> None:

@@ -104,7 +104,9 @@ def paced(port: int, clients: int, seconds: float, per_second: float) -> list[fl
     """Send a report every so often, and return the milliseconds from when each was due."""
     times: list[float] = []
     with selectors.DefaultSelector() as selector:
-        free = [Client(socket.create_connection(("127.0.0.1", port), 60)) for _ in range(clients)]
+        # In turn, so that the server finds none of them idle for long.
+        addresses = [("127.0.0.1", port)] * clients
+        free = deque(Client(socket.create_connection(each, 60)) for each in addresses)
         for client in free:
             selector.register(client.connection, selectors.EVENT_READ, client)
         begin = time.perf_counter()
@@ -112,7 +114,7 @@ def paced(port: int, clients: int, seconds: float, per_second: float) -> list[fl
         waiting = deque(moments)
         while len(times) < len(moments):
             while free and waiting and waiting[0] <= time.perf_counter():
-                client = free.pop()
+                client = free.popleft()
                 client.send(str(uuid4()))
                 client.sent_at = waiting.popleft()
             pause = waiting[0] - time.perf_counter() if waiting and free else 60

@@ -116,7 +116,7 @@ def grow(installation: Installation, there: int, size: int, part: int, helpers: 
     made = rebuild_many(installation.registry, list(TOWNS), helpers, open_registry)
     documents, seconds = sum(one.documents for one in made), time.perf_counter() - start
     sys.stderr.write(f"zoekindex: {documents} documenten, {documents / seconds:.0f} per seconde\n")
-    _analyse(installation.owner)
+    analyse(installation.owner)
 
 
 def _told(count: int, total: int) -> None:
@@ -124,8 +124,8 @@ def _told(count: int, total: int) -> None:
         sys.stderr.write(f"\r{count} van {total}")
 
 
-def _analyse(engine: Engine) -> None:
-    """As PostgreSQL does by itself after a while; for SQLite's planner the product tells it all."""
+def analyse(engine: Engine) -> None:
+    """Do what PostgreSQL does by itself after a while; SQLite's planner is told by the product."""
     if engine.dialect.name == "sqlite":
         return
     with engine.connect() as connection:
