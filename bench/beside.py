@@ -23,11 +23,13 @@ from typing import Final
 
 from bench import machine
 from bench.fill import Order, fill
-from bench.idle import running
+from bench.idle import running, wait_until_quiet
 from bench.intake import load
 from bench.pages import OUTLINES, analyse, load_outlines
 from stopintimidatie import install
+from stopintimidatie.cli.content import open_registry
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.reports.api.queries import make_demo_key
@@ -58,10 +60,12 @@ def rows(
         load_outlines(installation, outlines)
     order = Order(reports + 1_000, seed=7, day=date.today(), fixed={DORDRECHT: reports})
     fill(installation.registry, order)
+    list(rebuild_many(installation.registry, [DORDRECHT], 1, open_registry))
     analyse(installation.owner)
     with installation.transaction() as session:
         make_demo_key(session, SYSTEM)
     with running(installation) as (port, _):
+        wait_until_quiet(installation)
         load(port, CLIENTS, WARM_UP, per_second)
         with _officer(installation, port, 0.0):
             time.sleep(WARM_UP)
