@@ -87,7 +87,7 @@ def _rows(installation: Installation) -> Iterator[list[int]]:
     counted: list[int] = []
 
     def before(conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.startswith("SELECT") or "set_config" in statement:
+        if not statement.startswith(("SELECT", "WITH")) or "set_config" in statement:
             return
         with conn.connection.driver_connection.cursor() as asking:
             asking.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)

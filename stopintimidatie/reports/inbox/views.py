@@ -132,9 +132,9 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     counted = count_with_menu(request, context.holder, preset_numbers(), preset_values(reader))
     # A fixed view is counted with the others.
     preset = next((label for label, fixed in PRESETS if fixed == filters), "")
-    most, total = COUNTED, counted.get(preset, 0)
-    if not preset or total > COUNTED:
-        most = worth_counting(wanted_page(request), COUNTED if preset else FILTERED)
+    most, total, page = COUNTED, counted.get(preset, 0), wanted_page(request)
+    if not preset or (total > COUNTED and page > 1):
+        most = worth_counting(page, COUNTED if preset else FILTERED)
         number = number_of_reports(context.holder, filters, reader, most)
         total = session.scalar(select(number)) or 0
     bound = is_restricted(request.registry, Report.id)
