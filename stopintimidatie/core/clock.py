@@ -36,8 +36,6 @@ def clock_at(moment: datetime) -> Iterator[None]:
 # Working days: Monday to Friday, without the Dutch public holidays.
 
 SATURDAY = 5
-
-
 # Good Friday, Easter, Ascension and Whitsun, in days from Easter Sunday.
 BY_EASTER: Final = (-2, 0, 1, 39, 49, 50)
 
