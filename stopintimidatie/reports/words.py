@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import Term, datetime_long
 from stopintimidatie.municipalities.areas import landmarks
+from stopintimidatie.municipalities.areas.landmarks import Near
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import (
     Municipality,
@@ -225,16 +226,7 @@ def transit_text(transit: dict[str, Any] | None) -> str | None:
 
 def place_short(report: Report | Row[Any]) -> str:
     """Return the name of the place near the point, as a list has room for; empty without one."""
-    near = _near(report)
-    return "" if near is None else landmarks.short(near)
-
-
-def _near(report: Report | Row[Any]) -> landmarks.Near | None:
-    """Return the named place near the point; None where that is too vague to be at a place."""
-    if not report.near_place or (report.accuracy_m or 0) > landmarks.VAGUE_M:
-        return None
-    stored = report.near_place
-    return landmarks.Near(landmarks.LandmarkKind(stored["kind"]), stored["name"], stored["metres"])
+    return landmarks.short(Near.of(report.near_place)) if report.near_place else ""
 
 
 def place_row(report: Report, names: AreaNames) -> str | None:
@@ -244,8 +236,8 @@ def place_row(report: Report, names: AreaNames) -> str | None:
     """
     if report.lat is None or report.lon is None:
         return None
-    if near := _near(report):
-        return landmarks.in_words(near, report.accuracy_m)
+    if report.near_place:
+        return landmarks.in_words(Near.of(report.near_place), report.accuracy_m)
     if names.neighbourhood is None or has_no_neighbourhood(report):
         where = f"{report.lat:.4f} NB {report.lon:.4f} OL".replace(".", ",")
         return f"buiten de wijken die wij kennen: {where}"

@@ -100,10 +100,14 @@ class Spot:
 
     def distance_m(self, geometry: BaseGeometry) -> float:
         """Return metres to the geometry, on a flat earth: exact enough for some kilometres."""
+        return float(self.distances_m(geometry))
+
+    def distances_m(self, geometries: Any) -> Any:
+        """Return metres to each geometry of an array."""
         scale = np.array([self.east, _METRES_PER_DEGREE])
         origin = np.array([self.lon, self.lat])
-        flat = shapely.transform(geometry, lambda xy: (xy - origin) * scale)
-        return float(shapely.distance(flat, shapely.Point(0, 0)))
+        flat = shapely.transform(geometries, lambda xy: (xy - origin) * scale)
+        return shapely.distance(flat, shapely.Point(0, 0))
 
 
 def _alone(geometry: BaseGeometry) -> NDArray[Any]:

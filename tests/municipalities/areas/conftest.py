@@ -21,6 +21,9 @@ TABLES = [
     areas_models.AreaLoad.__table__,
     areas_models.FormerArea.__table__,
     areas_models.TransitStop.__table__,
+    areas_models.LandmarkLoad.__table__,
+    areas_models.Landmark.__table__,
+    areas_models.LandmarkName.__table__,
 ]
 
 
