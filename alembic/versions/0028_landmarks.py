@@ -21,36 +21,22 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("source", sa.String(500), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("names", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_landmark_load"),
     )
     op.create_table(
         "landmark",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("load", sa.Integer(), nullable=False),
-        sa.Column("cell", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.Integer(), nullable=True),
+        sa.Column("municipality_code", sa.String(6), nullable=True),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("name", sa.String(160), nullable=False),
+        sa.Column("name_key", sa.String(160), nullable=True),
         sa.Column("wkb", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_landmark"),
     )
     op.create_index("ix_landmark_load_cell", "landmark", ["load", "cell"])
-    op.create_table(
-        "landmark_name",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("load", sa.Integer(), nullable=False),
-        sa.Column("municipality_code", sa.String(6), nullable=False),
-        sa.Column("kind", sa.String(8), nullable=False),
-        sa.Column("name", sa.String(160), nullable=False),
-        sa.Column("name_key", sa.String(160), nullable=False),
-        sa.Column("lat", sa.Double(), nullable=False),
-        sa.Column("lon", sa.Double(), nullable=False),
-        sa.Column("accuracy_m", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_landmark_name"),
-    )
-    op.create_index(
-        "ix_landmark_name_load_municipality_code", "landmark_name", ["load", "municipality_code"]
-    )
+    op.create_index("ix_landmark_load_municipality_code", "landmark", ["load", "municipality_code"])
     op.add_column("report", sa.Column("near_place", sa.JSON(), nullable=True))
     op.add_column("report", sa.Column("near_load", sa.Integer(), nullable=True))
     keep_no_statistics(op, "report", "near_place")

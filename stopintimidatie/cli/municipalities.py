@@ -31,6 +31,7 @@ from stopintimidatie.exports.document.services import (
 from stopintimidatie.municipalities.areas import sources
 from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_facts
 from stopintimidatie.municipalities.areas.geocoder import load_stops
+from stopintimidatie.municipalities.areas.landmarks import load_landmarks
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.models import AreaOutline, FormerArea, Municipality
 from stopintimidatie.municipalities.areas.queries import find_municipality
@@ -45,6 +46,7 @@ from stopintimidatie.municipalities.levels.services import (
     take_back_plan,
 )
 from stopintimidatie.municipalities.sso.services import allow_passwords, find_provider
+from stopintimidatie.reports.arrival.jobs import ask_for_places
 from stopintimidatie.reports.handover.services import hand_some_over, standing_of
 from stopintimidatie.settings import PROGRAM, Settings
 
@@ -397,6 +399,26 @@ def stops(settings: Settings, path: Path) -> None:
     with database(settings) as session:
         number = load_stops(session, path, actor=operator(), progress=_progress)
     click.echo(f"{number} haltes geladen.")
+
+
+@area_group.command("namen")
+@click.option(
+    "--bestand",
+    "files",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="GeoJSON met straten, pleinen en parken (WGS84), een map ermee, of haltes van GTFS.",
+)
+@click.pass_obj
+def landmark_names(settings: Settings, files: tuple[Path, ...]) -> None:
+    """Laad namen van straten, pleinen, parken en haltes; ze komen in de plaats van wat er was."""
+    with registry_of(settings) as registry:
+        with transaction(registry.engine, write=False) as session:
+            locator = registry.locator_cache.current(session)
+        paths, by = _unfolded(files), operator()
+        load_landmarks(registry.engine, locator, paths, actor=by, done=ask_for_places)
+    click.echo("De namen zijn geladen. De worker zoekt nu bij elke melding de plek.")
 
 
 @area_group.command("stand")

@@ -193,10 +193,9 @@ def load_stops(
     session.execute(delete(TransitStop))
     known: set[tuple[str, float, float]] = set()
     waiting: list[dict[str, Any]] = []
-    for row in _rows(path):
-        stop = _stop(row)
-        # The stops on both sides of a street count as one.
-        if stop is None or (key := (stop["name_key"], stop["lat"], stop["lon"])) in known:
+    # Rounded to some 100 metres: the stops on both sides of a street count as one.
+    for stop in read_stops(path, decimals=3):
+        if (key := (stop["name_key"], stop["lat"], stop["lon"])) in known:
             continue
         known.add(key)
         waiting.append(stop)
@@ -214,7 +213,12 @@ def load_stops(
     return len(known)
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, str]]:
+def read_stops(path: Path, decimals: int) -> Iterator[dict[str, Any]]:
+    """Yield the stops of a GTFS timetable as rows of the table, rounded to so many decimals.
+
+    Raises:
+        AreaFileError: The file can't be read, or lacks a column.
+    """
     try:
         with _opened(path) as lines:
             reader = csv.DictReader(lines)
@@ -223,7 +227,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, str]]:
                     f"{path}: dit is geen stops.txt van GTFS (stop_name, stop_lat of stop_lon"
                     " ontbreekt)."
                 )
-            yield from reader
+            yield from filter(None, (_stop(row, decimals) for row in reader))
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise AreaFileError(f"{path}: dit bestand is niet te lezen ({error}).") from None
     except (UnicodeDecodeError, csv.Error):
@@ -241,11 +245,11 @@ def _opened(path: Path) -> Iterator[Iterator[str]]:
             yield lines
 
 
-def _stop(row: Mapping[str, str]) -> dict[str, Any] | None:
+def _stop(row: Mapping[str, str], decimals: int) -> dict[str, Any] | None:
     """Return a row of the file as one of the table; None without a name or outside our borders."""
     name = " ".join((row["stop_name"] or "").split())[:LONGEST_NAME]
     try:
-        lat, lon = round(float(row["stop_lat"]), 3), round(float(row["stop_lon"]), 3)
+        lat, lon = (round(float(row[name]), decimals) for name in ("stop_lat", "stop_lon"))
     except (TypeError, ValueError):
         return None
     key = slugify(name)

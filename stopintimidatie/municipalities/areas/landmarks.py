@@ -7,18 +7,28 @@ it: only a name and a distance are ever written.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import shapely
-from sqlalchemy import Row, Select, and_, case, func, select
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Engine, Row, Select, and_, case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.municipalities.areas.locator import Spot
-from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad, LandmarkName
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.municipalities.areas.geocoder import read_stops
+from stopintimidatie.municipalities.areas.locator import Locator, Spot
+from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad
 from stopintimidatie.municipalities.areas.names import slugify
+from stopintimidatie.municipalities.areas.sources import AreaFileError, read_features, read_shape
 
 
 class LandmarkKind(StrEnum):
@@ -75,7 +85,7 @@ def with_article(name: str) -> str:
 
 def short(near: Near) -> str:
     """Return the name alone, as a list has room for."""
-    if near.kind == LandmarkKind.STOP:
+    if near.kind is LandmarkKind.STOP:
         return f"halte {near.name}"
     return near.name.replace("|", " en ")
 
@@ -83,14 +93,14 @@ def short(near: Near) -> str:
 def in_words(near: Near, accuracy_m: int | None) -> str:
     """Return where a point is; a distance is said only where it is more than the accuracy."""
     name = with_article(near.name)
-    if near.kind == LandmarkKind.STOP:
+    if near.kind is LandmarkKind.STOP:
         name = f"halte {near.name}"
-    elif near.kind == LandmarkKind.CROSSING:
+    elif near.kind is LandmarkKind.CROSSING:
         name = "de kruising van " + " en ".join(map(with_article, near.name.split("|")))
     at, metres = near.metres < AT_M, round(near.metres, -1)
     if not at and near.metres >= (accuracy_m or 0):
         return f"bij {name}, {metres} m"
-    if near.kind == LandmarkKind.PARK and not near.metres:
+    if near.kind is LandmarkKind.PARK and not near.metres:
         return f"in {name}"
     on = at and near.kind in (LandmarkKind.CROSSING, LandmarkKind.SQUARE)
     return f"{'op' if on else 'bij'} {name}"
@@ -159,6 +169,8 @@ class NamedPlace(NamedTuple):
     accuracy_m: int
 
 
+# The least that a named point is off.
+NARROW_M: Final = 10
 # Words with which people join two streets; no name is known by them.
 _JOINING: Final = frozenset({"en", "hoek", "kruising", "van", "de", "het", "bij", "halte"})
 
@@ -176,23 +188,137 @@ def find_named(
     words = words or all_words
     if words == [""]:
         return []
-    names = LandmarkName
-    has = [names.name_key.contains(word, autoescape=True) for word in words]
-    begins = names.name_key.startswith("-".join(words), autoescape=True)
+    key = Landmark.name_key
     rows = session.execute(
-        select(names.kind, names.name, names.lat, names.lon, names.accuracy_m)
-        .where(names.load == load_in_force().scalar_subquery())
-        .where(names.municipality_code == municipality_code, *has)
+        select(Landmark.kind, Landmark.name, Landmark.wkb)
+        .where(Landmark.load == load_in_force().scalar_subquery())
+        .where(Landmark.municipality_code == municipality_code)
+        .where(*(key.contains(word, autoescape=True) for word in words))
         .order_by(
-            names.kind == LandmarkKind.CROSSING,
-            case((begins, 0), else_=1),
-            func.length(names.name_key),
-            names.name_key,
-            names.id,
+            Landmark.kind == LandmarkKind.CROSSING,
+            case((key.startswith("-".join(words), autoescape=True), 0), else_=1),
+            func.length(key),
+            key,
         )
         .limit(limit)
     )
-    near = ((Near(LandmarkKind(row.kind), row.name, 0), row) for row in rows)
-    return [
-        NamedPlace(name.kind, short(name), row.lat, row.lon, row.accuracy_m) for name, row in near
-    ]
+    return [_named(Near(LandmarkKind(row.kind), row.name, 0), row.wkb) for row in rows]
+
+
+def _named(near: Near, wkb: bytes) -> NamedPlace:
+    """Return a place at that of its points which lies nearest to the middle of them."""
+    points: Any = shapely.from_wkb(wkb)
+    lat, lon = min((points.centroid.distance(p), p.y, p.x) for p in points.geoms)[1:]
+    reach = Spot(lat, lon).distances_m(np.array(points.geoms)).max()
+    return NamedPlace(near.kind, short(near), lat, lon, max(NARROW_M, math.ceil(reach)))
+
+
+# Loading
+
+NAMES: Final = ("stt_naam", "naamnl", "naamofficieel", "naam")
+LONGEST: Final = 79
+AT_ONCE: Final = 5_000
+# A metre, in degrees.
+FINE: Final = 1e-5
+
+Feature = tuple[LandmarkKind, str, BaseGeometry]
+
+
+def load_landmarks(
+    engine: Engine,
+    locator: Locator,
+    paths: Sequence[Path],
+    *,
+    actor: Actor,
+    done: Callable[[Session], None],
+) -> int:
+    """Replace all names by those of these files, and return how many rows there are.
+
+    Written in portions, beside which others write; the old names count until all new ones stand.
+
+    Args:
+        engine: The database.
+        locator: Finds the municipality of a name.
+        paths: GeoJSON in degrees with lines and surfaces, or stops (GTFS).
+        actor: For the log.
+        done: Called in the transaction in which the new names come into force.
+
+    Raises:
+        AreaFileError: A file can't be used; the message says in Dutch what to do.
+    """
+    with transaction(engine) as session:
+        load = LandmarkLoad(source=", ".join(path.name for path in paths)[:500])
+        session.add(load)
+    rows, number = _rows(paths, locator), 0
+    while some := [{**EMPTY, "load": load.number, **row} for row in islice(rows, AT_ONCE)]:
+        with transaction(engine) as session:
+            session.execute(insert(Landmark), some)
+        number += len(some)
+    if not number:
+        raise AreaFileError(f"{paths[0]}: hierin staat geen enkele naam van een plek.")
+    with transaction(engine, NATIONAL) as session:
+        session.get_one(LandmarkLoad, load.number).loaded_at = utc_now()
+        session.execute(delete(Landmark).where(Landmark.load < load.number))
+        record(session, actor, "namen.geladen", NATIONAL, "gebieden", reason=f"{number} regels")
+        done(session)
+    return number
+
+
+EMPTY: Final = dict.fromkeys(("cell", "municipality_code", "name_key"))
+
+
+def _rows(paths: Sequence[Path], locator: Locator) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all features and crossings, and then those of each name in a town."""
+    ends: dict[tuple[float, float], list[str]] = {}
+    named: dict[tuple[str, LandmarkKind, str], list[BaseGeometry]] = {}
+    for kind, name, geometry in chain(chain.from_iterable(map(_features, paths)), _crossings(ends)):
+        if shapely.get_dimensions(geometry) == 1:
+            for part in shapely.get_parts(geometry):
+                for x, y in (part.coords[0], part.coords[-1]):
+                    ends.setdefault((round(x, 5), round(y, 5)), []).append(name)
+        middle: Any = shapely.get_point(shapely.shortest_line(geometry, geometry.centroid), 0)
+        if town := locator.locate(middle.y, middle.x).municipality_code:
+            named.setdefault((town, kind, name), []).append(middle)
+        for cell, piece in _cut(shapely.simplify(geometry, FINE)):
+            yield {"cell": cell, "kind": kind, "name": name, "wkb": piece.wkb}
+    for (town, kind, name), points in named.items():
+        words = {"kind": kind, "name": name, "name_key": slugify(name.replace("|", " "))}
+        yield {"municipality_code": town, **words, "wkb": shapely.union_all(points).wkb}
+
+
+def _features(path: Path) -> Iterator[Feature]:
+    """Yield what has a name in a file."""
+    if path.suffix in {".txt", ".zip"}:
+        for stop in read_stops(path, decimals=5):
+            name = stop["name"].rpartition(",")[2].strip()[:LONGEST]
+            yield LandmarkKind.STOP, name, shapely.Point(stop["lon"], stop["lat"])
+        return
+    for number, feature in enumerate(read_features(path), start=1):
+        facts = {key.lower(): value for key, value in (feature.get("properties") or {}).items()}
+        name = next((str(facts[key]) for key in NAMES if facts.get(key)), "")[:LONGEST]
+        if not name or not feature.get("geometry"):
+            continue
+        geometry = read_shape(f"{path}, naam {number} ({name})", feature["geometry"])
+        kind = LandmarkKind.STREET if geometry.area == 0 else LandmarkKind.PARK
+        if geometry.length:
+            yield LandmarkKind.SQUARE if name.endswith("plein") else kind, name, geometry
+
+
+def _crossings(ends: Mapping[tuple[float, float], Sequence[str]]) -> Iterator[Feature]:
+    """Yield each point at which lines of two names end, by the two that have most ends there."""
+    for point, names in ends.items():
+        often = sorted(name for name, _ in Counter(sorted(names)).most_common(2))
+        if len(often) == 2:
+            yield LandmarkKind.CROSSING, "|".join(often), shapely.Point(point)
+
+
+def _cut(geometry: BaseGeometry) -> Iterator[tuple[int, BaseGeometry]]:
+    """Yield each cell that a geometry touches, with what of it lies there."""
+    west, south, east, north = geometry.bounds
+    for row in range(math.floor(south / CELL_LAT), math.floor(north / CELL_LAT) + 1):
+        for column in range(math.floor(west / CELL_LON), math.floor(east / CELL_LON) + 1):
+            x, y = column * CELL_LON, row * CELL_LAT
+            cell = shapely.box(x, y, x + CELL_LON, y + CELL_LAT)
+            piece = geometry if geometry.length == 0 else shapely.intersection(geometry, cell)
+            if not piece.is_empty:
+                yield row * ROW + column, piece

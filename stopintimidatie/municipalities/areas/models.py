@@ -36,7 +36,6 @@ AREA_TABLES: Final = (
     "transit_stop",
     "landmark_load",
     "landmark",
-    "landmark_name",
 )
 for _table in AREA_TABLES:
     open_table(_table, "areas: public facts, read before the holder is known")
@@ -157,36 +156,23 @@ class LandmarkLoad(Base):
     source: Mapped[str] = mapped_column(String(500))
     # None as long as its rows are being written, and for good when that was broken off.
     loaded_at: Mapped[datetime | None]
-    names: Mapped[int] = mapped_column(default=0)
 
 
 class Landmark(Base):
-    """The part within one cell of a street, crossing, square, stop or park; WGS84 as WKB."""
+    """A named place: the part of it within one cell, or what it is in one municipality.
+
+    The second has no cell: a point for each of its parts, and the name as it is searched for.
+    """
 
     __tablename__ = "landmark"
-    __table_args__ = (Index(None, "load", "cell"),)
+    __table_args__ = (Index(None, "load", "cell"), Index(None, "load", "municipality_code"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     load: Mapped[int]
-    cell: Mapped[int]
+    cell: Mapped[int | None]
+    municipality_code: Mapped[str | None] = mapped_column(String(6))
     kind: Mapped[str] = mapped_column(String(8))
     name: Mapped[str] = mapped_column(String(160))
+    name_key: Mapped[str | None] = mapped_column(String(160))
+    # In WGS84 (lon, lat).
     wkb: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class LandmarkName(Base):
-    """A name once for each municipality, with a point on it, for who types it."""
-
-    __tablename__ = "landmark_name"
-    __table_args__ = (Index(None, "load", "municipality_code"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    load: Mapped[int]
-    municipality_code: Mapped[str] = mapped_column(String(6))
-    kind: Mapped[str] = mapped_column(String(8))
-    name: Mapped[str] = mapped_column(String(160))
-    name_key: Mapped[str] = mapped_column(String(160))
-    lat: Mapped[float]
-    lon: Mapped[float]
-    # Metres from the point to where the place ends.
-    accuracy_m: Mapped[int]

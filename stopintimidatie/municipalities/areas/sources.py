@@ -115,10 +115,18 @@ def read_areas(path: Path) -> Iterator[Area | None]:
     Raises:
         AreaFileError: at the first feature that can't be used.
     """
+    for number, feature in enumerate(read_features(path), start=1):
+        yield _area(path, number, feature)
+
+
+def read_features(path: Path) -> Iterator[Any]:
+    """Yield the features of a file, one at a time.
+
+    Raises:
+        AreaFileError: the file can't be read, or is no JSON.
+    """
     with _opened(path) as handle:
-        features = ijson.items(handle, "features.item", use_float=True)
-        for number, feature in enumerate(_guarded(path, features), start=1):
-            yield _area(path, number, feature)
+        yield from _guarded(path, ijson.items(handle, "features.item", use_float=True))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -215,21 +223,32 @@ def _outline(label: str, geometry: Any) -> BaseGeometry:
     """
     if not isinstance(geometry, dict) or geometry.get("type") not in {"Polygon", "MultiPolygon"}:
         raise AreaFileError(f"{label}: heeft geen vlak als grens (Polygon of MultiPolygon).")
-    try:
-        outline = shape(geometry)
-    except (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, KeyError):
-        raise AreaFileError(f"{label}: de coördinaten van de grens kloppen niet.") from None
-    # Inside out and crossed rings occur upstream; lines left over by the repair aren't area.
-    outline = _only_surfaces(shapely.force_2d(outline))
+    outline = read_shape(label, geometry)
     if outline.is_empty or outline.area == 0:
         raise AreaFileError(f"{label}: de grens is leeg. {PDOK_HINT}")
-    west, south, east, north = outline.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    return outline
+
+
+def read_shape(label: str, geometry: Any) -> BaseGeometry:
+    """Return a geometry in degrees, a surface as a valid one.
+
+    Raises:
+        AreaFileError: it is none; the message begins with the label.
+    """
+    try:
+        read = shapely.force_2d(shape(geometry))
+    except (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, KeyError):
+        raise AreaFileError(f"{label}: de coördinaten van de grens kloppen niet.") from None
+    if shapely.get_dimensions(read) == 2:
+        # Inside out and crossed rings occur upstream; lines left over by the repair aren't area.
+        read = _only_surfaces(read)
+    west, south, east, north = read.bounds
+    if not read.is_empty and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise AreaFileError(
             f"{label}: de grens staat niet in graden (WGS84), maar lijkt in meters (RD). "
             "Vraag het bestand op in WGS84 (bij PDOK: zonder crs, of met CRS84)."
         )
-    return outline
+    return read
 
 
 def _only_surfaces(outline: BaseGeometry) -> BaseGeometry:

@@ -9,8 +9,11 @@ from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, re
 
 def includeme(config: Any) -> None:
     """Register the job of new reports, and the views."""
-    from stopintimidatie.reports.arrival import services
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.reports.arrival import jobs, services
 
     services.ARRIVALS.declare(config)
     config.add_job_kind(services.ARRIVED, services.arrived, batch=services.TOGETHER)
+    config.add_arrival("plek", jobs.name_arrived)
+    config.add_job_kind(jobs.NAME_PLACES, jobs.name_places, lane=Lane.SLOW)
     config.scan("stopintimidatie.reports.arrival.views")

@@ -54,6 +54,7 @@ COMMANDS = {
     ("appsleutel", "lijst"): (),
     ("gebieden", "laden"): ("--als-leeg",),
     ("gebieden", "haltes"): ("--bestand", "stops.txt"),
+    ("gebieden", "namen"): ("--bestand", "straten.geojson"),
     ("gebieden", "stand"): (),
     ("demo", "laden"): ("--als-leeg",),
     ("demo", "oefenen"): ("2030-01-01",),

@@ -23,7 +23,6 @@ TABLES = [
     areas_models.TransitStop.__table__,
     areas_models.LandmarkLoad.__table__,
     areas_models.Landmark.__table__,
-    areas_models.LandmarkName.__table__,
 ]
 
 

@@ -21,7 +21,7 @@ from stopintimidatie.municipalities.areas.landmarks import (
     short,
     with_article,
 )
-from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad, LandmarkName
+from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad
 from stopintimidatie.municipalities.areas.names import slugify
 
 CROSSING, SQUARE, STOP, STREET, PARK = LandmarkKind
@@ -99,11 +99,11 @@ def store(session: Session, shapes: list[Any], finished: bool = True) -> int:
     session.flush()
     for kind, name, shape in shapes:
         cell = cell_of(shape.centroid.y, shape.centroid.x)
-        row = {"load": load.number, "cell": cell, "kind": kind, "name": name, "wkb": shape.wkb}
-        session.execute(insert(Landmark), [row])
-        at = {"lat": shape.centroid.y, "lon": shape.centroid.x, "accuracy_m": 10}
-        named = {"load": load.number, "kind": kind, "name": name, "name_key": slugify(name)}
-        session.execute(insert(LandmarkName), [{**named, **at, "municipality_code": "GM0505"}])
+        row = {"load": load.number, "kind": kind, "name": name}
+        session.execute(insert(Landmark), [{**row, "cell": cell, "wkb": shape.wkb}])
+        points = shapely.MultiPoint([shape.centroid]).wkb
+        town = {"municipality_code": "GM0505", "name_key": slugify(name), "wkb": points}
+        session.execute(insert(Landmark), [{**row, **town}])
     return load.number
 
 
