@@ -137,6 +137,27 @@ def test_what_was_asked_for_together_is_rejected_with_one_reason(
         assert [(row.state, row.decided_reason) for row in rows] == [("afgewezen", "Te ruim.")] * 2
 
 
+def test_two_stand_open_beside_each_other_without_a_list_and_each_must_be_ticked(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    asked(case, "politie", "zorg_welzijn").submit("aanvragen", status=303)
+    waits = case.browser("beslisser").get("/gemeenten/dordrecht/wacht")
+    page = waits.click(href="beoordelen", index=0)
+    previews = page.html.select(".si-columns > .si-card > .si-details")
+    assert [one.summary.text for one in previews if one.has_attr("open")] == [
+        "Voorbeeld voor Politie",
+        "Voorbeeld voor Zorg en welzijn",
+    ]
+    assert not page.html.select(".wb-row")
+    form = page.forms["formulier"]
+    (first, _second) = [name for name in form.fields if name and name.startswith("bekeken_")]
+    form[first] = True
+    refused = form.submit("goedkeuren", status=422)
+    assert "Ik heb het voorbeeld voor Zorg en welzijn bekeken" in refused.text
+    assert look_at_all(refused.forms["formulier"]).submit("goedkeuren", status=303)
+
+
 def look_at_all(form: Any) -> Any:
     """The form to approve, with each preview looked at."""
     for name in form.fields:
