@@ -58,7 +58,7 @@ KIND: Final = "soort_ontvanger"
 # The questions of the single form with one answer for all; the others are asked for each.
 OF_ALL: Final = frozenset(
     {
-        *("antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
+        *("vraag", "antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
         *("grond_minderjarigen", "soort_grond"),
         *("feiten", "beleving", "vermoedens", "terugkoppeling", "volledig"),
     }
@@ -93,7 +93,9 @@ class Chosen:
 def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
     """Return the request for a recipient in the values of the form."""
     kind = {} if recipient.profile is None else {KIND: recipient.profile.name}
-    return read_request({**values, **kind, **values.get(recipient.group, {})}, recipient.partner)
+    own = values.get(recipient.group, {})
+    asked = {"vraag": own["vraag_apart"]} if own.get("vraag_apart") else {}
+    return read_request({**values, **kind, **own, **asked}, recipient.partner)
 
 
 # For one recipient: a partner, or whom the form names. Another choice draws the form anew.
@@ -269,6 +271,7 @@ def _grouped(
         # A kind that was chosen isn't asked again.
         known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
         mine = (node for node in asked.children if node.name not in known)
+        mine = [*mine, request_forms.question_apart()]
         names = {"title": recipient.title, "name": recipient.group}
         groups.append(forms.Schema(*mine, **names, names_mistakes=True))
     shared = (node for node in schema_for().children if node.name in OF_ALL)
