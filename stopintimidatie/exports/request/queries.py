@@ -35,16 +35,19 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ReportState
 
 
+def asked_with(session: Session, export: Export) -> list[Export]:
+    """Return the export, and those asked for together with it."""
+    if export.together is None:
+        return [export]
+    rows = select(Export).where(Export.together == export.together)
+    return list(session.scalars(rows.order_by(Export.proposed_at, Export.reference)))
+
+
 def waiting_with(session: Session, export: Export) -> list[Export]:
     """Return the export, and those asked for together with it while all wait for a decision."""
-    if export.together is None or export.state != ExportState.REQUESTED:
+    if export.state != ExportState.REQUESTED:
         return [export]
-    rows = session.scalars(
-        select(Export)
-        .where(Export.together == export.together, Export.state == ExportState.REQUESTED.value)
-        .order_by(Export.proposed_at, Export.reference)
-    )
-    return list(rows)
+    return [row for row in asked_with(session, export) if row.state == ExportState.REQUESTED]
 
 
 def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
