@@ -70,9 +70,7 @@ from stopintimidatie.reports.resources import ReportResource
 
 def offer_schema(people: Sequence[Shown]) -> Any:
     """Return the form: who is told, until when it waits, how often it may be fetched."""
-    choices = [
-        (str(shown.row.id), f"{shown.person.name}, {shown.person.function}") for shown in people
-    ]
+    choices = [(str(shown.row.id), shown.person.words) for shown in people]
     return forms.Schema(
         forms.field(
             forms.OneOf(choices, radio=True),
@@ -375,6 +373,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "events": [(row, event_words(row)) for row in events],
             "opened": any(row.kind == EventKind.OPENED for row in events),
             "export": export,
+            "not_told": bool(export.offer_address_id) and not pickups,
             "here": request.resource_path(context).rstrip("/"),
             "works": works,
             "there": there,

@@ -35,6 +35,7 @@ from stopintimidatie.exports.request.queries import (
     OWN_REQUEST,
     Listed,
     shut_by,
+    told_of,
     waiting_for_second,
     waiting_with,
     words_of,
@@ -254,7 +255,7 @@ def _page(
         "parts": [
             {
                 "export": looked.export,
-                "words": words_of(looked.export),
+                "words": words_of(looked.export, told_of(request, looked.export)),
                 "problem": looked.problem,
                 "preview": preview_of(request, context, looked.prepared),
                 "changes": _profile_changes(request, looked),
