@@ -253,7 +253,7 @@ def _form(
         schema = _grouped(chosen, kinds, reports, schema_for, contacts)
     else:
         # The kind may still change: all are asked about.
-        people = contacts.get(chosen[0].code, ())
+        people = contacts.get(chosen[0].code, [])
         schema = schema_for(
             partner=chosen[0].partner, unwilling=unwilling(reports), contacts=people
         )
@@ -289,12 +289,12 @@ def _grouped(
     groups = []
     for recipient, kind in zip(chosen, kinds, strict=True):
         reluctant = unwilling(reports, PROFILES[kind].sharing if kind in PROFILES else None)
-        people = contacts.get(recipient.code, ())
+        people = contacts.get(recipient.code, [])
         asked = schema_for(partner=recipient.partner, unwilling=reluctant, contacts=people)
         # A kind that was chosen isn't asked again.
         known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
-        mine = (node for node in asked.children if node.name not in known)
-        mine = [*mine, request_forms.question_apart()]
+        mine = [node for node in asked.children if node.name not in known]
+        mine.append(request_forms.question_apart())
         names = {"title": recipient.title, "name": recipient.group}
         groups.append(forms.Schema(*mine, **names, names_mistakes=True))
     shared = (node for node in schema_for().children if node.name in OF_ALL)
