@@ -96,6 +96,8 @@ class Export(Proposed, Held, Base):
     recipient: Mapped[str] = mapped_column(String(200))
     # The partner it is for, when it is one of the municipality's; partners are never deleted.
     partner_id: Mapped[UUID | None]
+    # The address of the contact who is told by itself once it is made, while it is confirmed.
+    offer_address_id: Mapped[UUID | None]
 
     # `FileForm`; of one with a password, when that was shown: once.
     file_form: Mapped[str] = mapped_column(

@@ -53,6 +53,8 @@ class ExportRequest:
     assumptions: str | None = None
     feedback: str | None = None
     partner_id: UUID | None = None
+    # The address of the contact who is told once it is made; None: the asker gives it.
+    offer_address_id: UUID | None = None
     file_form: str = FileForm.ARCHIVE.value
     # Reports that go along all the same: number, ground and reason of each.
     deviations: list[dict[str, Any]] | None = None

@@ -113,17 +113,50 @@ def test_the_box_of_a_preview_can_be_ticked_once_that_was_opened(
     phone: Page, case: Case, request: pytest.FixtureRequest
 ) -> None:
     scripts = "met scripts" in request.node.name
-    asking = f"{case.path}/uitvoer-samen?voor=politie&voor=zorg_welzijn"
+    asked = asked_together(case, "politie", "zorg_welzijn", "woningcorporatie")
+    sign_in(phone, case, "beslisser")
+    phone.goto(f"{asked}/beoordelen?samen=ja")
+    boxes = phone.get_by_role("checkbox", name="Ik heb het voorbeeld")
+    assert [box.is_enabled() for box in boxes.all()] == [not scripts] * 3
+    phone.locator("summary", has_text="Voorbeeld voor Zorg en welzijn").click()
+    phone.get_by_label("Ik heb het voorbeeld voor Zorg en welzijn bekeken").check()
+    assert [box.is_enabled() for box in boxes.all()] == [not scripts, True, not scripts]
+
+
+@pytest.mark.alles
+def test_two_previews_stand_beside_each_other_and_on_a_phone_below(
+    phone: Page, case: Case, request: pytest.FixtureRequest
+) -> None:
+    scripts = "met scripts" in request.node.name
+    asked = asked_together(case, "politie", "zorg_welzijn")
+    sign_in(phone, case, "beslisser")
+    phone.goto(f"{asked}/beoordelen?samen=ja")
+    assert beside(phone) == {1280: True, 390: False}
+    # They are open already, so both boxes are free.
+    for box in phone.get_by_role("checkbox", name="Ik heb het voorbeeld").all():
+        box.check()
+    assert looked_at(phone, "samen-beoordelen", scripts=scripts) == []
+
+
+def beside(page: Page) -> dict[int, bool]:
+    """Whether the second preview stands beside the first, by width."""
+    found = {}
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        boxes = page.locator(".si-columns > *").all()[:2]
+        left, right = (box.bounding_box() or {} for box in boxes)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found[width] = right["x"] >= left["x"] + left["width"] and right["y"] == left["y"]
+    return found
+
+
+def asked_together(case: Case, *codes: str) -> str:
+    """The address of the first of the exports that were asked for."""
+    asking = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(codes)
     form = case.browser("aanvrager").get(asking).forms["formulier"]
     for name, value in answers().items():
-        for control in (name, f"ontvanger_1.{name}", f"ontvanger_2.{name}"):
+        for control in (name, *(f"ontvanger_{place}.{name}" for place in range(1, 4))):
             if control in form.fields and name != "ontvanger":
                 form[control] = value
     asked = form.submit("aanvragen", status=303).location
-    sign_in(phone, case, "beslisser")
-    phone.goto(f"{asked[asked.index('/gemeenten') :]}/beoordelen?samen=ja")
-    boxes = phone.get_by_role("checkbox", name="Ik heb het voorbeeld")
-    assert [box.is_enabled() for box in boxes.all()] == [not scripts] * 2
-    phone.locator("summary", has_text="Voorbeeld voor Zorg en welzijn").click()
-    phone.get_by_label("Ik heb het voorbeeld voor Zorg en welzijn bekeken").check()
-    assert [box.is_enabled() for box in boxes.all()] == [not scripts, True]
+    return str(asked[asked.index("/gemeenten") :])

@@ -824,8 +824,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "{uitvoer_persoon}/zelf-gegeven": STRICT,
     }),
     view("ExportResource", "ophaalcode", "POST", P.REQUEST_EXPORT, {
-        # Nothing was put ready.
-        "{uitvoer}/ophaalcode": " 404 404 404 403 403",
+        "{uitvoer}/ophaalcode": WORKERS,
+        "{uitvoer_persoon}/ophaalcode": STRICT,
     }),
     *form("ExportResource", "toch-geven", P.APPROVE_EXPORT, {
         "{uitvoer}/toch-geven": DECIDERS,

@@ -44,8 +44,8 @@ WHOLE = {
     ("ReportResource", "triage"): 15,
     # With the pattern in hand: its reports, their wijken, and what lies around it.
     ("MunicipalityResource", "patronen"): 13,
-    # A dossier about a person also asks for its readers, its ground and the advice.
-    ("DossierResource", ""): 17,
+    # A dossier about a person also asks for readers, ground, advice; and for the partners.
+    ("DossierResource", ""): 18,
     ("DisclosureRegister", ""): 14,
     ("TermsNode", "beslissen"): 15,
     ("Desk", "aansluiting"): 16,

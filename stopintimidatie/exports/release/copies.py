@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -34,7 +35,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
-from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
+from stopintimidatie.exports.release.services import offer_export, pickups_of, tell, waiting_of
 from stopintimidatie.exports.request.jobs import MADE_JOB, Change
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.municipalities.partners.models import PartnerContact
@@ -261,8 +262,18 @@ def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 # Made just now. When its day is within a week, only the day itself counts.
                 first = BEFORE if moment_of(BEFORE, export.destroy_by) > utc_now() else AFTER
                 _ask(session, export, first)
+                if export.offer_address_id is not None:
+                    _put_ready(session, context.registry, export)
                 continue
             _step(session, context.registry.key_ring, export, disclosure, step)
+
+
+def _put_ready(session: Session, registry: Any, export: Export) -> None:
+    """Put a document ready for whom its asker chose; where it can't be, its page says so."""
+    asker = Actor("gebruiker", export.proposed_by_id, export.proposed_by)
+    address = session.get(MailAddress, export.offer_address_id)
+    with suppress(FormError):
+        offer_export(session, registry, export, address, asker)
 
 
 def _ask(session: Session, export: Export, step: str) -> None:

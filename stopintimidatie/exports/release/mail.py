@@ -17,7 +17,7 @@ from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import OPEN, mail_code_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.partners.models import PartnerContact
-from stopintimidatie.municipalities.partners.services import OWNER, in_clear
+from stopintimidatie.municipalities.partners.services import contact_at, in_clear
 
 _FOLDER: Final = "stopintimidatie.exports.release:templates/mail"
 PHONE: Final = "contact_mobiel"
@@ -77,11 +77,7 @@ def _spoken_code(writing: Writing) -> Letter | None:
 
 def contact_of(session: Session, pickup: Pickup) -> tuple[PartnerContact, MailAddress] | None:
     """Return whom it was put ready for, while that person is there."""
-    address = session.get(MailAddress, pickup.address_id) if pickup.address_id else None
-    if address is None or address.owner_kind != OWNER:
-        return None
-    row = session.get(PartnerContact, UUID(address.owner_id))
-    return None if row is None else (row, address)
+    return contact_at(session, pickup.address_id)
 
 
 def mobile_of(session: Session, keys: KeyRing, pickup: Pickup) -> str | None:

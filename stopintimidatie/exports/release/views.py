@@ -17,6 +17,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import KIND as PICKUP
 from stopintimidatie.disclosures.pickup import make_code, who_picked_up
 from stopintimidatie.disclosures.resources import KIND
@@ -56,7 +57,7 @@ from stopintimidatie.exports.release.services import (
 )
 from stopintimidatie.exports.request.approval import warn_of_refusal
 from stopintimidatie.exports.request.jobs import REASONS, Change, withdraw
-from stopintimidatie.exports.request.queries import shut_by
+from stopintimidatie.exports.request.queries import asked_with, shut_by
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import KIND as PARTNER
@@ -69,9 +70,7 @@ from stopintimidatie.reports.resources import ReportResource
 
 def offer_schema(people: Sequence[Shown]) -> Any:
     """Return the form: who is told, until when it waits, how often it may be fetched."""
-    choices = [
-        (str(shown.row.id), f"{shown.person.name}, {shown.person.function}") for shown in people
-    ]
+    choices = [(str(shown.row.id), shown.person.words) for shown in people]
     return forms.Schema(
         forms.field(
             forms.OneOf(choices, radio=True),
@@ -201,31 +200,45 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
 
 @post_view(ExportResource, "ophaalcode", _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
 def code_view(context: ExportResource, request: Request) -> Any:
-    """Show a code to read out, once: it stands in no address and is kept nowhere."""
+    """Show a code to read out, once: it stands in no address and is kept nowhere.
+
+    With `samen=ja` one for each export that was asked for together and can be fetched.
+    """
     keys, session = request.registry.key_ring, request.db
-    pickup = next(iter(pickups_of(session, context.export.id)), None)
-    if pickup is None or refusal(pickup, context.export) is not None:
-        raise HTTPNotFound()
-    code = make_code(session, keys, pickup, request.actor)
-    phone = mobile_of(session, keys, pickup)
+    pickups = _to_fetch(context, request)
+    if not pickups:
+        request.flash("Er staat nog niets klaar om op te halen. Probeer het straks weer.", "info")
+        return back(context, request)
+    codes = [(row, make_code(session, keys, row, request.actor)) for row in pickups]
+    phone = mobile_of(session, keys, pickups[0]) if len(pickups) == 1 else None
     may_text = phone is not None and request.registry.texter.on
     if may_text and request.POST.get("sms") == "ja":
-        to = Recipient(PHONE, str(pickup.id))
-        queue_mail(session, pickup.holder, CODE_TEXT.name, to, about=pickup.id)
+        to = Recipient(PHONE, str(pickups[0].id))
+        queue_mail(session, context.holder, CODE_TEXT.name, to, about=pickups[0].id)
         request.flash("De code gaat per sms naar de contactpersoon.")
         return back(context, request)
-    contact = contact_of(session, pickup)
-    if contact is not None:
-        about = [contact[0].organisation_id]
+    contacts = {row.id: contact for row in pickups if (contact := contact_of(session, row))}
+    about = [contact[0].organisation_id for contact in contacts.values()]
+    if about:
         note_read(request, context.holder, PARTNER, about, task="code voorlezen")
+    people = {at: in_clear(keys, *contact) for at, contact in contacts.items()}
     return {
-        "code": readable(code),
-        "pickup": pickup,
-        "person": in_clear(keys, *contact) if contact else None,
+        "codes": [(row, readable(code), people.get(row.id)) for row, code in codes],
         "may_text": may_text,
         "code_href": request.resource_path(context, "ophaalcode"),
         "back": request.resource_path(context),
     }
+
+
+def _to_fetch(context: ExportResource, request: Request) -> list[Pickup]:
+    """Return the pick-ups for which a code can be made now."""
+    together = request.POST.get("samen") == "ja"
+    rows = []
+    for export in asked_with(request.db, context.export) if together else [context.export]:
+        latest = next(iter(pickups_of(request.db, export.id)), None)
+        if latest is not None and refusal(latest, export) is None:
+            rows += [] if shut_by(request.db, request.registry, export) else [latest]
+    return rows
 
 
 @post_view(ExportResource, "antwoord-gelezen", _P, guards=(hidden_reports,))
@@ -360,6 +373,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "events": [(row, event_words(row)) for row in events],
             "opened": any(row.kind == EventKind.OPENED for row in events),
             "export": export,
+            "not_told": bool(export.offer_address_id) and not pickups,
             "here": request.resource_path(context).rstrip("/"),
             "works": works,
             "there": there,

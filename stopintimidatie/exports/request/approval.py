@@ -35,6 +35,7 @@ from stopintimidatie.exports.request.queries import (
     OWN_REQUEST,
     Listed,
     shut_by,
+    told_of,
     waiting_for_second,
     waiting_with,
     words_of,
@@ -60,7 +61,7 @@ SECOND: Final = Second(
     "Besluiten over uitvoer",
     Export,
     Permission.APPROVE_EXPORT,
-    lambda row: f"/{row.key}/{DECIDE}",
+    lambda row: f"/{row.key}/{DECIDE}?{TOGETHER}=ja",
     key=select(Neighbourhood.slug + "/" + Dossier.number + "/" + Export.reference)
     .where(Dossier.id == Export.dossier_id, Neighbourhood.code == Dossier.neighbourhood_code)
     .correlate(Export)
@@ -119,7 +120,10 @@ def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool)
                     f"Ik heb het voorbeeld voor {looked.export.recipient} bekeken",
                     name=control_of("bekeken", reference),
                     missing=False,
-                    description="Dit kan als u het voorbeeld hebt geopend.",
+                    # Those of two stand open.
+                    description="Dit kan als u het voorbeeld hebt geopend."
+                    if len(several) > 2
+                    else "",
                     validator=_looked_at,
                 )
             )
@@ -163,8 +167,10 @@ OUTCOMES: Final = {
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show what would go out, or went with urgency, and let a second person decide."""
-    together = TOGETHER in request.GET
-    exports = waiting_with(request.db, context.export) if together else [context.export]
+    exports = [context.export]
+    if TOGETHER in request.GET:
+        exports = waiting_with(request.db, context.export)
+    together = len(exports) > 1
     address = way_back(context, request)
     if request.method == "POST":
         # Locked, so that nobody else decides about them after they are loaded.
@@ -229,7 +235,7 @@ def _page(
 ) -> dict[str, Any]:
     """Return what the page of a decision shows."""
     export, here = context.export, request.resource_path(context, DECIDE)
-    together = TOGETHER in request.GET
+    together = len(several) > 1
     other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
     if _refuses(request):
         back = f"{here}?{TOGETHER}=ja" if together else here
@@ -249,7 +255,7 @@ def _page(
         "parts": [
             {
                 "export": looked.export,
-                "words": words_of(looked.export),
+                "words": words_of(looked.export, told_of(request, looked.export)),
                 "problem": looked.problem,
                 "preview": preview_of(request, context, looked.prepared),
                 "changes": _profile_changes(request, looked),
@@ -280,7 +286,7 @@ def _queued(context: ExportResource, export: Export, dossier: Dossier, area: str
 
 def _address(context: ExportResource, export: Export, dossier: Dossier, area: str) -> str:
     path = dossier_path(context.municipality.slug, area, dossier.number)
-    return f"{path}/{export.reference}/{DECIDE}"
+    return f"{path}/{export.reference}/{DECIDE}?{TOGETHER}=ja"
 
 
 def _profile_changes(request: Request, looked: Looked) -> dict[str, Any] | None:

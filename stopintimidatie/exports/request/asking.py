@@ -47,7 +47,9 @@ from stopintimidatie.exports.request.services import (
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import KIND as PARTNER
 from stopintimidatie.municipalities.partners.services import (
+    contacts_of,
     covenant_on,
     find_running,
     running_partners,
@@ -58,7 +60,7 @@ KIND: Final = "soort_ontvanger"
 # The questions of the single form with one answer for all; the others are asked for each.
 OF_ALL: Final = frozenset(
     {
-        *("antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
+        *("vraag", "antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
         *("grond_minderjarigen", "soort_grond"),
         *("feiten", "beleving", "vermoedens", "terugkoppeling", "volledig"),
     }
@@ -93,7 +95,9 @@ class Chosen:
 def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
     """Return the request for a recipient in the values of the form."""
     kind = {} if recipient.profile is None else {KIND: recipient.profile.name}
-    return read_request({**values, **kind, **values.get(recipient.group, {})}, recipient.partner)
+    own = values.get(recipient.group, {})
+    asked = {"vraag": own["vraag_apart"]} if own.get("vraag_apart") else {}
+    return read_request({**values, **kind, **own, **asked}, recipient.partner)
 
 
 # For one recipient: a partner, or whom the form names. Another choice draws the form anew.
@@ -224,9 +228,13 @@ def _form(
     phone, dossier = published_for(request.db, context.holder).telephone, context.dossier
     proposed = [code for code, _ in choosable[:most]]
     values, kinds = first_values(dossier, phone, chosen[0].partner, proposed), []
+    contacts: dict[str, list[tuple[str, str]]] = {}
     for recipient in chosen:
         if recipient.group:
             values[recipient.group] = first_values(dossier, phone, recipient.partner)
+        if people := _contacts(context, request, recipient):
+            contacts[recipient.code] = people
+            values.get(recipient.group, values)["bericht_aan"] = people[0][0]
         if recipient.profile is not None:
             values[recipient.group]["ontvanger"] = recipient.profile.label
         name = f"{recipient.group}.{KIND}" if recipient.group else KIND
@@ -242,10 +250,13 @@ def _form(
         most=most,
     )
     if chosen[0].group:
-        schema = _grouped(chosen, kinds, reports, schema_for)
+        schema = _grouped(chosen, kinds, reports, schema_for, contacts)
     else:
         # The kind may still change: all are asked about.
-        schema = schema_for(partner=chosen[0].partner, unwilling=unwilling(reports))
+        people = contacts.get(chosen[0].code, [])
+        schema = schema_for(
+            partner=chosen[0].partner, unwilling=unwilling(reports), contacts=people
+        )
     asking, looking = "Uitvoer aanvragen", "Eerst voorbeeld bekijken"
     if chosen[0].group:
         asking = f"{plural(len(chosen), 'document', 'documenten')} aanvragen"
@@ -255,20 +266,35 @@ def _form(
     return Form(schema, request, buttons=buttons, appstruct=values, cancel_url=cancel_url)
 
 
+def _contacts(
+    context: DossierResource, request: Request, recipient: Chosen
+) -> list[tuple[str, str]]:
+    """Return who can be told at a partner: the id of a confirmed address, and words."""
+    if recipient.partner is None:
+        return []
+    people = contacts_of(request.db, request.registry.key_ring, recipient.partner)
+    about = [recipient.partner.id]
+    note_read(request, context.holder, PARTNER, about, task="uitvoer voorbereiden")
+    return [(str(to.id), who.person.words) for who in people if (to := who.address) and to.usable]
+
+
 def _grouped(
     chosen: Sequence[Chosen],
     kinds: Sequence[str],
     reports: Sequence[SourceReport],
     schema_for: Callable[..., Any],
+    contacts: Mapping[str, list[tuple[str, str]]],
 ) -> Any:
     """Return the form for several: the questions for all first, then the others for each."""
     groups = []
     for recipient, kind in zip(chosen, kinds, strict=True):
         reluctant = unwilling(reports, PROFILES[kind].sharing if kind in PROFILES else None)
-        asked = schema_for(partner=recipient.partner, unwilling=reluctant)
+        people = contacts.get(recipient.code, [])
+        asked = schema_for(partner=recipient.partner, unwilling=reluctant, contacts=people)
         # A kind that was chosen isn't asked again.
         known = OF_ALL if recipient.profile is None else OF_ALL | {KIND}
-        mine = (node for node in asked.children if node.name not in known)
+        mine = [node for node in asked.children if node.name not in known]
+        mine.append(request_forms.question_apart())
         names = {"title": recipient.title, "name": recipient.group}
         groups.append(forms.Schema(*mine, **names, names_mistakes=True))
     shared = (node for node in schema_for().children if node.name in OF_ALL)

@@ -11,7 +11,7 @@ import colander
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
-from stopintimidatie.core.text import day_of, plural
+from stopintimidatie.core.text import day_of, plural, uuid_of
 from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
 from stopintimidatie.exports.profiles.defaults import PROFILES, WELFARE, offered
 from stopintimidatie.exports.redaction.reports import in_short
@@ -36,6 +36,7 @@ from stopintimidatie.municipalities.partners.vocabulary import (
 CONTROLS: Final[Mapping[str, str]] = {
     "soort_ontvanger": "profile",
     "ontvanger": "recipient",
+    "bericht_aan": "offer_address_id",
     "vraag": "question",
     "antwoord_voor": "answer_by",
     "doel": "purpose",
@@ -189,6 +190,18 @@ class RequestSchema(forms.Schema):
     )
 
 
+def question_apart() -> Any:
+    """Return the question for one of several recipients, where it isn't the one for all."""
+    return forms.field(
+        forms.Text(QUESTION_MAX, lines=True),
+        "Wat vraagt u deze ontvanger?",
+        name="vraag_apart",
+        description="Leeg: de vraag die hierboven voor allen staat.",
+        missing=None,
+        drawn=forms.Folded("Een andere vraag aan deze ontvanger"),
+    )
+
+
 def request_schema(
     *,
     minors: bool,
@@ -199,6 +212,7 @@ def request_schema(
     restricted: Sequence[tuple[int, str]] = (),
     choosable: Sequence[tuple[str, str]] = (),
     most: int = FULL_MOST,
+    contacts: Sequence[tuple[str, str]] = (),
 ) -> Any:
     """Return the schema of a request; the ground for minors is asked only where there are any.
 
@@ -211,6 +225,7 @@ def request_schema(
         restricted: what may not be used now: number, and on which ground.
         choosable: the reports of which some can be told in full; empty when all are.
         most: the highest number of reports told in full.
+        contacts: the people of the partner who can be told: address and words.
     """
     schema, bases, profiles = RequestSchema(), bases_for(partner), offered(empowered=empowered)
     kinds = [(kind.name, kind.label) for kind in profiles if not (partner and kind.own_house)]
@@ -228,6 +243,8 @@ def request_schema(
         schema.add_before("bestand", grounds_schema("toch", title, DESPITE, unwilling, GROUNDS))
     if restricted:
         schema.add_before("bestand", restricted_schema(restricted))
+    if contacts:
+        schema.add_before("bestand", _told(contacts))
     if choosable:
         schema.add_before("bestand", _in_full(choosable, most))
     gone = {
@@ -291,6 +308,18 @@ def choices_in_full(reports: Sequence[SourceReport], most: int) -> list[tuple[st
         return []
     newest = sorted(reports, key=lambda report: (report.happened_at, report.serial), reverse=True)
     return [(str(report.serial), f"{pseudonym(report)}: {in_short(report)}") for report in newest]
+
+
+def _told(contacts: Sequence[tuple[str, str]]) -> Any:
+    """Return the choice of who is told once the document is there."""
+    return forms.field(
+        forms.OneOf(contacts),
+        "Wie krijgt bericht zodra het klaarstaat?",
+        name="bericht_aan",
+        description="Een e-mail zonder inhoud. U geeft de code door.",
+        missing=None,
+        widget=forms.Select(values=contacts, empty="Niemand: ik geef het zelf"),
+    )
 
 
 def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> Any:
@@ -360,6 +389,7 @@ def read_request(
         answers["in_full"] = [int(number) for number in answers["in_full"]]
     if partner is not None:
         answers |= {"recipient": partner.name, "partner_id": partner.id}
+        answers["offer_address_id"] = uuid_of(answers.get("offer_address_id") or "")
         answers["covenant"] = covenant_on(partner, day_of(utc_now()))
     return ExportRequest(**answers)
 

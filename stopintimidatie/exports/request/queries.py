@@ -15,6 +15,7 @@ from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
@@ -29,22 +30,26 @@ from stopintimidatie.exports.request.rules import purpose_of
 from stopintimidatie.exports.vocabulary import BASES, DOSSIER, ExportRequest, FileForm, listed
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.services import covenant_on
+from stopintimidatie.municipalities.partners.services import KIND as PARTNER
+from stopintimidatie.municipalities.partners.services import contact_at, covenant_on, in_clear
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ReportState
 
 
+def asked_with(session: Session, export: Export) -> list[Export]:
+    """Return the export, and those asked for together with it."""
+    if export.together is None:
+        return [export]
+    rows = select(Export).where(Export.together == export.together)
+    return list(session.scalars(rows.order_by(Export.proposed_at, Export.reference)))
+
+
 def waiting_with(session: Session, export: Export) -> list[Export]:
     """Return the export, and those asked for together with it while all wait for a decision."""
-    if export.together is None or export.state != ExportState.REQUESTED:
+    if export.state != ExportState.REQUESTED:
         return [export]
-    rows = session.scalars(
-        select(Export)
-        .where(Export.together == export.together, Export.state == ExportState.REQUESTED.value)
-        .order_by(Export.proposed_at, Export.reference)
-    )
-    return list(rows)
+    return [row for row in asked_with(session, export) if row.state == ExportState.REQUESTED]
 
 
 def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
@@ -257,9 +262,23 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
         )
 
 
-def words_of(export: Export) -> dict[str, Any]:
-    """Return the words for the codes of a request, for `templates/facts.jinja2`."""
+def told_of(request: Any, export: Export) -> str:
+    """Return who is told once it is made, and note that a name was read; empty: nobody."""
+    contact = contact_at(request.db, export.offer_address_id)
+    if contact is None:
+        return ""
+    about = [contact[0].organisation_id]
+    note_read(request, export.holder, PARTNER, about, task="uitvoer bekijken")
+    return in_clear(request.registry.key_ring, *contact).words
+
+
+def words_of(export: Export, told: str = "") -> dict[str, Any]:
+    """Return the words for the codes of a request, for `templates/facts.jinja2`.
+
+    `told`: of `told_of`.
+    """
     return {
+        "told": told,
         "recipient": LABELS[export.profile],
         "purpose": purpose_of(export.asked).nl,
         "basis": basis_words(export.asked),

@@ -41,6 +41,7 @@ from stopintimidatie.exports.review.services import digest_of, keep_looked_at
 from stopintimidatie.exports.review.views import LIMIT, check_shown, marks_in, version_field
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.partners.services import running_partners
 
 
 @page_view(MunicipalityResource, "uitvoer", Permission.VIEW_EXPORT, "templates/exports.jinja2")
@@ -81,7 +82,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "making": export.state in MAKING,
         "hidden": None if sees else HIDDEN,
         "shut": shut,
-        "words": words_of(export),
+        "words": words_of(export, request_queries.told_of(request, export)),
         "codes": CODES,
         "panels": panels(request, "uitvoer", context),
         "own": own,
@@ -131,6 +132,8 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
     exports, total = request_queries.of_dossier(request.db, context.dossier.id, 10)
     may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
     may_ask = may_ask and not request_queries.why_not_out(request.db, context.dossier)
+    running = running_partners(request.db) if may_ask else ()
+    partners = [partner for partner in running if request_queries.bases_for(partner)]
     return Panel(
         "Uitvoer",
         "stopintimidatie.exports.request:templates/panel.jinja2",
@@ -140,6 +143,7 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
             "here": request.resource_path(context).rstrip("/"),
             "more": total - len(exports),
             "may_ask": may_ask,
+            "partners": partners,
             "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
         },
     )

@@ -100,6 +100,11 @@ class Person:
     email: str = field(repr=False)
     phone: str | None = field(repr=False, default=None)
 
+    @property
+    def words(self) -> str:
+        """Name and function."""
+        return f"{self.name}, {self.function}"
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -207,6 +212,17 @@ def contacts_of(
     addresses = {address.owner_id: address for address in session.scalars(owned)}
     pairs = [(row, addresses.get(str(row.id))) for row in rows]
     return [Shown(row, in_clear(keys, row, address), address) for row, address in pairs]
+
+
+def contact_at(
+    session: Session, address_id: UUID | None
+) -> tuple[PartnerContact, MailAddress] | None:
+    """Return the contact whose address this is, while that person is there."""
+    address = session.get(MailAddress, address_id) if address_id else None
+    if address is None or address.owner_kind != OWNER:
+        return None
+    row = session.get(PartnerContact, UUID(address.owner_id))
+    return None if row is None else (row, address)
 
 
 def in_clear(keys: KeyRing, row: PartnerContact, address: MailAddress | None) -> Person:

@@ -948,7 +948,7 @@ def test_after_a_decision_the_next_request_is_open(installation: Installation) -
     rows = page.html.select(".wb-row")
     assert [row.select_one("a")["href"].split("/")[-2] for row in rows] == [first, second]
     answer = page.forms["formulier"].submit("goedkeuren", status=303)
-    assert answer.location.endswith(f"{second}/beoordelen")
+    assert answer.location.endswith(f"{second}/beoordelen?samen=ja")
     assert f"{first}: De uitvoer is goedgekeurd" in answer.follow().text
     # Who asked for it has nothing to decide there.
     own = case.browser("aanvrager").get(f"{case.path}/{second}/beoordelen")

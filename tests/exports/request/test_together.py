@@ -61,9 +61,11 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     form = asker.get(f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(KINDS)).forms["formulier"]
     form["doel"] = "Samen het toezicht bepalen."
     form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    form["vraag"] = "Wilt u meedenken?"
     for place in range(1, 5):
         form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
-        form[f"ontvanger_{place}.vraag"] = f"Wilt u meedenken, nummer {place}?"
+        form[f"ontvanger_{place}.vraag_apart"] = f"Wilt u meedenken, nummer {place}?"
+    form["ontvanger_4.vraag_apart"] = ""
     # One that can't be refuses them all, at its own answer.
     form["ontvanger_2.grondslag"] = "intern"
     refused = form.submit("aanvragen", expect_errors=True)
@@ -81,6 +83,10 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         assert sorted(one.profile for one in exports) == sorted(KINDS)
         assert len({one.reference for one in exports}) == 4
         assert len({one.together for one in exports}) == 1
+        # One question for all, and for who is asked something else that.
+        asked_of = {one.profile: one.question for one in exports}
+        assert asked_of.pop("openbaar_vervoer") == "Wilt u meedenken?"
+        assert asked_of["politie"] == "Wilt u meedenken, nummer 1?"
         reference = exports[0].reference
     own = asker.get(f"{case.path}/{reference}/beoordelen?samen=ja")
     assert "formulier" not in own.forms
@@ -137,6 +143,27 @@ def test_what_was_asked_for_together_is_rejected_with_one_reason(
         assert [(row.state, row.decided_reason) for row in rows] == [("afgewezen", "Te ruim.")] * 2
 
 
+def test_two_stand_open_beside_each_other_without_a_list_and_each_must_be_ticked(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    asked(case, "politie", "zorg_welzijn").submit("aanvragen", status=303)
+    waits = case.browser("beslisser").get("/gemeenten/dordrecht/wacht")
+    page = waits.click(href="beoordelen", index=0)
+    previews = page.html.select(".si-columns > .si-card > .si-details")
+    assert [one.summary.text for one in previews if one.has_attr("open")] == [
+        "Voorbeeld voor Politie",
+        "Voorbeeld voor Zorg en welzijn",
+    ]
+    assert not page.html.select(".wb-row")
+    form = page.forms["formulier"]
+    (first, _second) = [name for name in form.fields if name and name.startswith("bekeken_")]
+    form[first] = True
+    refused = form.submit("goedkeuren", status=422)
+    assert "Ik heb het voorbeeld voor Zorg en welzijn bekeken" in refused.text
+    assert look_at_all(refused.forms["formulier"]).submit("goedkeuren", status=303)
+
+
 def look_at_all(form: Any) -> Any:
     """The form to approve, with each preview looked at."""
     for name in form.fields:
@@ -151,9 +178,10 @@ def asked(case: Case, *codes: str) -> Any:
     form = case.browser("aanvrager").get(address).forms["formulier"]
     form["doel"] = "Samen het toezicht bepalen."
     form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    form["vraag"] = "Wilt u meedenken?"
     for place in range(1, len(codes) + 1):
         form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
-        form[f"ontvanger_{place}.vraag"] = f"Wilt u meedenken, nummer {place}?"
+        form[f"ontvanger_{place}.vraag_apart"] = f"Wilt u meedenken, nummer {place}?"
     return form
 
 
@@ -246,20 +274,19 @@ def test_a_preview_for_each_comes_before_anything_is_asked(installation: Install
         assert session.scalars(select(Export)).all() == []
     # What was typed is still there, and one more click asks for it.
     again = page.forms["formulier"]
-    assert again["ontvanger_2.vraag"].value == "Wilt u meedenken, nummer 2?"
+    assert again["ontvanger_2.vraag_apart"].value == "Wilt u meedenken, nummer 2?"
     again.submit("aanvragen", status=303)
 
 
 def test_what_misses_is_told_for_whom(installation: Installation) -> None:
     case = make_case(installation, number=1)
     form = asked(case, with_partner(installation), "zorg_welzijn")
-    form["ontvanger_1.vraag"] = form["ontvanger_2.vraag"] = ""
+    form["vraag"] = ""
     form["ontvanger_1.soort_ontvanger"].force_value(None)
     page = form.submit("aanvragen", status=422)
     assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        "Vul ‘Wat vraagt u de ontvanger?’ in.",
         "Politie Drechtsteden: maak een keuze bij ‘Soort ontvanger’.",
-        "Politie Drechtsteden: vul ‘Wat vraagt u de ontvanger?’ in.",
-        "Zorg en welzijn: vul ‘Wat vraagt u de ontvanger?’ in.",
     ]
 
 
@@ -279,12 +306,12 @@ def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients
 def test_all_that_is_wrong_is_told_in_one_round_and_for_whom(installation: Installation) -> None:
     case = make_case(installation, number=2, minor=True)
     form = asked(case, "politie")
-    form["ontvanger_1.vraag"] = form["doel"] = ""
+    form["vraag"] = form["doel"] = ""
     page = form.submit("aanvragen", status=422)
     assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        "Vul ‘Wat vraagt u de ontvanger?’ in.",
         "Vul ‘Doel’ in.",
         "Vul ‘Extra grond: minderjarigen’ in.",
-        "Politie: vul ‘Wat vraagt u de ontvanger?’ in.",
     ]
 
 

@@ -1,0 +1,108 @@
+"""Two recipients of one request, from the dossier until both can fetch their document."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.mail.models import MailAddress
+from tests.exports.request.test_together import asked, look_at_all
+from tests.support.deliveries import mails, pickup_of
+from tests.support.exporting import (
+    Case,
+    decide,
+    make_case,
+    quick,
+    send_request,
+    with_partner,
+)
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+
+
+def test_a_code_for_each_is_made_in_one_go_and_only_for_what_can_be_fetched(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    partners = [with_partner(installation, name) for name in ("Politie Noord", "Politie Zuid")]
+    first, second = asked_together(case, *partners)
+    browser = case.browser("aanvrager")
+    refused = browser.post(
+        f"{case.path}/{first}/ophaalcode", {"csrf_token": browser.cookies["csrf"]}, status=303
+    )
+    assert "Er staat nog niets klaar" in refused.follow().text
+    page = case.browser("beslisser").get(f"{case.path}/{first}/beoordelen?samen=ja")
+    look_at_all(page.forms["formulier"]).submit("goedkeuren", status=303)
+    installation.run_jobs()
+    # Their contacts were told by themselves.
+    assert len(set(codes(case, first))) == len(set(codes(case, second))) == 2
+
+
+def codes(case: Case, reference: str) -> list[str]:
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    button = next(form for form in page.forms.values() if "samen" in form.fields)
+    return codes_on(button.submit(status=200))
+
+
+def codes_on(page: Any) -> list[str]:
+    return re.findall(r"<dd>(\d{4} \d{4})</dd>", page.text)
+
+
+def asked_together(case: Case, *codes: str) -> list[str]:
+    """The references of what was asked for, in the order of the request."""
+    page = asked(case, *codes).submit("aanvragen").follow()
+    reference = page.request.path.rpartition("/")[2]
+    shown = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen?samen=ja")
+    return [card.text.partition(":")[0] for card in shown.html.select(".si-beside > .si-card > h2")]
+
+
+def test_who_was_chosen_is_told_once_it_is_made_and_the_second_person_reads_who(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    reference = asked_for(case, with_partner(installation))
+    page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+    assert "Wil Wijk, wijkagent" in page.text
+    page.forms["formulier"].submit("goedkeuren", status=303)
+    installation.run_jobs()
+    assert len(mails(installation, "uitvoer_klaar")) == 1
+    assert pickup_of(installation).downloads_most == 3
+    assert "ophaalcode" in case.browser("aanvrager").get(f"{case.path}/{reference}").text
+
+
+def test_an_address_that_is_no_longer_confirmed_leaves_it_with_its_asker_and_the_page_says_so(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    reference = asked_for(case, with_partner(installation))
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(MailAddress)).one().verified_at = None
+    decide(case, reference)
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert mails(installation, "uitvoer_klaar") == []
+    assert "Niet klaargezet" in case.browser("aanvrager").get(f"{case.path}/{reference}").text
+
+
+def test_nobody_else_than_a_contact_of_this_partner_can_be_chosen(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    partner = with_partner(installation)
+    refused = send_request(case, ontvanger=None, partner=partner, bericht_aan=str(uuid4()))
+    assert refused.status_int == 422
+
+
+def asked_for(case: Case, partner: str) -> str:
+    """The reference of an export whose form was sent as it stands: the first contact is told."""
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen?partner={partner}")
+    form = form.forms["formulier"]
+    form["vraag"] = "Wilt u meedenken?"
+    return str(form.submit("aanvragen", status=303).location.rpartition("/")[2])
