@@ -169,7 +169,7 @@ def when_short(report: Report | Row[Any]) -> str:
 
 
 def place_line(report: Report, area: str) -> str:
-    """Return the place as a row has room for: by name, else the stop, else wijk or kind of place."""
+    """Return the place as a row has room for: its name, the stop, the wijk, or its kind."""
     stop = (report.transit or {}).get("stop")
     named = place_short(report) or (f"halte {stop}" if stop else area)
     return named or PlaceType.word(report.place_type)
