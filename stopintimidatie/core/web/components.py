@@ -220,12 +220,17 @@ def _panel(page: str, name: str, factory: PanelFactory) -> tuple[tuple[str, str]
 PANELS: Final = Directive[tuple[str, str], PanelFactory]("add_panel", "panels", _panel)
 
 
-def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
-    """Return the sections that other rooms add to this page, in their order."""
+def panels(
+    request: Any, page: str, document: Any, wanted: Callable[[str], bool] = lambda _: True
+) -> list[DrawnPanel]:
+    """Return the sections that other rooms add to this page, in their order.
+
+    `wanted`: tells by its name whether a section is made at all.
+    """
     made = (
         (name, factory(document, request))
         for (where, name), factory in PANELS.of(request.registry).items()
-        if where == page
+        if where == page and wanted(name)
     )
     return [_draw(request, name, panel) for name, panel in made if panel is not None]
 
