@@ -44,13 +44,18 @@ def connected(installation: Installation) -> None:
 def test_who_works_in_one_place_lands_there(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     assert browser.get("/", status=303).location.endswith("/gemeenten/dordrecht")
+    steps = browser.get("/gemeenten/dordrecht/binnenstad").html.select(".si-breadcrumb a")
+    assert [step.text for step in steps] == ["Start", "Dordrecht"]
 
 
 def test_who_works_in_two_places_chooses(installation: Installation) -> None:
     roles = ((DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.PRIVACY_OFFICER))
-    page = installation.browser(make_user(installation, *roles)).get("/")
+    browser = installation.browser(make_user(installation, *roles))
+    page = browser.get("/")
     assert "/gemeenten/dordrecht" in page
     assert "/gemeenten/eindhoven" in page
+    steps = browser.get("/gemeenten/dordrecht/binnenstad").html.select(".si-breadcrumb a")
+    assert [step.text for step in steps] == ["Start", "Gemeenten", "Dordrecht"]
 
 
 def test_who_was_blocked_reads_where_and_whom_to_ask(installation: Installation) -> None:

@@ -137,12 +137,16 @@ class WorkbenchRow:
 
     title: str
     href: str
+    place: str = ""
+    """On the first line, behind the title."""
+    aside: str = ""
+    """At the end of the first line: age."""
     meta: Sequence[str] = ()
-    """On the second line: place, age. What has no room there isn't shown, the last first."""
+    """On the second line. What has no room there isn't shown, the last first."""
     text: str = ""
     """The rest of the second line: how the document begins."""
     marks: Sequence[str] = ()
-    """States whose badge stands on the second line."""
+    """States whose badge stands on the second line, the first two in sight of a narrow list."""
     days: int | None = None
     """Days that are left, shown as a coloured number; below zero it is late."""
     days_text: str = ""
@@ -216,12 +220,17 @@ def _panel(page: str, name: str, factory: PanelFactory) -> tuple[tuple[str, str]
 PANELS: Final = Directive[tuple[str, str], PanelFactory]("add_panel", "panels", _panel)
 
 
-def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
-    """Return the sections that other rooms add to this page, in their order."""
+def panels(
+    request: Any, page: str, document: Any, wanted: Callable[[str], bool] = lambda _: True
+) -> list[DrawnPanel]:
+    """Return the sections that other rooms add to this page, in their order.
+
+    `wanted`: tells by its name whether a section is made at all.
+    """
     made = (
         (name, factory(document, request))
         for (where, name), factory in PANELS.of(request.registry).items()
-        if where == page
+        if where == page and wanted(name)
     )
     return [_draw(request, name, panel) for name, panel in made if panel is not None]
 

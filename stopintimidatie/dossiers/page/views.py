@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -75,9 +77,10 @@ WORDS: Final = {
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the page: its tab, the number on the tab, and the values to show."""
+    """A part of the page: the tab it is under, its number, and the values to show."""
 
     name: str
+    tab: str
     label: str
     counted: str
     show: Callable[[DossierResource, Request, Counts], Page]
@@ -98,7 +101,6 @@ def _overview(context: DossierResource, request: Request, numbers: Counts) -> Pa
         "soon": queries.agreements(session, dossier, 0, queries.LATEST, only_open=True),
         "relatives": related(session, dossier),
         "dossier_path": partial(dossier_path, context.municipality.slug),
-        "panels": panels(request, "dossier", context),
     }
 
 
@@ -155,23 +157,24 @@ def _measures(context: DossierResource, request: Request, numbers: Counts) -> Pa
     }
 
 
+_talks: Final = partial(_list, queries.consultations, "consultations")
+_agreements: Final = partial(_list, queries.agreements, "agreements")
+_history: Final = partial(_list, queries.history, "history")
 PARTS: Final = (
-    Part(OVERVIEW, "Overzicht", "", _overview),
-    Part("chronologie", "Chronologie", "events", _chronology),
-    Part("meldingen", "Meldingen", "reports", _reports),
-    Part("notities", "Notities", "notes", _notes),
-    Part(
-        "overleg",
-        "Overleg",
-        "consultations",
-        partial(_list, queries.consultations, "consultations"),
-    ),
-    Part("deelnemers", "Deelnemers", "", _participants),
-    Part("afspraken", "Afspraken", "agreements", partial(_list, queries.agreements, "agreements")),
-    Part("maatregelen", "Maatregelen", "measures", _measures),
-    Part("bijlagen", "Bijlagen", "attachments", _files),
-    Part("geschiedenis", "Geschiedenis", "history", partial(_list, queries.history, "history")),
+    Part(OVERVIEW, "Overzicht", "Overzicht", "", _overview),
+    Part("meldingen", "Meldingen", "Meldingen", "reports", _reports),
+    Part("chronologie", "Verloop", "Chronologie", "events", _chronology),
+    Part("notities", "Verloop", "Notities", "notes", _notes),
+    Part("geschiedenis", "Verloop", "Geschiedenis", "history", _history),
+    Part("overleg", "Overleg", "Overleg", "consultations", _talks),
+    Part("deelnemers", "Overleg", "Deelnemers", "", _participants),
+    Part("afspraken", "Afspraken", "Afspraken", "agreements", _agreements),
+    Part("maatregelen", "Afspraken", "Maatregelen", "measures", _measures),
+    Part("bijlagen", "Stukken", "Bijlagen", "attachments", _files),
 )
+TABS: Final = {tab: [*parts] for tab, parts in groupby(PARTS, attrgetter("tab"))}
+# Sections of other rooms that don't stand on the overview, with their part.
+ELSEWHERE: Final = {"logboek": "geschiedenis", "uitvoer": "bijlagen", "van-de-politie": "bijlagen"}
 
 
 @page_view(DossierResource, "", Permission.VIEW_DOSSIER, "templates/dossier.jinja2")
@@ -194,14 +197,15 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "part": part.name,
         "numbers": numbers,
         "tabs": [
-            NavItem(
-                each.label,
-                here if each.name == OVERVIEW else f"{here}?deel={each.name}",
-                each is part,
-                getattr(numbers, each.counted) if each.counted else None,
-            )
-            for each in PARTS
+            _link(here, first, label, numbers, current=part.tab == label)
+            for label, (first, *_) in TABS.items()
         ],
+        "group": [
+            _link(here, each, each.label, numbers, current=each is part) for each in TABS[part.tab]
+        ],
+        "panels": panels(
+            request, "dossier", context, lambda name: ELSEWHERE.get(name, OVERVIEW) == part.name
+        ),
         "may_edit": may_edit(context, request),
         "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
         "sees_reports": sees,
@@ -211,6 +215,11 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "words": WORDS,
         **part.show(context, request, numbers),
     }
+
+
+def _link(here: str, part: Part, label: str, numbers: Counts, *, current: bool) -> NavItem:
+    href = here if part.name == OVERVIEW else f"{here}?deel={part.name}"
+    return NavItem(label, href, current, getattr(numbers, part.counted) if part.counted else None)
 
 
 def _steps(context: DossierResource, request: Request) -> list[Transition]:

@@ -15,6 +15,7 @@ from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.traversal import find_root
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -46,7 +47,12 @@ SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 class Municipalities(Container):
     """/gemeenten: the municipalities one works for."""
 
-    label = "Gemeenten"
+    @property
+    def title(self) -> str:
+        """The step in the breadcrumb; none for who works for one municipality, as in the menu."""
+        person = find_root(self).request.identity
+        towns = {*person.holders} - {NATIONAL} if person else ()
+        return "Gemeenten" if len(towns) > 1 else ""
 
 
 class OfMunicipality(Resource):

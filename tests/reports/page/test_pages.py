@@ -46,7 +46,11 @@ def test_the_page_shows_what_is_known_and_what_can_be_done(installation: Install
     for text in ("Naroepen in Binnenstad", "Drie jongens riepen", "Minderjarig", "Nieuw"):
         assert text in page.text
     keys = [decision["data-key"] for decision in page.html.select(".wb-rail [data-key]")]
-    assert keys == [*"123456acwusz"]
+    assert "".join(keys) == "123456awuscz"
+    # What can't be done stands folded below the rest, with its reason.
+    shut = page.html.select_one(".wb-shut").text
+    assert "Kan nu niet (2)" in shut
+    assert "geen contact beloofd" in shut
     assert "Heropenen" not in page.text
     assert "intrekken" not in page.text.lower()
 
