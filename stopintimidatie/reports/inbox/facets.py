@@ -27,6 +27,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports.conversation.services import VERDICTS
 from stopintimidatie.reports.inbox.queries import newest, number_up_to
 from stopintimidatie.reports.inbox.rules import (
     DEADLINES,
@@ -39,9 +40,11 @@ from stopintimidatie.reports.inbox.rules import (
     by_period,
     by_talk,
     conditions,
+    minor,
+    part_of_day,
 )
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.vocabulary import Form, Source
+from stopintimidatie.reports.vocabulary import Form, PartOfDay, PlaceType, Source
 from stopintimidatie.reports.workflow import ENDED, ReportState
 
 # The parameter of an address with the form of filters opened; only then are they counted.
@@ -56,6 +59,11 @@ TITLES: Final = {
     "gesprek": "Gesprek met de melder",
     "bron": "Binnengekomen via",
     "periode": "Ontvangen in de laatste",
+    "campagne": "Campagne",
+    "minderjarig": "Minderjarig",
+    "plek": "Soort plek",
+    "dagdeel": "Deel van de dag",
+    "oordeel": "Hielp het, volgens de melder",
     "sluimert": "Weggelegd",
     "voorstel": "Tweede blik",
 }
@@ -95,6 +103,12 @@ def labels_of(
         "gesprek": dict(TALKS),
         "bron": dict(Source.choices()),
         "periode": dict(PERIODS),
+        # Its values are its words.
+        "campagne": {},
+        "minderjarig": yes_no,
+        "plek": dict(PlaceType.choices()),
+        "dagdeel": dict(PartOfDay.choices()),
+        "oordeel": dict(VERDICTS),
         # Filters of a fixed view alone.
         "sluimert": yes_no,
         "voorstel": yes_no,
@@ -113,7 +127,7 @@ def facets(
     Beyond `COUNTED` values stand without numbers. `labels`: of the values, by filter.
     """
     counts = _Counts(session, holder, filters, reader)
-    own = {"toestand": _states, "behandelaar": _handlers}
+    own = {"toestand": _states, "behandelaar": _handlers, "campagne": _campaigns}
     return {
         name: own[name](counts) if name in own else counts.choices(name, [*labels[name].items()])
         for name in TITLES
@@ -133,10 +147,15 @@ _COLUMNS: Final[Mapping[str, Any]] = {
     "spoed": case((Report.urgent.is_(True), "ja"), else_="nee"),
     "behandelaar": Report.handler_id,
     "bron": Report.source,
+    "campagne": Report.campaign,
+    "minderjarig": minor,
+    "plek": Report.place_type,
+    "dagdeel": part_of_day,
+    "oordeel": Report.reporter_verdict,
 }
 _NAMES: Final = (*_COLUMNS, "vorm", *_OVERLAPPING)
 # Filters that look in other states as soon as they are chosen.
-_ELSEWHERE: Final = ("toestand", "termijn", "gesprek")
+_ELSEWHERE: Final = ("toestand", "termijn", "gesprek", "oordeel")
 
 
 class _Counts:
@@ -167,6 +186,8 @@ class _Counts:
         if name == "gesprek":
             filters, leave_out = filters | {"gesprek": "nieuw"}, ""
         others = conditions(filters, self.reader, leave_out=leave_out)
+        if name == "oordeel":
+            others.append(Report.reporter_verdict.is_not(None))
         return [Report.holder == self.holder, *others]
 
     def _parts(self, leave_out: str, names: Sequence[str]) -> list[Select[Any]]:
@@ -279,3 +300,9 @@ def _handlers(counts: _Counts) -> list[Choice]:
     labels += [(str(person), name) for person, name in names if person != counts.reader.person]
     numbers |= {str(person): number for person, number in people.items()}
     return counts.choices("behandelaar", labels)
+
+
+def _campaigns(counts: _Counts) -> list[Choice]:
+    """Count the reports of each campaign that occurs, and of the chosen one."""
+    known = {*counts.numbers["campagne"], counts.filters.get("campagne", NOBODY)} - {NOBODY}
+    return counts.choices("campagne", [(name, name) for name in sorted(known)])

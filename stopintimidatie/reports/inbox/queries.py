@@ -27,6 +27,7 @@ from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
     ANY_READER,
+    EVERYWHERE,
     OPEN,
     PRESETS,
     Filters,
@@ -147,7 +148,7 @@ def _states_of(filters: Filters) -> Sequence[str]:
     """Return the states that the filters select if all of those are open; otherwise none."""
     if "toestand" in filters:
         return [state for state in (filters["toestand"],) if state in OPEN]
-    return [] if "gesprek" in filters else places_to_look(filters)
+    return [] if EVERYWHERE & filters.keys() else places_to_look(filters)
 
 
 @cache
