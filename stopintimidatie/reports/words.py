@@ -30,6 +30,7 @@ from stopintimidatie.reports.vocabulary import (
     Form,
     LocationSource,
     OffenderAge,
+    PlaceType,
     Source,
     in_order,
 )
@@ -220,6 +221,12 @@ def transit_text(transit: dict[str, Any] | None) -> str | None:
         return None
     names = {"operator": "", "line": "lijn ", "direction": "richting ", "stop": "halte "}
     return ", ".join(f"{text}{transit[key]}" for key, text in names.items() if transit.get(key))
+
+
+def place_line(report: Report, area: str) -> str:
+    """Return the place as a row has room for: the stop, else the wijk, else the kind of place."""
+    stop = (report.transit or {}).get("stop")
+    return f"halte {stop}" if stop else area or PlaceType.word(report.place_type)
 
 
 def point_text(report: Report) -> str | None:

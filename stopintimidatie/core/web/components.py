@@ -137,12 +137,16 @@ class WorkbenchRow:
 
     title: str
     href: str
+    place: str = ""
+    """On the first line, behind the title."""
+    aside: str = ""
+    """At the end of the first line: age."""
     meta: Sequence[str] = ()
-    """On the second line: place, age. What has no room there isn't shown, the last first."""
+    """On the second line. What has no room there isn't shown, the last first."""
     text: str = ""
     """The rest of the second line: how the document begins."""
     marks: Sequence[str] = ()
-    """States whose badge stands on the second line."""
+    """States whose badge stands on the second line, the first two in sight of a narrow list."""
     days: int | None = None
     """Days that are left, shown as a coloured number; below zero it is late."""
     days_text: str = ""

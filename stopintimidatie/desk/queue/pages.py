@@ -168,9 +168,9 @@ def rows_of(
     for report, town in rows:
         marks = [mark for mark in words.badges(report) if mark not in usual]
         marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
-        back = [f"niet van deze gemeente: {why[report.id]}"] if report.id in why else []
+        back = f"niet van deze gemeente: {why[report.id]}" if report.id in why else ""
         place = town or _place(report)
-        shown.append(row_of(request, report, [place], marks, after=back, opened=opened))
+        shown.append(row_of(request, report, place, marks, note=back, opened=opened))
     return shown
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -20,6 +21,7 @@ from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.register import COUNTED, FILTERED, read_register
 from stopintimidatie.core.web.request import (
+    NavItem,
     Request,
     page_view,
     query_pairs,
@@ -40,7 +42,15 @@ from stopintimidatie.reports.inbox.queries import (
     preset_values,
     read_report,
 )
-from stopintimidatie.reports.inbox.rules import OPEN, PRESETS, UNREAD, Reader, filters_from, presets
+from stopintimidatie.reports.inbox.rules import (
+    OPEN,
+    PRESETS,
+    UNREAD,
+    Filters,
+    Reader,
+    filters_from,
+    presets,
+)
 from stopintimidatie.reports.inbox.services import address_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -123,7 +133,8 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "items": [_row(row, request, opened) for row in rows],
         "reports": reports,
         "turn": turn_of(request, reports.paging, "melding"),
-        "presets": presets(counted),
+        "tab": preset,
+        "views": _views(request, filters, counted),
         "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
         "opened": OPENED,
         "titles": TITLES,
@@ -136,6 +147,20 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "latest": bar_for(request, context.holder),
     }
+
+
+def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> list[NavItem]:
+    """Return the fixed views that have reports, and the one that is shown."""
+    return [
+        NavItem(
+            view.label,
+            f"{request.path}?{urlencode(view.filters)}".rstrip("?"),
+            view.filters == filters,
+            view.count,
+        )
+        for view in presets(counted)
+        if view.count != 0 or view.filters in ({}, filters)
+    ]
 
 
 def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
@@ -187,11 +212,9 @@ def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
     if report.state in GONE:
         href, current = with_params(request, melding=report.reference), row is opened
         return WorkbenchRow(report.reference, href, marks=badges(report), current=current)
-    deadline = report.contact_deadline
-    meta = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
-    unread = report.state in UNREAD and report.read_before is not None
-    meta += [f"lezen: {days_until(report.read_before)}"] if unread else []
-    meta += [row.area.name] if row.area else []
+    due, what = report.contact_deadline, "contact"
+    if due is None and report.state in UNREAD:
+        due, what = report.read_before, "lezen"
     marks = [
         *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
         *(["gebruik_beperkt"] if row.restricted else []),
@@ -201,11 +224,12 @@ def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
     return row_of(
         request,
         report,
-        meta,
+        place_line(report, row.area.name if row.area else ""),
         marks,
+        note=f"weggelegd tot {date_short(report.snoozed_until)}" if sleeps(report) else "",
         opened=opened.report if opened else None,
-        days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
-        days_text=f"contact {days_until(deadline)}" if deadline else "",
+        days=(day_of(due) - day_of(utc_now())).days if due else None,
+        days_text=f"{what} {days_until(due)}" if due else "",
     )
 
 

@@ -228,24 +228,25 @@ def other_steps(
 def row_of(
     request: Any,
     report: Report,
-    meta: Sequence[str],
+    place: str,
     marks: Sequence[str],
     *,
-    after: Sequence[str] = (),
+    note: str = "",
     opened: Report | None,
     **more: Any,
 ) -> WorkbenchRow:
     """Return the row of a report in a list that one decides on.
 
-    `meta`: small words before its age; `after`: behind it. `opened`: the report in hand.
+    `note`: what stands before its account. `opened`: the report in hand.
     """
-    age = ago(report.received_at).removesuffix(" geleden")
     return WorkbenchRow(
         title=words.heading(report),
         href=with_params(request, melding=report.reference),
-        meta=[*meta, age, *after],
+        place=place,
+        aside=ago(report.received_at).removesuffix(" geleden"),
+        meta=[note] if note else [],
         text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=marks,
+        marks=sorted(marks, key=lambda mark: mark != "spoed"),
         fresh=report.state == ReportState.NEW,
         current=report is opened,
         value=report.reference,

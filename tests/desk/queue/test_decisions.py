@@ -124,9 +124,9 @@ def test_the_rail_has_the_order_of_its_keys_and_a_held_message_says_so(
     page = desk.get("/landelijk")
     keys = [key["data-key"] for key in page.html.select(".wb-decision")]
     assert keys == ["1", "2", "3", "4", "5", "6", "a", "c", "w", "u", "s", "z"]
-    title, second = page.html.select(".wb-row__link > span")
+    title = page.html.select_one(".wb-row__title")
     assert title.text == page.html.select_one("#gekozen-melding").text
-    assert "bij de brug" in second.text
+    assert page.html.select_one(".wb-row__place").text == "bij de brug"
     option(panel(desk, reference, "vraag"), "In welke plaats").submit(status=303)
     shown = desk.get(f"/landelijk?melding={reference}").html.select_one(".wb-pane").text
     assert "(wordt over 10 minuten verstuurd)" in shown

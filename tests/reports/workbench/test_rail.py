@@ -85,6 +85,26 @@ def test_an_address_of_a_report_that_is_not_here_opens_no_other(
     assert key(browser.get(INBOX), "1") is not None
 
 
+def test_a_row_says_form_and_place_then_one_number_and_the_account(
+    installation: Installation,
+) -> None:
+    story = "Ze liepen mee tot de halte."
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation, forms=[Form.FOLLOWING], description=story)
+        report.contact_deadline = report.read_before = utc_now() - timedelta(days=3)
+        report.transit, report.urgent = {"stop": "Spuiboulevard"}, True
+    first, second = (
+        officer(installation)
+        .get(INBOX)
+        .html.select_one(".wb-row__link")
+        .select(".wb-row__first, .wb-row__second")
+    )
+    assert first.get_text().split(", ") == ["Hinderlijk volgen", "halte Spuiboulevard", "zojuist"]
+    assert [number["title"] for number in second.select(".wb-days")] == ["contact 3 dagen te laat"]
+    assert [mark.text for mark in second.select(".si-badge")][0] == "Spoed"
+    assert second.select_one(".wb-row__text").text == story
+
+
 @pytest.mark.alles
 def test_the_ends_of_a_page_of_the_list_lead_on_and_back(installation: Installation) -> None:
     with installation.transaction(DORDRECHT) as session:
