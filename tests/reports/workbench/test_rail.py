@@ -101,7 +101,7 @@ def test_a_row_says_form_and_place_then_one_number_and_the_account(
     )
     assert first.get_text().split(", ") == ["Hinderlijk volgen", "halte Spuiboulevard", "zojuist"]
     assert [number["title"] for number in second.select(".wb-days")] == ["contact 3 dagen te laat"]
-    assert [mark.text for mark in second.select(".si-badge")][0] == "Spoed"
+    assert second.select_one(".si-badge").text == "Spoed"
     assert second.select_one(".wb-row__text").text == story
 
 
