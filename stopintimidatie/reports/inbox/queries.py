@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -34,11 +35,13 @@ from stopintimidatie.reports.inbox.rules import (
     Reader,
     awake,
     conditions,
+    current_form,
     deadline_or_never,
     lets_sleep,
     places_to_look,
 )
-from stopintimidatie.reports.models import Report, ReportProposal
+from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
+from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP
 
 # The order of the index `ix_report_in_line`.
 _IN_LINE: Final[Sequence[Any]] = (
@@ -124,6 +127,44 @@ def list_reports(
     statement = _listed(restricted).where(Report.holder == holder, *conditions(filters, reader))
     rows = session.execute(statement.order_by(*order).offset(offset).limit(size))
     return [Listed(*row) for row in rows]
+
+
+def list_leaving(
+    session: Session,
+    holder: str,
+    filters: Filters,
+    reader: Reader,
+    restricted: ColumnElement[bool],
+) -> Sequence[Any]:
+    """Return all reports of a list that leaves the house, at most one more than `COUNTED`.
+
+    No story, place, age or contact is read for it.
+    """
+    columns = (
+        *(Report.id, Report.reference, Report.received_at, Report.incident_start),
+        *(Report.ended_at, Report.state, Neighbourhood.name.label("area")),
+    )
+    rows = (
+        select(*columns, restricted.label("restricted"))
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .where(Report.holder == holder, *conditions(filters, reader))
+        .order_by(Report.received_at.desc(), Report.id)
+    )
+    return session.execute(rows.limit(COUNTED + 1)).all()
+
+
+def form_groups(session: Session, reports: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the groups of the forms of each report, in words; never the forms."""
+    mine = ReportForm.report_id.in_(reports), current_form()
+    codes: dict[UUID, set[str]] = {}
+    for report, code in session.execute(select(ReportForm.report_id, ReportForm.code).where(*mine)):
+        codes.setdefault(report, set()).add(code)
+    return {
+        report: ", ".join(
+            group.nl for group, forms in FORMS_BY_GROUP.items() if not given.isdisjoint(forms)
+        )
+        for report, given in codes.items()
+    }
 
 
 def _in_line(

@@ -66,6 +66,9 @@ minor: Final[ColumnElement[str]] = case(
 # Filters that look in all states: a message of a reporter must be seen, also when the report ended.
 EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
 
+# Filters that tell nothing beside the columns of a list that leaves the house (P1).
+MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "behandelaar"})
+
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)
 OPEN: Final = frozenset(ReportState) - ENDED

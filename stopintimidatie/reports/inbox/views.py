@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_short, day_of, days_until
@@ -29,6 +30,7 @@ from stopintimidatie.core.web.request import (
     with_params,
     worth_counting,
 )
+from stopintimidatie.core.web.responses import csv_response, xlsx_response
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
@@ -36,6 +38,8 @@ from stopintimidatie.reports.handling.services import sleeps
 from stopintimidatie.reports.inbox.facets import OPENED, TITLES, facets, labels_of
 from stopintimidatie.reports.inbox.queries import (
     Listed,
+    form_groups,
+    list_leaving,
     list_reports,
     number_of_reports,
     preset_numbers,
@@ -43,6 +47,7 @@ from stopintimidatie.reports.inbox.queries import (
     read_report,
 )
 from stopintimidatie.reports.inbox.rules import (
+    MAY_LEAVE,
     OPEN,
     PRESETS,
     UNREAD,
@@ -57,11 +62,13 @@ from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import badges
+from stopintimidatie.reports.words import badges, place_line
 from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
 from stopintimidatie.reports.workflow import ReportState
 
+# Reports that never leave with a list: what isn't here any more, or doesn't count yet.
+STAYS: Final = GONE | {ReportState.QUARANTINE}
 # A row of a list: a report with what a list shows around it.
 Shown = TypeVar("Shown")
 
@@ -145,8 +152,63 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+        "decides": request.has_permission(Permission.TRIAGE, context),
         "latest": bar_for(request, context.holder),
     }
+
+
+# Columns of a list that leaves the house: days, and nothing that tells about a person.
+LEAVING: Final = (
+    *("Kenmerk", "Ontvangen", "Gebeurd", "Klaar op"),
+    *("Wijk", "Vormgroep", "Toestand"),
+)
+_FILES: Final = {"csv": csv_response, "xlsx": xlsx_response}
+
+
+@page_view(
+    MunicipalityResource,
+    "postvak-lijst",
+    Permission.TRIAGE,
+    "templates/leaving.jinja2",
+    guards=(recently_confirmed,),
+)
+def leaving_view(context: MunicipalityResource, request: Request) -> Any:
+    """Say what leaves the house with this list; with `bestand` in the address, hand it over."""
+    pairs, holder = query_pairs(request), context.holder
+    filters, wanted = filters_from(pairs), dict(pairs).get("bestand", "")
+    # A list of minors tells their age, whatever its columns are.
+    telling = [TITLES[name] for name in filters if name not in MAY_LEAVE]
+    bound = is_restricted(request.registry, Report.id)
+    reader = reader_of(request, holder)
+    rows = [] if telling else list_leaving(request.db, holder, filters, reader, bound)
+    kept = [row for row in rows if row.state not in STAYS and not row.restricted]
+    if wanted in _FILES and kept and len(rows) <= COUNTED:
+        ids, action = [row.id for row in kept], "postvak.gedownload"
+        note_read(request, holder, KIND, ids, task="lijst als bestand", action=action)
+        groups = form_groups(request.db, ids)
+        name = f"meldingen-{holder.lower()}-{day_of(reader.now).isoformat()}"
+        return _FILES[wanted](name, LEAVING, (_leaving(row, groups) for row in kept))
+    request.response.status_int = 409 if wanted else 200
+    return {
+        "telling": telling,
+        "number": len(kept),
+        "stays": len(rows) - len(kept),
+        "most": COUNTED,
+        "columns": LEAVING,
+        "query": filters,
+    }
+
+
+def _leaving(row: Any, groups: Mapping[UUID, str]) -> Sequence[object]:
+    return (
+        row.reference,
+        day_of(row.received_at),
+        day_of(row.incident_start),
+        day_of(row.ended_at) if row.ended_at else "",
+        row.area or "",
+        groups.get(row.id, ""),
+        ReportState.word(row.state),
+    )
 
 
 def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> list[NavItem]:
