@@ -56,6 +56,7 @@ from stopintimidatie.reports.inbox.rules import (
     filters_from,
     presets,
 )
+from stopintimidatie.reports.inbox.saved import saved_items
 from stopintimidatie.reports.inbox.services import address_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -141,7 +142,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "reports": reports,
         "turn": turn_of(request, reports.paging, "melding"),
         "tab": preset,
-        "views": _views(request, filters, counted),
+        "views": _views(request, context.holder, reader, filters, counted),
         "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
         "opened": OPENED,
         "titles": TITLES,
@@ -211,9 +212,11 @@ def _leaving(row: Any, groups: Mapping[UUID, str]) -> Sequence[object]:
     )
 
 
-def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> list[NavItem]:
-    """Return the fixed views that have reports, and the one that is shown."""
-    return [
+def _views(
+    request: Request, holder: str, reader: Reader, filters: Filters, counted: Mapping[str, int]
+) -> list[NavItem]:
+    """Return the saved views, and the fixed ones that have reports or are shown."""
+    fixed = [
         NavItem(
             view.label,
             f"{request.path}?{urlencode(view.filters)}".rstrip("?"),
@@ -223,6 +226,7 @@ def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> li
         for view in presets(counted)
         if view.count != 0 or view.filters in ({}, filters)
     ]
+    return [fixed[0], *saved_items(request, holder, reader, request.path, filters), *fixed[1:]]
 
 
 def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
