@@ -183,12 +183,13 @@ def record_read(
     *,
     task: str,
     fields: Iterable[str] = (),
+    action: str = READ,
 ) -> None:
     """Write one row for a page with personal data of these documents; none for an empty page."""
     if len(subject_ids) == 1:
-        record(session, actor, READ, holder, kind, subject_ids, task=task, fields=fields)
+        record(session, actor, action, holder, kind, subject_ids, task=task, fields=fields)
     elif subject_ids:
-        ((_, event),) = event_rows(actor, READ, holder, kind, task=task, fields=fields)
+        ((_, event),) = event_rows(actor, action, holder, kind, task=task, fields=fields)
         session.add(AuditEvent(**event, listed=subject_ids))
 
 

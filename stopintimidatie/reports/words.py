@@ -224,6 +224,13 @@ def transit_text(transit: dict[str, Any] | None) -> str | None:
     return ", ".join(f"{text}{transit[key]}" for key, text in names.items() if transit.get(key))
 
 
+def place_line(report: Report | Row[Any], area: str) -> str:
+    """Return the place as a row has room for: its name, the stop, the wijk, or its kind."""
+    stop = (report.transit or {}).get("stop")
+    named = place_short(report) or (f"halte {stop}" if stop else area)
+    return named or PlaceType.word(report.place_type)
+
+
 def place_short(report: Report | Row[Any]) -> str:
     """Return the name of the place near the point, as a list has room for; empty without one."""
     return landmarks.short(Near.of(report.near_place)) if report.near_place else ""

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.home.queries import reports_that_wait
 from stopintimidatie.home.worklist import Place, Rank, Task, report_tasks
+from stopintimidatie.reports.inbox.facets import facets, labels_of
 from stopintimidatie.reports.inbox.queries import (
-    facets,
-    labels_of,
     list_reports,
     number_of_reports,
     preset_numbers,

@@ -427,6 +427,18 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "postvak", "GET", P.VIEW_REPORT, {
         "{gemeente}/postvak": " ja ja 403 ja ja",
     }),
+    view("MunicipalityResource", "postvak-lijst", "GET", P.TRIAGE, {
+        "{gemeente}/postvak-lijst": " ja ja 403 403 403",
+        "{gemeente}/postvak-lijst?bestand=csv": " ja ja 403 403 403",
+        "{gemeente}/postvak-lijst?bestand=xlsx&toestand=alle": " ja ja 403 403 403",
+    }),
+    *form("MunicipalityResource", "weergave", P.TRIAGE, {
+        "{gemeente}/weergave?toestand=alle": " ja ja 403 403 403",
+    }),
+    # Of no view in particular.
+    view("MunicipalityResource", "weergave-weg", "POST", P.TRIAGE, {
+        "{gemeente}/weergave-weg": " 404 404 403 403 403",
+    }),
     *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
         "{gemeente}/uitdelen": " ja ja 403 403 403",
     }),

@@ -14,6 +14,8 @@ from stopintimidatie.desk.queue import services as queue_services
 from stopintimidatie.desk.queue import views as queue_views
 from stopintimidatie.privacy.log import views as log_views
 from stopintimidatie.privacy.log.queries import known_actions
+from stopintimidatie.reports.inbox import bulk as inbox_bulk
+from stopintimidatie.reports.inbox import facets as inbox_facets
 from stopintimidatie.reports.inbox import queries as inbox_queries
 from stopintimidatie.reports.inbox import views as inbox_views
 from stopintimidatie.reports.models import Report
@@ -27,7 +29,8 @@ MANY = 60
 @pytest.fixture
 def busy(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """Sixty reports, one a minute, all but ten of them done; and ten is a lot here."""
-    for module in (inbox_queries, inbox_views, queue_services, queue_views):
+    modules = (inbox_bulk, inbox_facets, inbox_queries, inbox_views)
+    for module in (*modules, queue_services, queue_views):
         monkeypatch.setattr(module, "COUNTED", 10)
     monkeypatch.setattr(inbox_views, "FILTERED", 10)
     # More than a page.

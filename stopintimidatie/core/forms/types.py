@@ -211,19 +211,36 @@ class Password(Type):
         return value
 
 
+# Suggestions beside a field that is typed: a page stays below its 100 kB.
+SUGGESTED: Final = 300
+
+
 class OneOf(Type):
-    """Type of a choice: one code of a closed list of (code, label)."""
+    """Type of a choice: one code of a closed list of (code, label).
+
+    `typed`: a form asks to type code or label, with the first labels as suggestions.
+    """
 
     def __init__(
-        self, choices: Iterable[Choice], *, radio: bool = False, json: bool = False
+        self,
+        choices: Iterable[Choice],
+        *,
+        radio: bool = False,
+        json: bool = False,
+        typed: bool = False,
     ) -> None:
         self.choices = tuple(choices)
         self.codes: dict[str, Any] = {str(code): code for code, _ in self.choices}
+        self.labels = {str(label).casefold(): code for code, label in self.choices if typed}
+        self.typed = typed
         self.radio = radio
         self.json = json
 
     def widget_maker(self, **kw: Any) -> Any:
         """Return the widget that a form draws it with."""
+        if self.typed:
+            labels = [str(label) for _, label in self.choices[:SUGGESTED]]
+            return widgets.TextInput(suggestions=labels, autocomplete="off", **kw)
         maker = widgets.RadioChoice if self.radio else widgets.Select
         return maker(values=self.choices, **kw)
 
@@ -231,6 +248,8 @@ class OneOf(Type):
         """Return the code as it stands in the list."""
         if isinstance(value, str) and value in self.codes:
             return self.codes[value]
+        if isinstance(value, str) and value.strip().casefold() in self.labels:
+            return self.labels[value.strip().casefold()]
         raise ValueError(f"Kies een van: {', '.join(self.codes)}." if self.json else CHOOSE)
 
     def describe(self, node: Any) -> Description:

@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import NotRecordedError, record, record_read
+from stopintimidatie.core.audit import READ, NotRecordedError, record, record_read
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.security.permissions import Identity, Permission
@@ -214,11 +214,14 @@ def note_read(
     *,
     task: str,
     fields: Sequence[str] = (),
+    action: str = READ,
 ) -> None:
     """Note that this page shows personal data of these documents; `task` says what for."""
 
     def write(session: Session, identity: Identity) -> None:
-        record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
+        record_read(
+            session, identity.actor, holder, kind, ids, task=task, fields=fields, action=action
+        )
 
     if ids:
         note(request, holder, write)

@@ -60,8 +60,9 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND, number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.reports.conversation.services import mark_read
+from stopintimidatie.reports.inbox.bulk import TEMPLATE, quarantine_view
 from stopintimidatie.reports.inbox.panels import since_last_day
-from stopintimidatie.reports.inbox.views import TEMPLATE, absent, in_hand, quarantine_view
+from stopintimidatie.reports.inbox.views import absent, in_hand
 from stopintimidatie.reports.page.decisions import ASSESS, PROPOSED, Began, decide, store
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.steps import Action, typed_danger

@@ -9,7 +9,6 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Change, Form, ManyOf, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -97,6 +96,7 @@ from stopintimidatie.municipalities.areas.resources import (
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.workbench.forms import dossier_field
 from stopintimidatie.reports.workflow import ReportState
 
 SHOWN: Final = 10
@@ -343,7 +343,7 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     choices = [(report.reference, choice_of(report)) for report in reports]
     schema = Schema(
         field(ManyOf(choices), "Meldingen", name="meldingen"),
-        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
+        dossier_field(running_dossiers(request.db)),
         reason_field(),
         *danger_questions(reports),
     )

@@ -13,6 +13,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.inbox.views import ShortAddresses
     from stopintimidatie.reports.page.proposals import SECOND
 
+    config.add_impersonal_table("saved_view", "in office: a name for a list, and who made it")
     config.add_tree_root("m", ShortAddresses)
     add_own_place(
         config,
@@ -27,4 +28,5 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     config.add_arrival("gemeente", services.tell)
     config.add_job_kind(services.REPEAT_JOB, services.repeat)
-    config.scan("stopintimidatie.reports.inbox.views")
+    for module in ("views", "bulk", "saved"):
+        config.scan(f"stopintimidatie.reports.inbox.{module}")

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     bindparam,
+    case,
     exists,
     false,
     func,
@@ -26,10 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from stopintimidatie.core.storage.models import local_hour
 from stopintimidatie.core.text import local
 from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
+from stopintimidatie.reports.rules import PARTS_OF_DAY
+from stopintimidatie.reports.vocabulary import AgeGroup, TimePrecision
 from stopintimidatie.reports.workflow import ENDED, ReportState
 
 Condition = ColumnElement[bool]
@@ -39,6 +43,31 @@ Filters = Mapping[str, str]
 deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
     Report.contact_deadline, literal_column("'infinity'")
 )
+
+# The SQL of `reports.rules.known_part_of_day`.
+part_of_day: Final[ColumnElement[Any]] = func.coalesce(
+    Report.part_of_day,
+    case(
+        (
+            func.coalesce(Report.time_precision, "").not_in(
+                (TimePrecision.DAY, TimePrecision.UNKNOWN)
+            ),
+            case(
+                dict(enumerate(PARTS_OF_DAY)),
+                value=local_hour(Report.incident_start) // 6,
+            ),
+        )
+    ),
+)
+minor: Final[ColumnElement[str]] = case(
+    (Report.reporter_age_group.in_([group for group in AgeGroup if group.minor]), "ja"),
+    else_="nee",
+)
+# Filters that look in all states: a message of a reporter must be seen, also when the report ended.
+EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
+
+# Filters that tell nothing beside the columns of a list that leaves the house (P1).
+MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "behandelaar"})
 
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)
@@ -115,8 +144,7 @@ def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list
     chosen = [
         _CONDITIONS[name](value, reader) for name, value in filters.items() if name != leave_out
     ]
-    # A message of a reporter must be seen, also when the report has ended.
-    if "toestand" in filters or "gesprek" in filters or leave_out == "toestand":
+    if EVERYWHERE & filters.keys() or leave_out in ("toestand", "oordeel"):
         return chosen
     chosen.append(Report.state.in_(places_to_look(filters, leave_out)))
     if lets_sleep(filters) and leave_out != "termijn":
@@ -126,7 +154,7 @@ def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list
 
 def lets_sleep(filters: Filters) -> bool:
     """Tell whether these filters leave out what is snoozed: those that give what is to do."""
-    return not {"toestand", "gesprek", "termijn", "sluimert", "voorstel"} & set(filters)
+    return not (EVERYWHERE | {"termijn", "sluimert", "voorstel"}) & filters.keys()
 
 
 def places_to_look(filters: Filters, leave_out: str = "") -> Sequence[str]:
@@ -242,6 +270,11 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
         Report.snoozed_until > reader.today if value == "ja" else false()
     ),
     "voorstel": _proposed,
+    "campagne": lambda value, _: Report.campaign == value,
+    "minderjarig": lambda value, _: minor == value,
+    "plek": lambda value, _: Report.place_type == value,
+    "dagdeel": lambda value, _: part_of_day == value,
+    "oordeel": lambda value, _: Report.reporter_verdict == value,
 }
 
 

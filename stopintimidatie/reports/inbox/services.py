@@ -1,8 +1,8 @@
-"""The services of the inbox: notices of new reports, short addresses, quarantine in bulk."""
+"""The services of the inbox: notices of new reports, and short addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import in_office_hours, utc_now
 from stopintimidatie.core.jobs import JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
@@ -20,33 +20,15 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import locate_reference
-from stopintimidatie.core.web.register import count_at_most
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
-from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.page import decisions
 from stopintimidatie.reports.page.decisions import ALERT
-from stopintimidatie.reports.page.proposals import IN_DANGER
-from stopintimidatie.reports.page.steps import must_ask_danger
 from stopintimidatie.reports.resources import GONE
-from stopintimidatie.reports.rules import needs_second_look
-from stopintimidatie.reports.services import (
-    URGENT_JOB,
-    StaleReportError,
-    lock_report,
-    path_of_report,
-)
+from stopintimidatie.reports.services import URGENT_JOB, path_of_report
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import signals_of
 from stopintimidatie.reports.workbench.services import openings
-from stopintimidatie.reports.workflow import (
-    ENDED,
-    NOT_HANDLED_REASONS,
-    TURN_DOWN,
-    ReportState,
-)
+from stopintimidatie.reports.workflow import ENDED, ReportState
 
 
 def is_opened(session: Session, report: Report) -> bool:
@@ -209,80 +191,3 @@ URGENT_TEXT: Final = MailTemplate(
     ALERT, "", f"{_FOLDER}/spoed_sms.txt.jinja2", _urgent_letter, text_message=True
 )
 TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)
-
-
-PAGE: Final = 100
-# A double isn't closed in bulk: the other report is asked for each.
-REASONS: Final = tuple(reason for reason in NOT_HANDLED_REASONS if reason[0] != "dubbel")
-
-
-def choice_of(report: Report) -> str:
-    """Return the value of the checkbox of a report: its reference and version."""
-    return f"{report.reference}.{report.version}"
-
-
-def quarantined(session: Session, holder: str) -> Sequence[Report]:
-    """Return the reports in quarantine, the oldest first: those came before the flood."""
-    mine = select(Report).where(Report.holder == holder, Report.state == ReportState.QUARANTINE)
-    oldest = mine.order_by(Report.received_at, Report.id)
-    return session.scalars(oldest.limit(PAGE)).all()
-
-
-def count_quarantined(session: Session, holder: str, most: int) -> int:
-    """Count the reports in quarantine, up to one more than `most`."""
-    ids = select(Report.id).where(Report.holder == holder, Report.state == ReportState.QUARANTINE)
-    return count_at_most(session, ids.order_by(Report.received_at), most)
-
-
-def _alone(report: Report) -> str:
-    """Return why a report can't be turned down with others; empty when it can."""
-    if report.danger_now:
-        return IN_DANGER
-    if must_ask_danger(report):
-        return (
-            f"Er is een signaal: {', '.join(signals_of(report))}. Open de melding en besluit daar:"
-            " eerst wordt gevraagd of er iemand in gevaar is."
-        )
-    if needs_second_look(report.all_forms, report.reporter_age_group):
-        return "Een collega moet meekijken. Open de melding en besluit daar."
-    return ""
-
-
-def decide(
-    session: Session,
-    effects: Mapping[str, Any],
-    holder: str,
-    choices: Sequence[str],
-    step: str,
-    answers: Mapping[str, Any],
-    actor: Actor,
-) -> list[tuple[str, str]]:
-    """Make a step with each chosen report; return those that couldn't be, each with the reason.
-
-    What would pass the question about danger, or a second look, is decided on apart.
-    """
-    pairs = read_choices(choices)
-    references = [reference for reference, _ in pairs]
-    wanted = select(Report).where(Report.holder == holder, Report.reference.in_(references))
-    reports = {report.reference: report for report in session.scalars(wanted)}
-
-    def refusal(reference: str, version: int) -> str:
-        """Make the step; return the reason that it can't be, which comes before any change."""
-        report = reports.get(reference)
-        if report is None:
-            return "Deze melding is hier niet."
-        try:
-            lock_report(session, report, version)
-            if step == TURN_DOWN and (why := _alone(report)):
-                return why
-            decisions.decide(session, effects, report, [(step, answers)], actor)
-        except StaleReportError:
-            label = ReportState.word(report.state).lower()
-            return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."
-        except WorkflowError as problem:
-            return str(problem)
-        return ""
-
-    refusals = [(reference, refusal(reference, version)) for reference, version in pairs]
-    session.flush()
-    return [(reference, why) for reference, why in refusals if why]

@@ -1,8 +1,8 @@
-"""The pages of the inbox and of quarantine, and short addresses such as `/m/M-4F7K-2QX9`."""
+"""The page of the inbox, and short addresses such as `/m/M-4F7K-2QX9`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -12,12 +12,11 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
+from stopintimidatie.core.text import date_short, day_of, days_until
 from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
@@ -25,25 +24,22 @@ from stopintimidatie.core.web.register import COUNTED, FILTERED, read_register
 from stopintimidatie.core.web.request import (
     NavItem,
     Request,
-    form_view,
     page_view,
     query_pairs,
     wanted_page,
     with_params,
     worth_counting,
 )
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.core.web.responses import csv_response, xlsx_response
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
-from stopintimidatie.reports.handling.bulk import read_choices
 from stopintimidatie.reports.handling.services import sleeps
+from stopintimidatie.reports.inbox.facets import OPENED, TITLES, facets, labels_of
 from stopintimidatie.reports.inbox.queries import (
-    OPENED,
-    TITLES,
     Listed,
-    facets,
-    labels_of,
+    form_groups,
+    list_leaving,
     list_reports,
     number_of_reports,
     preset_numbers,
@@ -51,6 +47,7 @@ from stopintimidatie.reports.inbox.queries import (
     read_report,
 )
 from stopintimidatie.reports.inbox.rules import (
+    MAY_LEAVE,
     OPEN,
     PRESETS,
     UNREAD,
@@ -59,37 +56,22 @@ from stopintimidatie.reports.inbox.rules import (
     filters_from,
     presets,
 )
-from stopintimidatie.reports.inbox.services import (
-    REASONS,
-    address_for,
-    choice_of,
-    count_quarantined,
-    decide,
-    quarantined,
-)
+from stopintimidatie.reports.inbox.saved import saved_items
+from stopintimidatie.reports.inbox.services import address_for
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import contact_fields
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import badges, heading, place_line
+from stopintimidatie.reports.words import badges, place_line
 from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
 from stopintimidatie.reports.workflow import ReportState
 
-TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
-# Characters of the description in quarantine.
-QUARANTINE_SNIPPET: Final = 160
-RELEASE, REJECT = "vrijgeven", "afwijzen"
-# One choice and one button: each reason for not handling a report is one of the choices.
-DECISIONS: Final = (
-    (RELEASE, "Uit quarantaine halen"),
-    *((code, f"Niet in behandeling nemen: {label}") for code, label in REASONS),
-)
+# Reports that never leave with a list: what isn't here any more, or doesn't count yet.
+STAYS: Final = GONE | {ReportState.QUARANTINE}
 # A row of a list: a report with what a list shows around it.
 Shown = TypeVar("Shown")
-DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
 
 class ShortAddresses(Container):
@@ -160,7 +142,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "reports": reports,
         "turn": turn_of(request, reports.paging, "melding"),
         "tab": preset,
-        "views": _views(request, filters, counted),
+        "views": _views(request, context.holder, reader, filters, counted),
         "facets": facets(session, context.holder, filters, reader, labels) if open_ else {},
         "opened": OPENED,
         "titles": TITLES,
@@ -171,13 +153,70 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+        "decides": request.has_permission(Permission.TRIAGE, context),
         "latest": bar_for(request, context.holder),
     }
 
 
-def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> list[NavItem]:
-    """Return the fixed views that have reports, and the one that is shown."""
-    return [
+# Columns of a list that leaves the house: days, and nothing that tells about a person.
+LEAVING: Final = (
+    *("Kenmerk", "Ontvangen", "Gebeurd", "Klaar op"),
+    *("Wijk", "Vormgroep", "Toestand"),
+)
+_FILES: Final = {"csv": csv_response, "xlsx": xlsx_response}
+
+
+@page_view(
+    MunicipalityResource,
+    "postvak-lijst",
+    Permission.TRIAGE,
+    "templates/leaving.jinja2",
+    guards=(recently_confirmed,),
+)
+def leaving_view(context: MunicipalityResource, request: Request) -> Any:
+    """Say what leaves the house with this list; with `bestand` in the address, hand it over."""
+    pairs, holder = query_pairs(request), context.holder
+    filters, wanted = filters_from(pairs), dict(pairs).get("bestand", "")
+    # A list of minors tells their age, whatever its columns are.
+    telling = [TITLES[name] for name in filters if name not in MAY_LEAVE]
+    bound = is_restricted(request.registry, Report.id)
+    reader = reader_of(request, holder)
+    rows = [] if telling else list_leaving(request.db, holder, filters, reader, bound)
+    kept = [row for row in rows if row.state not in STAYS and not row.restricted]
+    if wanted in _FILES and kept and len(rows) <= COUNTED:
+        ids, action = [row.id for row in kept], "postvak.gedownload"
+        note_read(request, holder, KIND, ids, task="lijst als bestand", action=action)
+        groups = form_groups(request.db, ids)
+        name = f"meldingen-{holder.lower()}-{day_of(reader.now).isoformat()}"
+        return _FILES[wanted](name, LEAVING, (_leaving(row, groups) for row in kept))
+    request.response.status_int = 409 if wanted else 200
+    return {
+        "telling": telling,
+        "number": len(kept),
+        "stays": len(rows) - len(kept),
+        "most": COUNTED,
+        "columns": LEAVING,
+        "query": filters,
+    }
+
+
+def _leaving(row: Any, groups: Mapping[UUID, str]) -> Sequence[object]:
+    return (
+        row.reference,
+        day_of(row.received_at),
+        day_of(row.incident_start),
+        day_of(row.ended_at) if row.ended_at else "",
+        row.area or "",
+        groups.get(row.id, ""),
+        ReportState.word(row.state),
+    )
+
+
+def _views(
+    request: Request, holder: str, reader: Reader, filters: Filters, counted: Mapping[str, int]
+) -> list[NavItem]:
+    """Return the saved views, and the fixed ones that have reports or are shown."""
+    fixed = [
         NavItem(
             view.label,
             f"{request.path}?{urlencode(view.filters)}".rstrip("?"),
@@ -187,6 +226,7 @@ def _views(request: Request, filters: Filters, counted: Mapping[str, int]) -> li
         for view in presets(counted)
         if view.count != 0 or view.filters in ({}, filters)
     ]
+    return [fixed[0], *saved_items(request, holder, reader, request.path, filters), *fixed[1:]]
 
 
 def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
@@ -274,89 +314,3 @@ def _detail(
     return pane_values(
         resource, request, place, area=area, handler=row.handler, proposed=row.proposed
     )
-
-
-def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:
-    """Build the form that decides about these reports in quarantine."""
-    return Schema(
-        field(
-            forms.ManyOf(choices),
-            "Meldingen",
-            name="meldingen",
-            description="Vink aan waarover u beslist, of vink er onder alles tegelijk aan.",
-            missing=(),
-        ),
-        field(forms.Flag(), "Alle meldingen op deze pagina", name="alle", missing=False),
-        field(forms.OneOf(DECISIONS, radio=True), "Wat besluit u?", name="besluit"),
-        field(
-            forms.Text(500),
-            "Reden",
-            name="reden",
-            description="Waarom u dit besluit. Dit komt bij elke melding in de geschiedenis.",
-        ),
-        *next((fields for fields in map(contact_fields, reports) if fields), ()),
-    )
-
-
-@form_view(MunicipalityResource, "quarantaine", Permission.RELEASE, TEMPLATE)
-def quarantine_view(context: Any, request: Request) -> Any:
-    """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
-    reports = quarantined(request.db, context.holder)
-    # Also those that were ticked and are no longer there.
-    posted = request.POST.getall("meldingen")[:1000] if request.method == "POST" else []
-    ticked = {text for text in posted if isinstance(text, str) and read_choices([text])}
-    form = _form(request, reports, ticked - {choice_of(report) for report in reports})
-
-    def page() -> dict[str, Any]:
-        ids = [report.id for report in reports]
-        note_read(request, context.holder, KIND, ids, task="quarantaine")
-        return {
-            "total": count_quarantined(request.db, context.holder, COUNTED),
-            "counted": COUNTED,
-            "shown": len(ids),
-            "failed": [],
-        }
-
-    return handle_form(
-        request, form, lambda values: _decide(context, request, reports, values, page), page
-    )
-
-
-def _form(request: Request, reports: Sequence[Report], gone: Iterable[str] = ()) -> Form:
-    choices = [(choice_of(report), _label(report)) for report in reports]
-    choices += [(text, text.partition(".")[0]) for text in sorted(gone)]
-    buttons = [Button("vastleggen", "Vastleggen")]
-    return Form(quarantine_schema(choices, reports), request, buttons=buttons)
-
-
-def _label(report: Report) -> str:
-    text = " ".join((report.description or "Zonder verhaal.").split())
-    short = text if len(text) <= QUARANTINE_SNIPPET else text[: QUARANTINE_SNIPPET - 1] + "…"
-    when = datetime_short(report.received_at)
-    return f"{report.reference} · {when} · {heading(report)}. {short}"
-
-
-def _decide(
-    context: Any, request: Request, reports: Any, values: Any, page: Callable[[], dict[str, Any]]
-) -> Any:
-    """Decide about the ticked reports; show the page anew when some couldn't be decided."""
-    decision = values["besluit"]
-    step = RELEASE if decision == RELEASE else REJECT
-    chosen = list(values["meldingen"])
-    if values["alle"]:
-        chosen += [c for c in map(choice_of, reports) if c not in chosen]
-    if not chosen:
-        raise FormError("Kies ten minste één melding.", "meldingen")
-    answers = {"reden": values["reden"]}
-    if step == REJECT:
-        answers |= {"reden_code": decision, "contact": values.get("contact")}
-    session, effects = request.db, WORKFLOW_EFFECTS.of(request.registry)
-    failed = decide(session, effects, context.holder, chosen, step, answers, request.actor)
-    number = len(chosen) - len(failed)
-    if not failed:
-        request.flash(f"{plural(number, 'melding', 'meldingen')} {DONE[step]}.")
-        return HTTPSeeOther(request.path)
-    done = f"{number} {DONE[step]}"
-    left, shown = quarantined(session, context.holder), page()
-    total = count_quarantined(session, context.holder, COUNTED)
-    return {**shown, "form": _form(request, left), "failed": failed, "done": done, "total": total}

@@ -53,6 +53,9 @@ from stopintimidatie.reports.workflow import (
     ReportState,
 )
 
+# The reason that is filled in; beside a dossier that looks alike stands a better one.
+CHOSEN: Final = "Gekozen door de behandelaar."
+
 
 def add_here(schema: Any) -> None:
     """Add the hidden field with the address of the page that a panel stands on."""
@@ -81,7 +84,7 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
 
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
-    first = {"uiterlijk": answer_until()} if choice == ASK else {}
+    first = {ASK: {"uiterlijk": answer_until()}, FILE: {"reden": CHOSEN}}.get(choice, {})
     schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
     form = choice_form(choice, schema, button, request, report, back, **first)
     if CHOICES[choice].step in FIELDS:
@@ -96,7 +99,7 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     if choice == FILE:
         why = "Waarom hoort de melding daar?"
         return Schema(
-            field(forms.OneOf(dossiers), "Dossier", name="dossier"),
+            dossier_field(dossiers),
             field(forms.Text(1000), "Reden", name="reden", description=why),
         )
     if choice == DOUBLE:
@@ -119,6 +122,12 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
         # The heading of the panel says to whom.
         schema["vraag"].title = "Uw vraag"
     return schema
+
+
+def dossier_field(dossiers: Choices) -> Any:
+    """Make the question of which dossier, to be typed; `dossiers`: number and label of each."""
+    about = "Typ het nummer of een deel van de titel, en kies."
+    return field(forms.OneOf(dossiers, typed=True), "Dossier", name="dossier", description=about)
 
 
 def double_schema(about: str) -> Any:

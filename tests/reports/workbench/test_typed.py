@@ -166,3 +166,26 @@ def test_handing_out_twice_says_so(
     form["reden"] = "Zij kent de buurt."
     form.submit("opslaan", status=303)
     assert "dit had u al gedaan" in form.submit("opslaan", status=303).follow().text
+
+
+def test_a_dossier_is_chosen_by_its_number_or_by_its_title(installation: Installation) -> None:
+    first, second = stored(installation), stored(installation)
+    with installation.transaction() as session:
+        dossier = make_dossier(session)
+        number, label = dossier.number, f"{dossier.number} {dossier.title} (binnenstad)"
+    olga = officer(installation)
+    form = panel(opened(olga, first), "2").forms["besluit"]
+    assert label.casefold() in form.text.casefold()
+    assert form["reden"].value == "Gekozen door de behandelaar."
+    form["dossier"] = "bestaat niet"
+    again = form.submit("vastleggen", status=422).forms["besluit"]
+    assert again["dossier"].value == "bestaat niet"
+    again["dossier"] = f" {label} "
+    again.submit("vastleggen", status=303)
+    assert state_of(installation, first) == "in_dossier"
+    reference = second.rpartition("/")[2]
+    page = olga.get(f"/gemeenten/dordrecht/in-dossier?melding={reference}")
+    chosen = next(form for form in page.forms.values() if "dossier" in form.fields)
+    chosen["dossier"], chosen["reden"] = number, "Zelfde plek."
+    chosen.submit("toevoegen", status=303)
+    assert state_of(installation, second) == "in_dossier"
