@@ -68,12 +68,12 @@ WITH_CONTACT: Final = tuple(wish.value for wish in ContactWish if wish is not Co
 def entry_schema(neighbourhoods: Choices) -> Any:
     """Make the form for somebody who tells it to an officer: what is always asked comes first."""
     return Schema(
-        *(_told(neighbourhoods), _asked(), _more(), _offenders(), _reporter()),
+        *(_story(neighbourhoods), _asked(), _more(), _offenders(), _reporter()),
         field(forms.Text(36), "Invoer", widget=forms.Hidden(), name="invoer"),
     )
 
 
-def _told(neighbourhoods: Choices) -> Any:
+def _story(neighbourhoods: Choices) -> Any:
     exact: Any = {"drawn": forms.Folded("Adres of punt")}
     short: Any = {"widget": forms.TextInput(width="short"), **exact}
     return Schema(
@@ -232,8 +232,8 @@ def message_of(
     Raises:
         UnclearError: It happened in the future.
     """
-    answers, told = answers_by_field(FIELDS, values), values["wat"]
-    begun, precision = moment_of(told["datum"], told["tijd"], told["dagdeel"], now)
+    answers, story = answers_by_field(FIELDS, values), values["wat"]
+    begun, precision = moment_of(story["datum"], story["tijd"], story["dagdeel"], now)
     answers |= {"incidentVan": begun.isoformat(), "tijdNauwkeurigheid": precision.value}
     police, partners = SHARING[values["hoe"]["delen"] or "niemand"][1]
     answers |= {"deelvoorkeur.politie": police, "deelvoorkeur.ketenpartners": partners}
