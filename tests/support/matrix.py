@@ -427,6 +427,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "postvak", "GET", P.VIEW_REPORT, {
         "{gemeente}/postvak": " ja ja 403 ja ja",
     }),
+    view("MunicipalityResource", "bellen", "GET", P.TRIAGE, {
+        "{gemeente}/bellen": "   ja ja 403 403 403",
+    }),
     *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
         "{gemeente}/uitdelen": " ja ja 403 403 403",
     }),

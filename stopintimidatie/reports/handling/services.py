@@ -324,7 +324,8 @@ def callable_at(words: str | None, moment: datetime) -> bool | None:
     """Tell whether a reporter who wrote this can be called then; doubt is None. Pure."""
     clauses: Iterable[str] = _SENTENCE.split((words or "").lower())
     said = " ".join(c for c in clauses if not _ABOUT.search(c) or _WHEN.search(c))
-    if {*_WORD.findall(_WHEN.sub(" ", said))} - _PLAIN:
+    others = {*_WORD.findall(_WHEN.sub(" ", said))}
+    if others - _PLAIN:
         return None
     here = moment.astimezone(AMSTERDAM)
     at = here.hour + here.minute / 60
@@ -342,10 +343,11 @@ def callable_at(words: str | None, moment: datetime) -> bool | None:
         kind += [] if no else [holds]
     if not hours and not parts and not _POLITE[0] <= at < _POLITE[1]:
         return False
-    asked = [all(hours), any(parts or [True]), any(days or [True])]
-    return (
-        True if all(asked) else None if any((hours and asked[0], any(parts), any(days))) else False
-    )
+    asked = [all(hours)] * bool(hours) + [any(kind) for kind in (parts, days) if kind]
+    if all(asked):
+        return True
+    # In the evening or in the weekend: with one of the two it may be meant either way.
+    return None if any(asked) and others & {"en", "of"} else False
 
 
 def _span(edge: str, first: str, minute: str, last: str, to: str) -> tuple[float, float] | None:

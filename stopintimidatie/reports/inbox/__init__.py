@@ -27,4 +27,5 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     config.add_arrival("gemeente", services.tell)
     config.add_job_kind(services.REPEAT_JOB, services.repeat)
-    config.scan("stopintimidatie.reports.inbox.views")
+    for module in ("calls", "views"):
+        config.scan(f"stopintimidatie.reports.inbox.{module}")

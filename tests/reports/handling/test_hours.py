@@ -44,6 +44,8 @@ def at(day: int, clock: str) -> datetime:
         ("alleen in het weekend", WEDNESDAY, "10:00", False),
         ("niet in het weekend", SATURDAY, "10:00", False),
         ("op werkdagen na 17 uur", WEDNESDAY, "17:30", True),
+        ("op werkdagen na 17 uur", WEDNESDAY, "10:00", False),
+        ("op werkdagen tussen 9 en 17 uur", SATURDAY, "10:00", False),
         ("geen voicemail", WEDNESDAY, "10:00", True),
         # Six in the evening, or in the morning? After which work? Not at all?
         ("na 6 uur", WEDNESDAY, "19:00", None),
