@@ -351,7 +351,7 @@ def _next_attempt(values: dict[str, Any], proposal: datetime) -> datetime | None
     for name, message in (("dag", "Kies op welke dag."), ("uur", "Kies hoe laat.")):
         if values[name] is None:
             raise FormError(f"{message} Zo wordt deze melder niet vergeten.", name)
-    return datetime.combine(day, hour, AMSTERDAM)
+    return datetime.combine(values["dag"], values["uur"], AMSTERDAM)
 
 
 def assign_schema(people: Choices, signals: Sequence[str]) -> Any:
