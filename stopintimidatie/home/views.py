@@ -75,12 +75,12 @@ from stopintimidatie.municipalities.people.roster import REVIEW_PAGE
 from stopintimidatie.municipalities.people.services import addresses_to_set
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
+from stopintimidatie.reports.inbox.calls import hours_of
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers, preset_values
 from stopintimidatie.reports.inbox.rules import Reader, presets
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.personal import PURPOSE
 from stopintimidatie.reports.vocabulary import KIND, Form
 
 DESK_START = "start"
@@ -300,10 +300,7 @@ def _hours(request: Request, holder: str, rows: Sequence[Any]) -> dict[UUID, str
     """Return when the reporters who were promised contact today can be called; that is noted."""
     today = end_of_today(utc_now())
     due = [row for row in rows if row.contact_when and _first(row) < today]
-    ids = [row.id for row in due]
-    note_read(request, holder, KIND, ids, task="startpagina", fields=["contactgegevens"])
-    keys = request.registry.key_ring
-    return {row.id: keys.decrypt(PURPOSE, row.contact_when, str(row.id)) for row in due}
+    return hours_of(request, holder, due, "startpagina")
 
 
 def _first(row: Any) -> datetime:

@@ -32,6 +32,7 @@ from stopintimidatie.reports.vocabulary import (
     Form,
     LocationSource,
     OffenderAge,
+    PlaceType,
     Source,
     in_order,
 )

@@ -57,7 +57,6 @@ WITHOUT: Final = {
 }
 # What opens contact data, of a reporter or of who asks for their data.
 CONTACT: Final = {
-    "home.views:_hours",
     "privacy.copies.services:_opened",
     "privacy.requests.letters:read_letter",
     "privacy.requests.services:read_person",
@@ -65,6 +64,7 @@ CONTACT: Final = {
     "privacy.subjects.queries:_opened",
     "privacy.subjects.services:searched_by",
     "privacy.transfer.rows:Rows._in_clear",
+    "reports.inbox.calls:hours_of",
     "reports.personal:read_contact",
 }
 POLICE: Final = {

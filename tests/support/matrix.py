@@ -439,6 +439,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "weergave-weg", "POST", P.TRIAGE, {
         "{gemeente}/weergave-weg": " 404 404 403 403 403",
     }),
+    view("MunicipalityResource", "bellen", "GET", P.TRIAGE, {
+        "{gemeente}/bellen": "   ja ja 403 403 403",
+    }),
     *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
         "{gemeente}/uitdelen": " ja ja 403 403 403",
     }),

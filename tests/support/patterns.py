@@ -156,7 +156,7 @@ privacy/holds/services.py: _BETWEEN
 privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
 reports/attachments/cleaner.py: _STREAM
-reports/handling/services.py: _ABOUT _CLAUSE _MAY _MAY_NOT
+reports/handling/services.py: _ABOUT _CLAUSE _MAY _MAY_NOT _SENTENCE _WHEN _WORD
 reports/rules.py: _EMAIL _NINE_DIGITS _PHONE _PLATE
 """
 # Why no stranger's text gets there.
@@ -208,6 +208,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     Those of the first part make or use an expression inside; the others use some of those above.
     """
     from stopintimidatie.core.accounts.passwords import weakness_of
+    from stopintimidatie.core.clock import utc_now
     from stopintimidatie.core.forms import Phone
     from stopintimidatie.core.forms.messages import loads
     from stopintimidatie.core.mail.addresses import is_code
@@ -233,7 +234,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
         sentences_with,
     )
     from stopintimidatie.reports.arrival.schema import OwnAnswer
-    from stopintimidatie.reports.handling.services import voicemail_allowed
+    from stopintimidatie.reports.handling.services import callable_at, voicemail_allowed
     from stopintimidatie.reports.rules import find_personal_data
 
     def of_term(term: Any) -> Callable[[str], object]:
@@ -334,6 +335,10 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
         "reports/handling/services.py:voicemail_allowed": (
             voicemail_allowed,
             ("mag voicemail", "maar ", "."),
+        ),
+        "reports/handling/services.py:callable_at": (
+            partial(callable_at, moment=utc_now()),
+            ("na 18 uur en 20 ", "in de ", "niet ", "1", "voicemail ", ". "),
         ),
         "core/forms/messages.py:loads": (
             _refused(lambda text: loads(text.encode())),

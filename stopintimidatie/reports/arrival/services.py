@@ -405,7 +405,7 @@ def place_for(
         raise EntryError(
             "Dit punt ligt niet in uw gemeente, of de grenzen zijn niet bekend. Kijk breedtegraad"
             " en lengtegraad na, of laat ze leeg en kies een wijk.",
-            "plek.lat",
+            "wat.lat",
         )
     if chosen is None or chosen == place.neighbourhood_code:
         return place

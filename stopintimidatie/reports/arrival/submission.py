@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
 
 import colander
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms.messages import FieldError, Path, errors_of
+from stopintimidatie.core.forms.quantities import CLOCK_SKEW
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import AMSTERDAM, _
 from stopintimidatie.municipalities.areas.geocoder import Point, locate_stop, points_named
 from stopintimidatie.municipalities.areas.locator import Locator, LocatorCache, Place
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message
 from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_with
 from stopintimidatie.reports.workflow import Delivery
@@ -140,3 +143,46 @@ def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> 
     if level == ParticipationLevel.PROGRAMME:
         return Routing(place.municipality_code, place, None)
     return Routing(NATIONAL, place, Delivery.WAITING)
+
+
+# The moment, as people say it: a day, and the hour or the part of the day if they know.
+
+NIGHT, NOON = time(0), time(12)
+STARTS: Final = {
+    reports_vocabulary.PartOfDay.NIGHT: NIGHT,
+    reports_vocabulary.PartOfDay.MORNING: time(6),
+    reports_vocabulary.PartOfDay.AFTERNOON: NOON,
+    reports_vocabulary.PartOfDay.EVENING: time(18),
+}
+
+
+class UnclearError(Exception):
+    """The report can't be made of what was said: `field` of its step, `message` what to do."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+def moment_of(
+    day: date, clock: time | None, part: reports_vocabulary.PartOfDay | None, now: datetime
+) -> tuple[datetime, reports_vocabulary.TimePrecision]:
+    """Return when it began, as well as it is known, and how well that is.
+
+    Raises:
+        UnclearError: That would be in the future.
+    """
+    start = clock or STARTS.get(part or reports_vocabulary.PartOfDay.AFTERNOON, NOON)
+    begun = datetime.combine(day, start, AMSTERDAM).astimezone(UTC)
+    if clock is not None:
+        precision = reports_vocabulary.TimePrecision.HOUR
+    elif part is not None:
+        precision = reports_vocabulary.TimePrecision.PART_OF_DAY
+    else:
+        # Only the day: this morning at ten it can't have been noon yet.
+        return min(begun, now), reports_vocabulary.TimePrecision.DAY
+    if begun > now + CLOCK_SKEW:
+        where = "tijd" if clock is not None else "dagdeel"
+        raise UnclearError(_("Dit ligt in de toekomst. Kies een eerder moment."), where)
+    return begun, precision

@@ -1,9 +1,10 @@
-"""Form for a report by telephone, at the counter or from a partner: one page, plain fields."""
+"""Form for a report by telephone, at the counter or from a partner: one screen, one button."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import transaction
@@ -20,7 +21,6 @@ from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival.schema import (
     FROM_16,
     answers_by_field,
@@ -35,88 +35,72 @@ from stopintimidatie.reports.arrival.services import (
     place_for,
     report_id,
 )
-from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
+from stopintimidatie.reports.arrival.submission import (
+    InvalidMessageError,
+    UnclearError,
+    moment_of,
+    validate,
+)
 from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import path_of_report
-from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.vocabulary import ContactWish, Role, Source
 
 Choices = Sequence[tuple[str, str]]
 SOURCES: Final = tuple(
     (source.value, source.nl) for source in (Source.PHONE, Source.COUNTER, Source.PARTNER)
 )
-YES_NO: Final = (("ja", "ja"), ("nee", "liever niet"))
+# The two wishes to share, asked in one question: with the police, and with partners.
+SHARING: Final[Mapping[str, tuple[str, tuple[bool, bool]]]] = MappingProxyType(
+    {
+        "beide": ("met politie en partners", (True, True)),
+        "politie": ("alleen met de politie", (True, False)),
+        "partners": ("alleen met partners", (False, True)),
+        "niemand": ("met niemand", (False, False)),
+    }
+)
 ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
+REACHED_BY: Final = ("naam", "telefoon", "email")
+WITH_CONTACT: Final = tuple(wish.value for wish in ContactWish if wish is not ContactWish.NONE)
 
 
 def entry_schema(neighbourhoods: Choices) -> Any:
-    """Make the form for somebody who tells it to an officer."""
+    """Make the form for somebody who tells it to an officer: what is always asked comes first."""
     return Schema(
-        *(_how(), _event(), _when(), _where(neighbourhoods), _offenders(), _reporter(), _contact()),
+        *(_story(neighbourhoods), _asked(), _more(), _offenders(), _reporter()),
         field(forms.Text(36), "Invoer", widget=forms.Hidden(), name="invoer"),
     )
 
 
-def _how() -> Any:
+def _story(neighbourhoods: Choices) -> Any:
+    exact: Any = {"drawn": forms.Folded("Adres of punt")}
+    short: Any = {"widget": forms.TextInput(width="short"), **exact}
     return Schema(
-        field(forms.OneOf(SOURCES, radio=True), "Via", name="bron"),
-        ask("hoedanigheid", "Wie vertelt het?", radio=True),
-        name="binnen",
-        title="Hoe kwam de melding binnen?",
-    )
-
-
-def _event() -> Any:
-    return Schema(
-        ask("vormen", "Vormen"),
         ask(
             "omschrijving",
             "Wat er gebeurde, in de woorden van de melder",
             lines=True,
             description="Geen namen en geen kentekens van anderen.",
+            widget=forms.TextArea(rows=6, attributes={"autofocus": ""}),
         ),
-        ask("ernstGevoel", "Hoe voelde het?"),
-        ask("gevolgGedrag", "Wat doet de melder nu anders?"),
-        ask("herhaling", "Gebeurt het vaker?"),
-        ask("omstanders", "Waren er omstanders?"),
+        ask("locatie.omschrijving", "Waar was het?", under="plek", needed_sometimes=True),
+        field(
+            forms.OneOf(neighbourhoods), "Wijk", name="wijk", missing=None, needed_sometimes=True
+        ),
+        ask("locatie.adres.straat", "Straat", **exact),
+        ask("locatie.adres.huisnummer", "Huisnummer", **short),
+        ask("locatie.adres.postcode", "Postcode", **short),
+        ask("locatie.adres.woonplaats", "Woonplaats", **exact),
+        ask("locatie.lat", "Breedtegraad", description="Bijvoorbeeld 51,81.", **exact),
+        ask("locatie.lon", "Lengtegraad", description="Bijvoorbeeld 4,67.", **exact),
+        field(forms.Date(), "Welke dag?", name="datum", validator=forms.in_past),
+        field(forms.Time(), "Hoe laat?", name="tijd", missing=None, needed_sometimes=True),
+        ask("dagdeel", "Of welk deel van de dag?", radio=True, needed_sometimes=True),
+        field(forms.OneOf(SOURCES, radio=True), "Via", name="bron"),
+        ask("hoedanigheid", "Wie vertelt het?", radio=True),
         name="wat",
-        title="Wat gebeurde er?",
-    )
-
-
-def _when() -> Any:
-    return Schema(
-        ask(
-            "incidentVan",
-            "Datum en tijd",
-            validator=forms.in_past,
-            description="Weet de melder de tijd niet precies? Kies ongeveer.",
-        ),
-        ask("tijdNauwkeurigheid", "Hoe precies is dat?"),
-        ask("dagdeel", "Dagdeel"),
-        name="wanneer",
-        title="Wanneer was het?",
-    )
-
-
-def _where(neighbourhoods: Choices) -> Any:
-    return Schema(
-        field(forms.OneOf(neighbourhoods), "Wijk", name="wijk", missing=None),
-        ask("typePlek", "Soort plek"),
-        ask("locatie.adres.straat", "Straat"),
-        ask("locatie.adres.huisnummer", "Huisnummer", widget=forms.TextInput(width="short")),
-        ask("locatie.adres.postcode", "Postcode", widget=forms.TextInput(width="short")),
-        ask("locatie.adres.woonplaats", "Woonplaats"),
-        ask("locatie.omschrijving", "De plek in woorden", description="Bijvoorbeeld: de bushalte."),
-        ask(
-            "locatie.lat",
-            "Breedtegraad",
-            description="Alleen als u een punt op de kaart hebt. Bijvoorbeeld 51,81.",
-        ),
-        ask("locatie.lon", "Lengtegraad"),
-        name="plek",
-        title="Waar was het?",
+        title="Verhaal, plek en moment",
         validator=_somewhere,
     )
 
@@ -126,11 +110,56 @@ def _somewhere(node: Any, place: dict[str, Any]) -> None:
     for given, other in (("lat", "lon"), ("lon", "lat")):
         if place[given] is not None and place[other] is None:
             error[other] = "Vul breedtegraad en lengtegraad allebei in, of geen van beide."
-    known = [name for name in ("wijk", "omschrijving", "lat", *ADDRESS) if place[name] is not None]
+    known = [name for name in ("wijk", "plek", "lat", *ADDRESS) if place[name] is not None]
     if not known:
-        error["wijk"] = "Kies een wijk, of schrijf hieronder een adres of de plek in woorden."
+        error["plek"] = "Schrijf waar het was, of kies een wijk."
     if error.children:
         raise error
+
+
+def _asked() -> Any:
+    reach: Any = {"drawn": forms.Opened("Zo bereikt u de melder", WITH_CONTACT)}
+    sharing = [(code, label) for code, (label, _) in SHARING.items()]
+    return Schema(
+        ask("vormen", "Vormen"),
+        ask("typePlek", "Soort plek", radio=True),
+        ask("contactGewenst", "Wil de melder contact?", radio=True),
+        ask("melder.naam", "Naam", **reach),
+        ask("melder.telefoon", "Telefoon", widget=forms.TelInput(autocomplete="off"), **reach),
+        ask(
+            "melder.email",
+            "E-mail",
+            widget=forms.EmailInput(autocomplete="off"),
+            validator=forms.email_address,
+            **reach,
+        ),
+        ask("contactWanneer", "Wanneer mag u bellen?", **reach),
+        ask("hulpGewenst", "De melder wil hulp"),
+        ask("melder.leeftijdsgroep", "Leeftijd van de melder", radio=True),
+        field(
+            forms.OneOf(sharing, radio=True),
+            "Mag het gedeeld worden?",
+            name="delen",
+            description="Zeg erbij: loopt iemand gevaar, of verplicht de wet het, dan gaat het toch"
+            " naar de politie.",
+            **FROM_16,
+        ),
+        name="hoe",
+        title="Vormen, contact en delen",
+        validator=_reachable,
+    )
+
+
+def _more() -> Any:
+    return Schema(
+        ask("ernstGevoel", "Hoe voelde het?"),
+        ask("gevolgGedrag", "Wat doet de melder nu anders?"),
+        ask("herhaling", "Gebeurt het vaker?"),
+        ask("omstanders", "Waren er omstanders?"),
+        name="meer",
+        title="Meer over wat er gebeurde",
+        widget=forms.Fold(),
+    )
 
 
 def _offenders() -> Any:
@@ -149,6 +178,7 @@ def _offenders() -> Any:
         ),
         name="plegers",
         title="Wie deed het?",
+        widget=forms.Fold(),
     )
 
 
@@ -158,52 +188,20 @@ def _reporter() -> Any:
         ask("politie", "Weet de politie het?"),
         name="melder",
         title="Over de melder",
-    )
-
-
-def _contact() -> Any:
-    sharing: Any = {"choices": YES_NO, "radio": True, **FROM_16}
-    return Schema(
-        ask("contactGewenst", "Wil de melder contact?", radio=True),
-        ask(
-            "melder.naam",
-            "Naam",
-            description="Wil de melder anoniem blijven? Laat naam, telefoon en e-mail dan leeg.",
-        ),
-        ask("melder.telefoon", "Telefoon", widget=forms.TelInput(autocomplete="off")),
-        ask(
-            "melder.email",
-            "E-mail",
-            widget=forms.EmailInput(autocomplete="off"),
-            validator=forms.email_address,
-        ),
-        ask("contactWanneer", "Wanneer mag u bellen?"),
-        ask("hulpGewenst", "De melder wil hulp"),
-        ask(
-            "melder.leeftijdsgroep",
-            "Leeftijd van de melder",
-            description="Jonger dan 16? Vraag dan niet of het gedeeld mag worden.",
-        ),
-        ask(
-            "deelvoorkeur.politie",
-            "Mag het gedeeld worden met de politie?",
-            **sharing,
-            description="Zeg erbij: loopt iemand gevaar, of verplicht de wet het, dan gaat het toch"
-            " naar de politie.",
-        ),
-        ask("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
-        name="contact",
-        title="Contact en delen",
-        validator=_reachable,
+        widget=forms.Fold(),
     )
 
 
 def _reachable(node: Any, contact: dict[str, Any]) -> None:
     error = colander.Invalid(node)
-    require_wishes(error, contact["leeftijdsgroep"], contact, ("politie", "ketenpartners"))
-    if contact["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not contact["telefoon"]:
+    require_wishes(error, contact["leeftijdsgroep"], contact, ("delen",))
+    if contact["contactGewenst"] not in WITH_CONTACT:
+        for name in (*REACHED_BY, "contactWanneer"):
+            if contact[name] is not None:
+                error[name] = "De melder wil geen contact. Maak dit leeg, of kies wat wel mag."
+    if contact["contactGewenst"] == ContactWish.CALL and not contact["telefoon"]:
         error["telefoon"] = "Vul het telefoonnummer in, want de melder wil gebeld worden."
-    if contact["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not contact["email"]:
+    if contact["contactGewenst"] == ContactWish.MAIL and not contact["email"]:
         error["email"] = "Vul het e-mailadres in, want de melder wil een mail."
     if error.children:
         raise error
@@ -214,25 +212,32 @@ FIELDS: Final = fields_of(entry_schema([]))
 # Field that shows a fault in a whole part of the message, when it isn't about one of its fields.
 FIELDS_OF_PARTS: Final = {
     "melder": FIELDS["melder.leeftijdsgroep"],
+    "incidentVan": "wat.datum",
     "locatie": FIELDS["locatie.omschrijving"],
     "locatie.adres": FIELDS["locatie.adres.straat"],
     "plegers": FIELDS["plegers.aantal"],
 }
 
 
-def message_of(values: Mapping[str, Any], neighbourhood: str | None) -> dict[str, Any]:
+def message_of(
+    values: Mapping[str, Any], neighbourhood: str | None, now: datetime
+) -> dict[str, Any]:
     """Write the form as the message that the app would have sent, for the same rules to check.
 
     Args:
         values: All that was filled in.
         neighbourhood: Name of the chosen wijk: the place in words when nothing else is known.
+        now: The present moment.
+
+    Raises:
+        UnclearError: It happened in the future.
     """
-    answers = answers_by_field(FIELDS, values)
-    answers = {"deelvoorkeur.politie": False, "deelvoorkeur.ketenpartners": False, **answers}
-    answers["anoniem"] = not any(
-        f"melder.{name}" in answers for name in ("naam", "telefoon", "email")
-    )
-    answers["incidentVan"] = answers["incidentVan"].astimezone(UTC).isoformat()
+    answers, story = answers_by_field(FIELDS, values), values["wat"]
+    begun, precision = moment_of(story["datum"], story["tijd"], story["dagdeel"], now)
+    answers |= {"incidentVan": begun.isoformat(), "tijdNauwkeurigheid": precision.value}
+    police, partners = SHARING[values["hoe"]["delen"] or "niemand"][1]
+    answers |= {"deelvoorkeur.politie": police, "deelvoorkeur.ketenpartners": partners}
+    answers["anoniem"] = not any(f"melder.{name}" in answers for name in REACHED_BY)
     if neighbourhood is not None and not any(name.startswith("locatie.") for name in answers):
         answers["locatie.omschrijving"] = f"In de wijk {neighbourhood}"
     message: dict[str, Any] = {}
@@ -266,7 +271,14 @@ def entry_view(context: MunicipalityResource, request: Request) -> Any:
         entry_schema(list(areas.items())),
         request,
         buttons=[Button("bewaren", "Melding bewaren")],
-        appstruct={"invoer": str(uuid4())},
+        appstruct={
+            "invoer": str(uuid4()),
+            "wat": {
+                "datum": local_date(utc_now()),
+                "bron": Source.PHONE.value,
+                "hoedanigheid": Role.VICTIM.value,
+            },
+        },
         cancel_url=request.resource_path(context, "postvak"),
     )
     return handle_form(request, form, lambda v: _store(context, request, form, areas, v))
@@ -285,8 +297,8 @@ def _store(
     if request.db.get(Report, report_id(_officer(request), entry)) is not None:
         return _to_code(context, request, entry)
     given = _checked(form, values, areas)
-    registry, session, chosen = request.registry, request.db, values["plek"]["wijk"]
-    source = next(term for term in Source if term.value == values["binnen"]["bron"])
+    registry, session, chosen = request.registry, request.db, values["wat"]["wijk"]
+    source = next(term for term in Source if term.value == values["wat"]["bron"])
     try:
         place = place_for(session, registry.locator_cache, context.holder, given.location, chosen)
         enter_report(session, registry.key_ring, given, place, source, request.actor, entry)
@@ -301,7 +313,10 @@ def _store(
 def _checked(form: Form, values: dict[str, Any], areas: dict[str, str]) -> Submission:
     """Check the form by the rules of the intake; every fault stands at its field."""
     try:
-        return validate(message_of(values, areas.get(values["plek"]["wijk"] or "")), utc_now())
+        now = utc_now()
+        return validate(message_of(values, areas.get(values["wat"]["wijk"] or ""), now), now)
+    except UnclearError as unclear:
+        raise FormError(unclear.message, f"wat.{unclear.field}") from None
     except InvalidMessageError as invalid:
         first, *others = invalid.errors
         for error in others:

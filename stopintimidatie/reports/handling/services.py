@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, is_working_day, local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import clock, date_text, datetime_long
 from stopintimidatie.core.workflow import WorkflowError
@@ -292,3 +292,87 @@ def voicemail_allowed(words: str | None) -> bool:
     clauses: Iterable[str] = _CLAUSE.split((words or "").lower())
     about = [clause for clause in clauses if _ABOUT.search(clause)]
     return bool(about) and all(_MAY.search(c) and not _MAY_NOT.search(c) for c in about)
+
+
+# The hours and days that reporters name. All else that they write must be one of the plain words:
+# with any other word nobody knows what was meant.
+_HOUR: Final = r"(\d{1,2})(?:[.:](\d\d))?(?: ?u(?:ur)?\b)?"
+_WHEN: Final = re.compile(
+    r"\b(niet |nooit )?(?:in de |in het |op |'?s )?(?:"
+    rf"(na|vanaf|voor|tot|van|tussen) {_HOUR}(?: (?:en|tot) {_HOUR})?"
+    r"|(overdag|ochtend|middag|avond|weekend|doordeweeks|werkdagen)s?\b)"
+)
+_SENTENCE: Final = re.compile(r"[,;\n]|\.(?!\d)|\bmaar\b|\bbut\b")
+_WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN_WORDS = (
+    "ik ben bel mag graag bellen kan kunt u mij me bereikbaar het liefst liever in de en of elke"
+    " hele dag altijd alleen"
+)
+_PLAIN: Final = frozenset(_PLAIN_WORDS.split())
+_PARTS: Final[Mapping[str, tuple[float, float]]] = {
+    "overdag": (9, 17),
+    "ochtend": (9, 12),
+    "middag": (12, 18),
+    "avond": (18, 22),
+}
+# Hours to call who named none, and those that nobody is called before and after.
+_POLITE: Final = (8, 20)
+_EARLIEST, _LATEST = 8, 22
+
+
+def callable_at(words: str | None, moment: datetime) -> bool | None:
+    """Tell whether a reporter who wrote this can be called then; doubt is None. Pure."""
+    clauses: Iterable[str] = _SENTENCE.split((words or "").lower())
+    said = " ".join(c for c in clauses if not _ABOUT.search(c) or _WHEN.search(c))
+    others = {*_WORD.findall(_WHEN.sub(" ", said))}
+    if others - _PLAIN:
+        return None
+    here = moment.astimezone(AMSTERDAM)
+    at = here.hour + here.minute / 60
+    hours: list[bool] = []
+    parts: list[bool] = []
+    days: list[bool] = []
+    for no, edge, first, minute, last, to, part in _WHEN.findall(said):
+        if part and part not in _PARTS:
+            holds, kind = (here.weekday() > 4) is (part == "weekend"), days
+        else:
+            span = _PARTS.get(part) or _span(edge, first, minute, last, to)
+            if span is None:
+                return None
+            holds, kind = span[0] <= at < span[1], parts if part else hours
+        if no and holds:
+            return False
+        kind += [] if no else [holds]
+    if not hours and not parts and not _POLITE[0] <= at < _POLITE[1]:
+        return False
+    asked = [all(hours)] * bool(hours) + [any(kind) for kind in (parts, days) if kind]
+    if all(asked):
+        return True
+    # In the evening or in the weekend: with one of the two it may be meant either way.
+    return None if any(asked) and others & {"en", "of"} else False
+
+
+def _span(edge: str, first: str, minute: str, last: str, to: str) -> tuple[float, float] | None:
+    """Return the hours between which somebody may be called; None where they can't be meant so."""
+    start, end = int(first) + int(minute or 0) / 60, int(last or _LATEST) + int(to or 0) / 60
+    if edge in ("voor", "tot"):
+        start, end = _EARLIEST, start
+    # Many say six for six in the evening.
+    sure = _EARLIEST <= start < end <= _LATEST
+    return (start, end) if sure and bool(last) is (edge in ("van", "tussen")) else None
+
+
+def proposed_attempt(words: str | None, now: datetime) -> datetime:
+    """Return when to try again: the next working day, or the first that the words allow. Pure.
+
+    It is the same hour of the day where the words allow it, or where nobody can say.
+    """
+    here = now.astimezone(AMSTERDAM)
+    week = [here.date() + timedelta(days=number) for number in range(1, 8)]
+    hours = [min(max(here.hour, 9), 20), *range(9, 21)]
+    moments = [
+        datetime.combine(day, time(hour), AMSTERDAM)
+        for day in sorted(week, key=is_working_day, reverse=True)
+        for hour in hours
+    ]
+    return next((moment for moment in moments if callable_at(words, moment)), moments[0])

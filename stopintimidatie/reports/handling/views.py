@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -15,12 +16,13 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, uuid_of
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import date_text, datetime_long, uuid_of
 from stopintimidatie.core.web.components import Panel, answer_in_panel, is_partial
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
-from stopintimidatie.reports import words
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.conversation.calls import NEEDLESS
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import services
@@ -43,6 +45,7 @@ from stopintimidatie.reports.page.steps import (
 from stopintimidatie.reports.page.views import (
     CONTACT_DATA,
     STEP_PAGE,
+    account_of,
     came_from,
     contact_of,
     impossible,
@@ -52,7 +55,7 @@ from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import signals_of
+from stopintimidatie.reports.words import area_names, signals_of
 
 NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
 REASON: Final = "Kort, voor uw collega’s. Dit komt in de geschiedenis."
@@ -130,11 +133,17 @@ def _handle(
 
 
 def _form(
-    context: ReportResource, request: Request, schema: Any, label: str, **values: Any
+    context: ReportResource,
+    request: Request,
+    schema: Any,
+    label: str,
+    back: str = "",
+    action: str = "",
+    **values: Any,
 ) -> Form:
     add_version(schema)
     add_way_back(schema)
-    back = came_from(request, request.resource_path(context))
+    back = back or came_from(request, request.resource_path(context))
     known = {**version_values(context.report), **values, "terug": back}
     buttons = [Button("opslaan", label)]
     # In a panel the page around it has another address.
@@ -143,7 +152,7 @@ def _form(
         request,
         buttons=buttons,
         appstruct=known,
-        action=request.path_qs,
+        action=action or request.path_qs,
         cancel_url=came_from(request, back, "hier"),
     )
 
@@ -184,30 +193,44 @@ def _must_stay(context: ReportResource, request: Request, title: str) -> dict[st
 )
 def contact_view(context: ReportResource, request: Request) -> Any:
     """Show the form about an attempt to reach the reporter, and store how it went."""
-    report = context.report
-    voicemail = _voicemail(context, request)
-    reachable = any(reached_by(request.db, report))
-    schema = contact_schema(voicemail=voicemail, reachable=reachable)
-    form = _form(context, request, schema, "Contact vastleggen")
+    report, when = context.report, wish_to_call(context, request)
+    proposal = services.proposed_attempt(when, utc_now())
+    form = contact_form(context, request, when, proposal)
 
     def act(values: dict[str, Any]) -> None:
         outcome, note = values["uitkomst"], values["toelichting"]
-        next_at = _next_attempt(values)
+        next_at = _next_attempt(values, proposal)
         services.record_attempt(request.db, report, outcome, note, next_at, request.actor)
 
-    def page() -> dict[str, Any]:
-        note_read(request, context.holder, KIND, [report.id], task=CONTACT_TASK)
-        return {
-            "report": report,
-            "summary": words,
-            "doubles": waiting_doubles(request.db, report),
-            "voicemail": voicemail,
-            "reachable": reachable,
-            "write": _ways_to_write(context, request),
-            **contact_of(context, request, CONTACT_TASK),
-        }
+    return _handle(
+        context,
+        request,
+        form,
+        act,
+        lambda: contact_page(context, request, when),
+        "het contact is vastgelegd.",
+    )
 
-    return _handle(context, request, form, act, page, "het contact is vastgelegd.")
+
+def contact_page(context: ReportResource, request: Request, when: str | None) -> dict[str, Any]:
+    """Return what is said beside the form about contact: who it is, what happened, who helps.
+
+    `when`: as of `wish_to_call`.
+    """
+    report, session = context.report, request.db
+    note_read(request, context.holder, KIND, [report.id], task=CONTACT_TASK)
+    published = published_for(session, None if context.holder == NATIONAL else context.holder)
+    return {
+        **account_of(report),
+        "names": area_names(session, report),
+        "here": request.resource_path(context),
+        "doubles": waiting_doubles(session, report),
+        "voicemail": services.voicemail_allowed(when),
+        "reachable": any(reached_by(session, report)),
+        "write": _ways_to_write(context, request),
+        "help_lines": published.help_for("nl", report.reporter_age_group, report.forms),
+        **contact_of(context, request, CONTACT_TASK),
+    }
 
 
 @form_view(
@@ -239,23 +262,42 @@ def contact_data_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
-    """Make the form about an attempt to reach the reporter.
+def contact_form(
+    context: ReportResource, request: Request, when: str | None, proposal: datetime, back: str = ""
+) -> Form:
+    """Make the form about an attempt to reach the reporter, on whatever page it stands.
 
-    `reachable`: there is a number or a mail address; else contact can only be given up.
+    Without a number and a mail address contact can only be given up.
+
+    Args:
+        context: The report.
+        request: The request.
+        when: As of `wish_to_call`.
+        proposal: The moment of the next attempt when none is chosen.
+        back: Where to go afterwards, for a page that isn't the one about contact.
     """
+    voicemail = services.voicemail_allowed(when)
+    reachable = any(reached_by(request.db, context.report))
     outcomes = [
         pair for pair in services.OUTCOMES.items() if voicemail or pair[0] != services.VOICEMAIL
     ]
     if not reachable:
         outcomes = [(NEEDLESS, "contact is niet meer nodig")]
-    later = Opened("De volgende poging", tuple(sorted(services.TRIED)))
+    keys = {code: str(number) for number, (code, _) in enumerate(outcomes, 1)}
+    later = Opened(
+        f"De volgende poging. Leeg: {datetime_long(proposal)}", tuple(sorted(services.TRIED))
+    )
     again = [
         field(forms.Date(), "Dag", name="dag", missing=None, drawn=later),
         field(forms.Time(), "Uur", name="uur", missing=None, drawn=later),
     ]
-    return Schema(
-        field(forms.OneOf(outcomes, radio=True), "Hoe ging het contact?", name="uitkomst"),
+    schema = Schema(
+        field(
+            forms.OneOf(outcomes, radio=True),
+            "Hoe ging het contact?",
+            name="uitkomst",
+            widget=forms.RadioChoice(values=outcomes, keys=keys),
+        ),
         *(again if reachable else ()),
         text_field(
             "toelichting",
@@ -264,6 +306,9 @@ def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
             missing="",
         ),
     )
+    # A mistake is shown on the page of the report itself.
+    action = f"{request.resource_path(context, 'contact')}?terug={quote(back)}" if back else ""
+    return _form(context, request, schema, "Contact vastleggen", back, action)
 
 
 def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
@@ -277,29 +322,32 @@ def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str,
     return ways
 
 
-def _voicemail(context: ReportResource, request: Request) -> bool:
-    """Tell whether the voicemail may be used, as far as this person may know it."""
+def wish_to_call(context: ReportResource, request: Request) -> str | None:
+    """Return when the reporter can be called, in own words, as far as this person may know it."""
     may_know = request.has_permission(Permission.VIEW_CONTACT, context)
     if not may_know or context.report.contact_folded:
-        return False
+        return None
     contact = read_contact(request.db, request.registry.key_ring, context.report)
-    return contact is not None and services.voicemail_allowed(contact.when)
+    return contact.when if contact else None
 
 
-def _next_attempt(values: dict[str, Any]) -> datetime | None:
-    """Return the moment that was chosen; none where no attempt follows.
+def _next_attempt(values: dict[str, Any], proposal: datetime) -> datetime | None:
+    """Return the moment that was chosen, or the proposal; none where no attempt follows.
 
     Raises:
         FormError: Only half of it was filled in.
     """
+    day, hour = values.get("dag"), values.get("uur")
     if values["uitkomst"] not in services.TRIED:
-        if values.get("dag") or values.get("uur"):
+        if day or hour:
             raise FormError(
                 "Bij deze uitkomst is er geen volgende poging. Maak dag en uur leeg, of kies een"
                 " andere uitkomst.",
                 "dag",
             )
         return None
+    if day is None and hour is None:
+        return proposal
     for name, message in (("dag", "Kies op welke dag."), ("uur", "Kies hoe laat.")):
         if values[name] is None:
             raise FormError(f"{message} Zo wordt deze melder niet vergeten.", name)

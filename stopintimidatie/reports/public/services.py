@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
@@ -19,11 +19,10 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms.quantities import CLOCK_SKEW
 from stopintimidatie.core.limits import Watched, count_and_judge
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter
-from stopintimidatie.core.text import AMSTERDAM, _
+from stopintimidatie.core.text import _
 from stopintimidatie.core.web.translation import language
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -41,7 +40,13 @@ from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.schema import answers_by_field, fields_of
-from stopintimidatie.reports.arrival.submission import Routing, route, routing_for
+from stopintimidatie.reports.arrival.submission import (
+    Routing,
+    UnclearError,
+    moment_of,
+    route,
+    routing_for,
+)
 from stopintimidatie.reports.fields import (
     BY_NAME,
     Client,
@@ -236,45 +241,6 @@ def _receipt(
 
 
 Values = Mapping[str, Any]
-NIGHT, NOON = time(0), time(12)
-STARTS: Final = {
-    reports_vocabulary.PartOfDay.NIGHT: NIGHT,
-    reports_vocabulary.PartOfDay.MORNING: time(6),
-    reports_vocabulary.PartOfDay.AFTERNOON: NOON,
-    reports_vocabulary.PartOfDay.EVENING: time(18),
-}
-
-
-class UnclearError(Exception):
-    """The report can't be made of what was said: `field` on the form, `message` what to do."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-
-
-def moment_of(
-    day: date, clock: time | None, part: reports_vocabulary.PartOfDay | None, now: datetime
-) -> tuple[datetime, reports_vocabulary.TimePrecision]:
-    """Return when it began, as well as it is known, and how well that is.
-
-    Raises:
-        UnclearError: That would be in the future.
-    """
-    start = clock or STARTS.get(part or reports_vocabulary.PartOfDay.AFTERNOON, NOON)
-    begun = datetime.combine(day, start, AMSTERDAM).astimezone(UTC)
-    if clock is not None:
-        precision = reports_vocabulary.TimePrecision.HOUR
-    elif part is not None:
-        precision = reports_vocabulary.TimePrecision.PART_OF_DAY
-    else:
-        # Only the day: this morning at ten it can't have been noon yet.
-        return min(begun, now), reports_vocabulary.TimePrecision.DAY
-    if begun > now + CLOCK_SKEW:
-        where = "waar.tijd" if clock is not None else "waar.dagdeel"
-        raise UnclearError(_("Dit ligt in de toekomst. Kies een eerder moment."), where)
-    return begun, precision
 
 
 def location_of(said: Values, where: Where) -> Location:
@@ -292,7 +258,7 @@ def location_of(said: Values, where: Where) -> Location:
         first = "lijn" if where.in_transit else "wijk" if where.neighbourhoods else "omschrijving"
         raise UnclearError(
             _("Vertel ons waar het was. Een straat, een wijk of een halte is genoeg."),
-            f"waar.{first}",
+            first,
         )
     if point is None:
         return Location(

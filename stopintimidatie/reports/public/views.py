@@ -24,6 +24,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
+from stopintimidatie.reports.arrival.submission import UnclearError, moment_of
 from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
@@ -46,10 +47,8 @@ from stopintimidatie.reports.public.places import (
 from stopintimidatie.reports.public.services import (
     Counter,
     FormKey,
-    UnclearError,
     campaign_of,
     location_of,
-    moment_of,
     submission_of,
     take_in,
 )
@@ -264,7 +263,7 @@ def _next_step(visit: Visit, form: Form, page: dict[str, Any]) -> dict[str, Any]
     except deform.ValidationFailure:
         pass
     except UnclearError as unclear:
-        form.add_error(unclear.message, unclear.field)
+        form.add_error(unclear.message, f"{PLACE_STEP}.{unclear.field}")
     if form.failed:
         request.response.status_int = 422
     form[name if form.failed else STEPS[STEPS.index(name) + 1]].widget.current = True
@@ -278,7 +277,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
     try:
         given = submission_of(values, visit.where, utc_now())
     except UnclearError as unclear:
-        raise FormError(unclear.message, unclear.field) from None
+        raise FormError(unclear.message, f"{PLACE_STEP}.{unclear.field}") from None
     registry = request.registry
     receipt = take_in(
         request.db,

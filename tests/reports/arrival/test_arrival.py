@@ -78,19 +78,17 @@ def by_telephone(installation: Installation) -> Code:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     form = browser.get("/gemeenten/dordrecht/melding-invoeren").forms["formulier"]
     told = {
-        "binnen.bron": "telefonisch",
-        "binnen.hoedanigheid": "getuige",
-        "wat.vormen": "nafluiten",
+        "wat.hoedanigheid": "getuige",
         "wat.omschrijving": WORDS,
-        "wanneer.incidentVan": f"{YESTERDAY:%Y-%m-%dT%H:%M}",
-        "plek.wijk": "WK050501",
-        "plek.typePlek": "straat_plein",
-        "plek.omschrijving": "bij de brug",
-        "contact.leeftijdsgroep": "18_24",
-        "contact.contactGewenst": "mailen",
-        "contact.email": EMAIL,
-        "contact.politie": "ja",
-        "contact.ketenpartners": "nee",
+        "wat.datum": f"{YESTERDAY:%Y-%m-%d}",
+        "wat.wijk": "WK050501",
+        "wat.plek": "bij de brug",
+        "hoe.vormen": "nafluiten",
+        "hoe.typePlek": "straat_plein",
+        "hoe.leeftijdsgroep": "18_24",
+        "hoe.contactGewenst": "mailen",
+        "hoe.email": EMAIL,
+        "hoe.delen": "politie",
     }
     for name, value in told.items():
         set_value(form, name, value)

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now, working_days_after
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import datetime_long
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
@@ -124,3 +125,44 @@ def test_who_calls_reads_the_number_on_the_page_and_that_is_in_the_log(
 def test_who_may_not_triage_cannot_record_contact(installation: Installation, address: str) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
     browser.get(f"{address}/contact", status=403)
+
+
+@pytest.mark.sqlite
+def test_the_page_asks_who_it_is_before_it_names_the_subject(
+    installation: Installation, address: str
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get(f"{address}/contact")
+    main = page.html.select_one("main").text
+    first, then = main.index("Met wie spreek ik?"), main.index("Kunt u nu vrij praten?")
+    assert first < then < main.index("Om welke melding het gaat")
+    assert "Hulplijnen voor deze melder" in main
+    keys = [(tag["data-key"], tag["value"]) for tag in page.html.select("[name=uitkomst]")]
+    outcomes = ("gesproken", "geen_gehoor", "niet_bereikt", "niet_meer_nodig")
+    assert keys == [(str(number), code) for number, code in enumerate(outcomes, 1)]
+    page = browser.get(f"{address}/contact", headers={"HX-Request-Type": "partial"})
+    assert "Om welke melding het gaat" not in page
+
+
+@pytest.mark.sqlite
+def test_no_answer_and_an_empty_day_is_the_next_working_day_and_the_page_says_so(
+    installation: Installation, address: str
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get(f"{address}/contact")
+    form = page.forms["formulier"]
+    form["uitkomst"] = "geen_gehoor"
+    form.submit("opslaan", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        again = session.scalars(select(Report.next_attempt_at)).one()
+        assert again is not None
+        assert local_date(again) == working_days_after(local_date(utc_now()), 1)
+    assert f"Leeg: {datetime_long(again)}" in page
+
+
+@pytest.mark.sqlite
+def test_half_of_the_next_attempt_is_asked_for(installation: Installation, address: str) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    form = browser.get(f"{address}/contact").forms["formulier"]
+    form["uitkomst"], form["uur"] = "geen_gehoor", "10:00"
+    assert "Kies op welke dag" in form.submit("opslaan", status=422)

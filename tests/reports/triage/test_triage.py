@@ -803,15 +803,12 @@ ENTRY = "/gemeenten/dordrecht/melding-invoeren"
 
 def entry_form(browser: Any) -> Any:
     form = browser.get(ENTRY).forms["formulier"]
-    set_value(form, "binnen.bron", "telefonisch")
-    set_value(form, "binnen.hoedanigheid", "slachtoffer")
-    set_value(form, "wat.vormen", "nafluiten")
-    form["wanneer.incidentVan"] = "2026-01-05T22:40"
-    form["plek.wijk"] = "WK050501"
-    form["plek.typePlek"] = "straat_plein"
-    set_value(form, "contact.contactGewenst", "nee")
-    set_value(form, "contact.politie", "ja")
-    set_value(form, "contact.ketenpartners", "nee")
+    set_value(form, "hoe.vormen", "nafluiten")
+    form["wat.datum"], form["wat.tijd"] = "2026-01-05", "22:40"
+    form["wat.wijk"] = "WK050501"
+    form["hoe.typePlek"] = "straat_plein"
+    set_value(form, "hoe.contactGewenst", "nee")
+    set_value(form, "hoe.delen", "politie")
     return form
 
 
@@ -819,11 +816,10 @@ def test_an_officer_does_not_ask_a_child_whether_it_may_be_shared(
     installation: Installation,
 ) -> None:
     form = entry_form(officer(installation))
-    for name in ("politie", "ketenpartners"):
-        form[f"contact.{name}"].force_value("")
+    form["hoe.delen"].force_value("")
     page = form.submit("bewaren", status=422)
-    assert 'href="#formulier-contact-politie' in page.text
-    form["contact.leeftijdsgroep"] = "onder_16"
+    assert 'href="#formulier-hoe-delen' in page.text
+    form["hoe.leeftijdsgroep"] = "onder_16"
     page = form.submit("bewaren", status=303).follow()
     assert "Lees dit voor" in page.text
     with installation.transaction(DORDRECHT) as session:
@@ -874,16 +870,16 @@ def test_the_code_is_gone_after_half_an_hour(installation: Installation) -> None
 def test_contact_data_goes_apart(installation: Installation) -> None:
     browser = officer(installation)
     form = entry_form(browser)
-    set_value(form, "contact.contactGewenst", "bellen")
+    set_value(form, "hoe.contactGewenst", "bellen")
     refused = form.submit("bewaren", status=422)
     assert "Vul het telefoonnummer in" in refused.text
     form = refused.forms["formulier"]
-    form["contact.telefoon"] = "12"
+    form["hoe.telefoon"] = "12"
     refused = form.submit("bewaren", status=422)
     assert "Dit is geen telefoonnummer" in refused.text
     form = refused.forms["formulier"]
-    form["contact.telefoon"] = "06 12345678"
-    form["contact.naam"] = "Noor"
+    form["hoe.telefoon"] = "06 12345678"
+    form["hoe.naam"] = "Noor"
     form.submit("bewaren", status=303)
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report.anonymous)).all() == [False]
@@ -893,12 +889,12 @@ def test_a_point_elsewhere_is_refused_at_its_field(installation: Installation) -
     browser = officer(installation)
     for lat, lon in (("51,44", "5,47"), ("0", "0"), ("51,8133", "")):
         form = entry_form(browser)
-        form["plek.lat"], form["plek.lon"] = lat, lon
+        form["wat.lat"], form["wat.lon"] = lat, lon
         page = form.submit("bewaren", status=422)
-        assert page.html.select("[data-veld^='plek.l'] .si-error"), (lat, lon)
+        assert page.html.select("[data-veld^='wat.l'] .si-error"), (lat, lon)
     form = entry_form(browser)
-    form["plek.wijk"] = ""
-    form["plek.lat"], form["plek.lon"] = "51,8133", "4,6690"
+    form["wat.wijk"] = ""
+    form["wat.lat"], form["wat.lon"] = "51,8133", "4,6690"
     page = form.submit("bewaren", status=303).follow().click("Naar de melding")
     page.mustcontain("(geschat)", no="Plek geschat")
     with installation.transaction(DORDRECHT) as session:
@@ -908,11 +904,11 @@ def test_a_point_elsewhere_is_refused_at_its_field(installation: Installation) -
 
 def test_somewhere_must_be_said(installation: Installation) -> None:
     form = entry_form(officer(installation))
-    form["plek.wijk"] = ""
+    form["wat.wijk"] = ""
     page = form.submit("bewaren", status=422)
-    assert "Kies een wijk, of schrijf hieronder" in page.text
+    assert "Schrijf waar het was, of kies een wijk" in page.text
     form = page.forms["formulier"]
-    form["plek.straat"] = "Spuiboulevard"
+    form["wat.straat"] = "Spuiboulevard"
     form.submit("bewaren", status=303)
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report.neighbourhood_code)).all() == ["GM0505-ON"]
@@ -922,7 +918,7 @@ def test_a_municipality_that_is_not_connected_keeps_no_reports(installation: Ins
     browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
     form = browser.get("/gemeenten/eindhoven/melding-invoeren").forms["formulier"]
     values = dict(entry_form(officer(installation)).submit_fields("bewaren"))
-    values |= {"csrf_token": form["csrf_token"].value, "plek.wijk": "", "plek.straat": "Dorpsweg"}
+    values |= {"csrf_token": form["csrf_token"].value, "wat.wijk": "", "wat.straat": "Dorpsweg"}
     page = browser.post("/gemeenten/eindhoven/melding-invoeren", values, status=422)
     assert "niet aangesloten" in page.text
 
@@ -933,12 +929,12 @@ def test_a_municipality_that_is_not_connected_keeps_no_reports(installation: Ins
         ("invoer", "geen-uuid"),
         ("invoer", ""),
         ("wat.omschrijving", "x" * 5001),
-        ("wanneer.incidentVan", "2999-01-01T10:00"),
-        ("wanneer.incidentVan", "1950-01-01T10:00"),
-        ("plek.lat", "nan"),
-        ("plek.wijk", "GM0772-GB"),
-        ("binnen.bron", "app_android"),
-        ("contact.email", "geen adres"),
+        ("wat.datum", "2999-01-01"),
+        ("wat.datum", "1950-01-01"),
+        ("wat.lat", "nan"),
+        ("wat.wijk", "GM0772-GB"),
+        ("wat.bron", "app_android"),
+        ("hoe.email", "geen adres"),
     ],
 )
 def test_bad_entries_store_nothing(installation: Installation, name: str, value: str) -> None:

@@ -1,0 +1,63 @@
+"""A report by telephone, entered while somebody talks: few clicks, one screen, story first."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import SignIn, look
+
+ENTRY = "/gemeenten/dordrecht/melding-invoeren"
+OFFICER = "oov@dordrecht.example"
+# What a usual report needs beside what is typed: the names of the controls, in the order of Tab.
+USUAL = (
+    ("hoe.vormen", "naroepen"),
+    ("hoe.vormen", "hinderlijk_volgen"),
+    ("hoe.typePlek", "straat_plein"),
+    ("hoe.contactGewenst", "bellen"),
+    ("hoe.leeftijdsgroep", "25_34"),
+    ("hoe.delen", "politie"),
+)
+# Controls that stand open, each wholly above the bar with the button.
+HIDDEN_BELOW = """() => {
+  const bar = document.querySelector(".si-entry .si-buttons").getBoundingClientRect();
+  const seen = [...document.querySelectorAll(".si-entry .si-fieldset :is(input, select, textarea)")]
+    .filter((control) => control.type !== "hidden" && control.checkVisibility());
+  const under = seen.filter((control) => control.getBoundingClientRect().bottom > bar.top);
+  const names = under.map((control) => control.name);
+  return [seen.length > 40, scrollY, bar.bottom <= innerHeight, names];
+}"""
+
+
+def test_a_usual_report_by_telephone_takes_eight_clicks_on_one_screen(sign_in: SignIn) -> None:
+    page, clicks = sign_in(OFFICER), 0
+
+    def click(place: Locator) -> None:
+        nonlocal clicks
+        place.click()
+        clicks += 1
+
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(ENTRY)
+    expect(page.locator("[name='wat.omschrijving']")).to_be_focused()
+    page.keyboard.type("Twee mannen riepen haar na en liepen mee tot het station.")
+    page.keyboard.press("Tab")
+    page.keyboard.type("bij de fietsenstalling")
+    page.fill("[name='wat.tijd']", "00:01")
+    for name, code in USUAL:
+        click(page.locator(f"[name='{name}'][value='{code}']"))
+    page.fill("[name='hoe.telefoon']", "0612345678")
+    assert page.evaluate(HIDDEN_BELOW) == [True, 0, True, []]
+    click(page.get_by_role("button", name="Melding bewaren"))
+    expect(page.get_by_text("Lees dit voor aan de melder")).to_be_visible()
+    assert clicks <= 8
+
+
+def test_on_a_phone_the_story_comes_first_and_nothing_is_wider_than_the_page(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in(OFFICER, width=390)
+    page.goto(ENTRY)
+    first = page.locator("#formulier :is(input, select, textarea):not([type=hidden])").first
+    expect(first).to_have_attribute("name", "wat.omschrijving")
+    expect(first).to_be_in_viewport(ratio=1)
+    look(page, "invoeren", 1280, 390)

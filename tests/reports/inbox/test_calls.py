@@ -1,0 +1,77 @@
+"""The calls due: who can be reached at this hour first, and nobody's hours without the right."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from stopintimidatie.core.clock import AMSTERDAM, clock_at
+from stopintimidatie.core.security import Role
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.handling.services import callable_at
+from stopintimidatie.reports.vocabulary import ContactWish
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.sqlite
+CALLS = "/gemeenten/dordrecht/bellen"
+# Of each reporter when to call, with the heading that stands above at ten on a Wednesday.
+WISHES = {
+    "overdag": "Nu te bereiken",
+    "na 18 uur": "Later",
+    "als de kinderen naar school zijn": "Kijk wanneer",
+}
+TEN = datetime(2026, 12, 2, 10, 0, tzinfo=AMSTERDAM)
+
+
+def waiting(installation: Installation) -> dict[str, str]:
+    """Make a report of each wish; return the references by wish."""
+    connect(installation)
+    made = {}
+    with installation.transaction() as session:
+        for wish in WISHES:
+            report = make_report(
+                session,
+                installation,
+                anonymous=False,
+                contact=Contact(phone="+31612345678"),
+                contact_when=wish,
+                wants_contact=ContactWish.CALL,
+            )
+            made[wish] = report.reference
+    return made
+
+
+def groups_of(page: Any) -> dict[str, str]:
+    """The words below each heading."""
+    headings = page.html.select("main h2")
+    return {h.contents[0].strip(): h.find_next("ul").text for h in headings}
+
+
+def test_who_can_be_called_at_this_hour_stands_first(installation: Installation) -> None:
+    with clock_at(TEN):
+        made = waiting(installation)
+        browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+        page = browser.get(CALLS)
+    shown = groups_of(page)
+    assert list(shown) == ["Nu te bereiken", "Kijk wanneer", "Later"]
+    for wish, heading in WISHES.items():
+        # As it was written, also where nobody can read it.
+        assert f"“{wish}”" in shown[heading]
+        assert made[wish] in shown[heading]
+
+
+def test_after_no_answer_the_list_is_back_and_the_report_waits_for_later(
+    installation: Installation,
+) -> None:
+    with clock_at(TEN):
+        made = waiting(installation)
+        browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+        form = browser.get(CALLS).click(href=made["overdag"]).forms["formulier"]
+        form["uitkomst"] = "geen_gehoor"
+        page = form.submit("opslaan", status=303).follow()
+    assert page.request.path == CALLS
+    assert made["overdag"] in groups_of(page)["Later"]
+    assert callable_at("overdag", TEN + timedelta(days=1))
