@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     Select,
     String,
@@ -24,11 +25,13 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -64,6 +67,27 @@ def day_in(term: Any = timedelta()) -> ColumnElement[date]:
     return bindparam(
         "day", type_=Date(), callable_=lambda: local_date(utc_now()) + term, unique=True
     )
+
+
+class LocalHour(FunctionElement[int]):
+    """The hour of the day (0 to 23) of a moment in the Netherlands, in SQL of either database."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(LocalHour)
+def _local_hour(element: LocalHour, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    if compiler.dialect.name == "postgresql":
+        return f"CAST(extract(hour FROM timezone('{AMSTERDAM.key}', {moment})) AS integer)"
+    # SQLite knows no zones: a function of the connection (`core/storage/sqlite.py`).
+    return f"local_hour({moment})"
+
+
+def local_hour(moment: Any) -> ColumnElement[int]:
+    """Return the hour of the day of a column with moments, in the Netherlands."""
+    return LocalHour(moment)
 
 
 NAMING_CONVENTION = {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyramid_retry import mark_error_retryable
 from sqlalchemy import Connection, Engine, ExceptionContext, event
+
+from stopintimidatie.core.clock import AMSTERDAM
 
 READ_ONLY_OPTION: Final = "stopintimidatie_read_only"
 WAIT_OPTION: Final = "stopintimidatie_longest_wait"
@@ -32,6 +35,7 @@ def prepare(engine: Engine) -> None:
         # Deleted rows are overwritten: nobody reads them in the free pages of the file.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
+        connection.create_function("local_hour", 1, local_hour, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -47,6 +51,13 @@ def prepare(engine: Engine) -> None:
         error = context.sqlalchemy_exception
         if error is not None and "database is locked" in str(context.original_exception):
             mark_error_retryable(error)
+
+
+def local_hour(moment: str | None) -> int | None:
+    """Return the hour in the Netherlands of a moment as SQLite keeps it: text, in UTC."""
+    if moment is None:
+        return None
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(AMSTERDAM).hour
 
 
 def empty_wal(engine: Engine) -> bool:

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import literal, null, select
 from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.core.audit import SYSTEM, event_rows
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.storage import NATIONAL, TenancyError
+from stopintimidatie.core.storage.models import UtcDateTime, local_hour
 from stopintimidatie.core.storage.session import Row, insert_rows, write_rows
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.reports.models import Report
@@ -111,3 +113,19 @@ def test_what_no_table_can_hold_is_a_mistake_and_writes_nothing(
     with pytest.raises(Exception, match=r"column|naive|serializable|set"):
         write(installation, *event(), (model, {**values, **change}))
     assert count(installation, OutboxJob) == 0
+
+
+def test_the_hour_of_a_moment_is_that_of_the_clock_in_the_netherlands(
+    installation: Installation,
+) -> None:
+    # Around both changes of the clock, and around midnight in winter and in summer.
+    moments = [
+        datetime(2026, month, day, hour, minute, tzinfo=UTC)
+        for month, day in ((1, 15), (3, 28), (3, 29), (7, 1), (10, 25), (12, 31))
+        for hour, minute in ((0, 0), (0, 59), (1, 0), (4, 30), (21, 59), (22, 0), (23, 0))
+    ]
+    hours = [local_hour(literal(moment, UtcDateTime())) for moment in moments]
+    with installation.transaction(DORDRECHT) as session:
+        *read, unknown = session.execute(select(*hours, local_hour(null()))).one()
+    assert read == [moment.astimezone(AMSTERDAM).hour for moment in moments]
+    assert unknown is None
