@@ -124,6 +124,9 @@ class Report(Held, Base):
     transit: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     location_text: Mapped[str | None] = mapped_column(String(500))
     place_type: Mapped[str] = mapped_column(String(40))
+    # The named place nearest to the point (kind, name, metres), and by which load of names.
+    near_place: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    near_load: Mapped[int | None]
 
     # Time and course of the incident.
     incident_start: Mapped[datetime]

@@ -191,7 +191,9 @@ COLUMNS: Final = {
     "report": {
         **{name: field.facts.personal for name, field in BY_COLUMN.items() if field.facts.personal},
         **treated(
-            text="suspected_offence_reason", codes="follow_ups follow_code_hash reporter_verdict"
+            text="suspected_offence_reason",
+            sealed="near_place",
+            codes="follow_ups follow_code_hash reporter_verdict",
         ),
     },
     "report_contact": treated(

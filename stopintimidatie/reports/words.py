@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import Term, datetime_long
+from stopintimidatie.municipalities.areas import landmarks
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import (
     Municipality,
@@ -192,6 +193,7 @@ def location(report: Report, names: AreaNames) -> Rows:
     guessed = " (geschat)" if report.located_by == Method.CENTRE else ""
     return _filled(
         ("Gemeente", names.municipality),
+        ("Plek", point_text(report, names)),
         ("Wijk", names.neighbourhood and f"{names.neighbourhood}{guessed}"),
         ("Buurt", names.subneighbourhood),
         ("Vlak bij de grens met", names.near),
@@ -200,7 +202,6 @@ def location(report: Report, names: AreaNames) -> Rows:
         ("Adres", address_text(report.address)),
         ("Openbaar vervoer", transit_text(report.transit)),
         _row(report, "location_text"),
-        ("Punt op de kaart", point_text(report)),
         ("Hoe de wijk is bepaald", _located_by(report)),
     )
 
@@ -222,11 +223,41 @@ def transit_text(transit: dict[str, Any] | None) -> str | None:
     return ", ".join(f"{text}{transit[key]}" for key, text in names.items() if transit.get(key))
 
 
-def point_text(report: Report) -> str | None:
-    """Return the point on the map, its source and its accuracy, or None."""
+def place_short(report: Report | Row[Any]) -> str:
+    """Return the name of the place near the point, as a list has room for; empty without one."""
+    near = _near(report)
+    return "" if near is None else landmarks.short(near)
+
+
+def _near(report: Report | Row[Any]) -> landmarks.Near | None:
+    """Return the named place near the point; None where that is too vague to be at a place."""
+    if not report.near_place or (report.accuracy_m or 0) > landmarks.VAGUE_M:
+        return None
+    stored = report.near_place
+    return landmarks.Near(landmarks.LandmarkKind(stored["kind"]), stored["name"], stored["metres"])
+
+
+def place_row(report: Report, names: AreaNames) -> str | None:
+    """Return where the point on the map is, in words; None without a point.
+
+    At a named place, else in its wijk; only a point that lies in none is told in degrees.
+    """
     if report.lat is None or report.lon is None:
         return None
-    text = f"{report.lat:.5f}, {report.lon:.5f}"
+    if near := _near(report):
+        return landmarks.in_words(near, report.accuracy_m)
+    if names.neighbourhood is None or has_no_neighbourhood(report):
+        where = f"{report.lat:.4f} NB {report.lon:.4f} OL".replace(".", ",")
+        return f"buiten de wijken die wij kennen: {where}"
+    buurt = names.subneighbourhood and f"buurt {names.subneighbourhood}"
+    return "in " + ", ".join(filter(None, (buurt, f"wijk {names.neighbourhood}")))
+
+
+def point_text(report: Report, names: AreaNames) -> str | None:
+    """Return the place of the point in words, its source and its accuracy, or None."""
+    text = place_row(report, names)
+    if text is None:
+        return None
     source = word(LocationSource, report.location_source)
     accuracy = f"op {report.accuracy_m} m nauwkeurig" if report.accuracy_m is not None else None
     extra = ", ".join(filter(None, (source, accuracy)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
@@ -34,6 +34,9 @@ AREA_TABLES: Final = (
     "area_load",
     "former_area",
     "transit_stop",
+    "landmark_load",
+    "landmark",
+    "landmark_name",
 )
 for _table in AREA_TABLES:
     open_table(_table, "areas: public facts, read before the holder is known")
@@ -145,3 +148,47 @@ class AreaLoad(Base):
     loaded: Mapped[int]
     skipped: Mapped[int]
     removed: Mapped[int]
+
+
+class LandmarkLoad(Base):
+    """One load of names of places. In force is the highest number that was finished."""
+
+    __tablename__ = "landmark_load"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(500))
+    # None as long as its rows are being written, and for good when that was broken off.
+    loaded_at: Mapped[datetime | None]
+    names: Mapped[int] = mapped_column(default=0)
+
+
+class Landmark(Base):
+    """The part within one cell of a street, crossing, square, stop or park; WGS84 as WKB."""
+
+    __tablename__ = "landmark"
+    __table_args__ = (Index(None, "load", "cell"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    load: Mapped[int]
+    cell: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(160))
+    wkb: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LandmarkName(Base):
+    """A name once for each municipality, with a point on it, for who types it."""
+
+    __tablename__ = "landmark_name"
+    __table_args__ = (Index(None, "load", "municipality_code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    load: Mapped[int]
+    municipality_code: Mapped[str] = mapped_column(String(6))
+    kind: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(160))
+    name_key: Mapped[str] = mapped_column(String(160))
+    lat: Mapped[float]
+    lon: Mapped[float]
+    # Metres from the point to where the place ends.
+    accuracy_m: Mapped[int]

@@ -46,7 +46,9 @@ TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
 # States in which nothing is left here, or it is the archive's
 OVER: Final = GONE | {ReportState.DESTROYED, ReportState.HANDED_OVER}
 # The fields of a report in words, of those that go
-FIELDS: Final = {name: field.facts.erased for name, field in BY_COLUMN.items()}
+FIELDS: Final = {name: field.facts.erased for name, field in BY_COLUMN.items()} | {
+    "near_place": "plek, zoals het systeem die noemt"
+}
 
 erase_page = partial(
     view_config,

@@ -198,7 +198,7 @@ def _offered(session: Session, report: Report) -> Offered:
         area=", ".join(filter(None, (names.neighbourhood, names.subneighbourhood))) or None,
         address=address_text(report.address),
         transit=transit_text(report.transit),
-        point=point_text(report),
+        point=point_text(report, names),
         location_text=report.location_text,
     )
 

@@ -233,8 +233,8 @@ _COLUMNS: Final = Report.__table__.columns
 # The columns that a tombstone no longer has. Dates, reference and receiver remain.
 WIPED: Final = (
     *(name for name, field in BY_COLUMN.items() if field.facts.leaves and _COLUMNS[name].nullable),
-    "suspected_offence_reason",
-)
+    "suspected_offence_reason", "near_place", "near_load",
+)  # fmt: skip
 TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, UtcDateTime))
 
 
