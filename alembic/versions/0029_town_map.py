@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0029_town_map"
-down_revision = "0027_listed_reads"
+down_revision = "0028_landmarks"
 branch_labels = None
 depends_on = None
 

@@ -182,6 +182,7 @@ def rows_of(
     columns = (
         *(Report.id, Report.reference, Report.state, Report.incident_start, Report.incident_end),
         *(Report.time_precision, Report.part_of_day, Report.lat, Report.lon),
+        *(Report.near_place, Report.accuracy_m),
         *(Neighbourhood.name.label("area"), forms_of_report().label("forms")),
     )
     return session.execute(

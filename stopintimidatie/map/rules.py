@@ -26,8 +26,9 @@ USUAL: Final = 12
 OFFERED: Final = 36
 # Levels of colour; 0 is for an area without reports.
 LEVELS: Final = 5
-# With fewer inhabitants a few reports would make an area the darkest of all.
-INHABITED: Final = 200
+# With a smaller part of the mean number of inhabitants, such as a business park, a few reports
+# would make an area the darkest of all.
+INHABITED: Final = 0.1
 # Pixels of the world at zoom 0, and of the square in which points are drawn as one.
 TILE, CELL = 256, 40
 MOST_FEATURES: Final = 300
@@ -111,7 +112,8 @@ class Area:
 
 def by_rate(areas: Iterable[Area]) -> bool:
     """Tell whether the numbers are compared by inhabitants: only where those of all are known."""
-    return all(area.inhabitants is not None for area in areas if not area.water)
+    land = [area.inhabitants for area in areas if not area.water]
+    return len(land) > 1 and None not in land and any(land)
 
 
 def shaded(
@@ -125,7 +127,9 @@ def shaded(
         rest: the name for those.
         rated: compare by inhabitants.
     """
-    values = {area.code: _value(area, numbers.get(area.code, 0), rated=rated) for area in areas}
+    known = [area.inhabitants for area in areas if area.inhabitants]
+    least = INHABITED * sum(known) / max(len(known), 1) if rated else None
+    values = {area.code: _value(area, numbers.get(area.code, 0), least) for area in areas}
     highest = max((value or 0 for value in values.values()), default=0)
     made = [
         Area(
@@ -139,17 +143,20 @@ def shaded(
         )
         for area, value in zip(areas, values.values(), strict=True)
     ]
-    made.sort(key=lambda area: (-area.level, -area.number, area.water, natural_key(area.name)))
+    made.sort(key=lambda area: (-area.number, area.water, natural_key(area.name)))
     elsewhere = sum(numbers.values()) - sum(area.number for area in made)
     return [*made, *([Area("", rest, number=elsewhere)] if elsewhere else [])]
 
 
-def _value(area: Area, number: int, *, rated: bool) -> float | None:
-    """Return the value to compare areas by; None where a rate would mean nothing."""
-    if not rated:
+def _value(area: Area, number: int, least: float | None) -> float | None:
+    """Return the value to compare areas by; None where a rate would mean nothing.
+
+    `least`: the inhabitants that an area must have; None to compare numbers.
+    """
+    if least is None:
         return number
-    few = area.inhabitants is None or area.inhabitants < INHABITED
-    return None if few else number / (area.inhabitants or 1) * 1000
+    people = area.inhabitants or 0
+    return number / people * 1000 if people > least else None
 
 
 @dataclass(frozen=True, slots=True)

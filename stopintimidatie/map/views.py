@@ -47,6 +47,7 @@ from stopintimidatie.reports.inbox.queries import TITLES, labels_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY, time_text
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import place_short
 
 TASK: Final = "kaart"
 # Of a list with at most so many points, those are drawn at once.
@@ -106,6 +107,7 @@ def show_map(context: MunicipalityResource, request: Request) -> dict[str, Any]:
         "reports": reports,
         "forms": form_words,
         "time_text": time_text,
+        "place_short": place_short,
         "titles": TITLES,
         "labels": labels_of(request.db, selection.filters, ()) if selection.filters else {},
         "months": [months_after(today, -number) for number in range(OFFERED)],

@@ -3,59 +3,58 @@
 const L = window.L;
 const box = document.getElementById("kaart");
 const says = document.getElementById("kaart-zegt");
-// From here on points are shown of a town; of a short list always.
-const CLOSE = 14, SHORT = 500;
-const ON = { area: "si-map-area--on", point: "si-map-point--on", row: "si-map-on" };
+// From this zoom on points are shown of a town; of a short list always. A page of a list has so many rows.
+const CLOSE = 14, SHORT = 500, PAGE = 25;
+const LETTER_PX = 7;
 
 function start() {
   if (!box) return;
-  if (!L) return showPicture();
-  const map = L.map(box, { zoomControl: false, zoomAnimation: false, fadeAnimation: false, inertia: false, attributionControl: "tegels" in box.dataset });
+  const picture = box.querySelector("noscript")?.textContent;
+  if (!L) return showPicture(picture);
+  const tiles = box.dataset.tegels;
+  const map = L.map(box, { zoomControl: false, zoomAnimation: false, fadeAnimation: false, inertia: false, zoomSnap: tiles ? 1 : 0.25, zoomDelta: 1, attributionControl: Boolean(tiles) });
   L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
-  if (box.dataset.tegels) addTiles(map);
+  map.attributionControl?.setPrefix(false);
+  if (tiles) L.tileLayer(tiles, { attribution: box.dataset.bron, maxZoom: 19, referrerPolicy: "no-referrer" }).addTo(map);
   map.setView([52.1, 5.3], 7);
-  const rows = [...document.querySelectorAll("[data-punt]")].map((row) => drawRow(map, row));
-  fetch(box.dataset.grenzen).then((answer) => answer.json()).then((outlines) => drawAreas(map, outlines, rows)).catch(showPicture);
+  fetch(box.dataset.grenzen).then((answer) => answer.json()).then((outlines) => draw(map, outlines)).catch(() => {
+    map.remove();
+    showPicture(picture);
+  });
 }
 
 // No Leaflet, or no outlines: the picture of the server says the same.
-function showPicture() {
-  const picture = document.createElement("img");
-  Object.assign(picture, { className: "si-map-picture", src: box.dataset.plaatje, alt: "Kaart. Alles staat in de lijst." });
-  box.replaceWith(picture);
+function showPicture(picture) {
+  box.replaceChildren(...new DOMParser().parseFromString(picture, "text/html").body.children);
 }
 
-function addTiles(map) {
-  map.attributionControl.setPrefix(false);
-  L.tileLayer(box.dataset.tegels, { attribution: box.dataset.bron, maxZoom: 19, referrerPolicy: "no-referrer" }).addTo(map);
-}
-
-function drawAreas(map, outlines, points) {
+function draw(map, outlines) {
   const rows = new Map([...document.querySelectorAll("[data-gebied]")].map((row) => [row.dataset.gebied, row]));
-  const className = (feature) => `si-map-area si-map-area--${rows.get(feature.properties.c)?.dataset.trede ?? 0}`;
+  const look = (feature) => ({ className: `si-map-area si-map--${rows.get(feature.properties.c)?.dataset.trede ?? 0}`, radius: 20 });
   const land = L.featureGroup();
-  const all = L.geoJSON(outlines, {
-    style: (feature) => ({ className: className(feature) }),
-    pointToLayer: (feature, place) => L.circleMarker(place, { radius: 20, className: className(feature) }),
+  L.geoJSON(outlines, {
+    style: look,
+    pointToLayer: (feature, place) => L.circleMarker(place, look(feature)),
     onEachFeature: (feature, layer) => {
       const row = rows.get(feature.properties.c);
       if (!row) return;
       land.addLayer(layer);
       layer.bindTooltip(words(row.dataset.naam));
-      join(map, row, layer, "area");
+      layer.on("click", () => row.querySelector("a[href]")?.click());
+      join(row, layer);
+      row.addEventListener("focusin", () => map.panInside(middle(layer), { padding: [40, 40] }));
     },
-  }).addTo(map).bringToBack();
-  const shown = points.length ? L.featureGroup(points) : land.getLayers().length ? land : all;
-  if (shown.getLayers().length) map.fitBounds(shown.getBounds(), { maxZoom: 16, padding: [16, 16] });
-  for (const layer of land.getLayers()) label(map, layer, rows.get(layer.feature.properties.c).dataset.getal);
+  }).addTo(map);
+  const points = [...document.querySelectorAll("[data-punt]")].map((row) => followRow(map, row));
+  const few = points.length && Number(box.dataset.lijst) <= PAGE;
+  const shown = few ? L.latLngBounds(points) : land.getBounds();
+  if (shown.isValid()) map.fitBounds(shown, { maxZoom: 16, padding: [16, 16] });
+  for (const layer of land.getLayers()) label(map, layer, rows.get(layer.feature.properties.c).dataset);
   showPoints(map);
 }
 
-function label(map, layer, number) {
-  const place = layer.getCenter ? layer.getCenter() : layer.getLatLng();
-  L.marker(place, { icon: L.divIcon({ className: "si-map-number", html: words(number) }), interactive: false, keyboard: false }).addTo(map);
-}
+const middle = (layer) => layer.getCenter ? layer.getCenter() : layer.getLatLng();
 
 function words(text) {
   const span = document.createElement("span");
@@ -63,64 +62,78 @@ function words(text) {
   return span;
 }
 
-function drawRow(map, row) {
-  const point = L.circleMarker(row.dataset.punt.split(","), { radius: 8, className: "si-map-point", bubblingMouseEvents: false }).addTo(map);
-  return join(map, row, point, "point");
+const marker = (place, kind, html) => L.marker(place, { icon: L.divIcon({ className: `si-map-number ${kind}`, html, iconSize: [0, 0] }), interactive: false, keyboard: false });
+
+// The number in its area, with the name where that has room.
+function label(map, layer, { naam, getal }) {
+  const text = words(getal);
+  const fit = () => {
+    const bounds = layer.getBounds?.();
+    const wide = bounds ? map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x : 0;
+    text.textContent = wide > 1.2 * LETTER_PX * (naam.length + 4) ? `${naam} ${getal}` : getal;
+  };
+  marker(middle(layer), "", text).addTo(map);
+  map.on("zoomend", fit);
+  fit();
 }
 
-// Both ways: on a row its shape is marked, on a shape its row; a click does what the row does.
-function join(map, row, layer, kind) {
+// Both ways: on a row its shape is marked, on a shape its row.
+function join(row, layer) {
   const mark = (on) => {
-    layer.getElement()?.classList.toggle(ON[kind], on);
-    row.classList.toggle(ON.row, on);
+    layer.getElement()?.classList.toggle("si-map-shape-on", on);
+    row.classList.toggle("si-map-on", on);
   };
-  const link = row.querySelector("a[href]");
   for (const name of ["mouseenter", "focusin"]) row.addEventListener(name, () => mark(true));
   for (const name of ["mouseleave", "focusout"]) row.addEventListener(name, () => mark(false));
-  row.addEventListener("focusin", () => map.panInside(layer.getCenter ? layer.getCenter() : layer.getLatLng(), { padding: [40, 40], animate: false }));
   layer.on({ mouseover: () => mark(true), mouseout: () => mark(false) });
-  layer.on("click", () => {
-    if (kind === "area" && link) location.assign(link.href);
-    else if (link) link.focus();
-    else row.scrollIntoView({ block: "nearest" });
-  });
-  return layer;
+}
+
+// The point of a row is marked while one is there, also where it lies under others.
+function followRow(map, row) {
+  const place = row.dataset.punt.split(",").map(Number);
+  const point = L.circleMarker(place, { radius: 9, className: "si-map-point si-map-shape-on", interactive: false });
+  for (const name of ["mouseenter", "focusin"]) row.addEventListener(name, () => point.addTo(map));
+  for (const name of ["mouseleave", "focusout"]) row.addEventListener(name, () => point.remove());
+  row.addEventListener("focusin", () => map.panInside(place, { padding: [40, 40] }));
+  return place;
 }
 
 // Points of the window, those that lie together as one with its number. An earlier question is dropped.
 function showPoints(map) {
   const layer = L.layerGroup().addTo(map);
-  const few = Number(box.dataset.lijst ?? SHORT + 1) <= SHORT;
+  const short = Number(box.dataset.lijst ?? SHORT + 1) <= SHORT;
   let asked = null;
   const ask = async () => {
     asked?.abort();
     layer.clearLayers();
-    const close = few || map.getZoom() >= CLOSE;
-    says.textContent = close ? "" : "Zoom verder in om meldingen als punten te zien.";
+    const close = short || map.getZoom() >= CLOSE;
+    says.textContent = close ? "" : "Zoom in om meldingen als punten te zien.";
     if (!close) return;
     asked = new AbortController();
     const edge = map.getBounds().toBBoxString().split(",").map((degrees) => Number(degrees).toFixed(3));
     try {
-      const answer = await fetch(`${box.dataset.punten}&vak=${edge}&zoom=${map.getZoom()}`, { signal: asked.signal });
+      const answer = await fetch(`${box.dataset.punten}&vak=${edge}&zoom=${Math.round(map.getZoom())}`, { signal: asked.signal });
       const given = await answer.json();
       if (given.veel) says.textContent = "Zoom verder in om punten te zien: hier zijn het er te veel.";
-      for (const point of given.punten) drawPoint(layer, ...point);
+      for (const point of given.punten) layer.addLayer(drawPoint(...point));
     } catch { /* another window was asked for, or there is no connection: the list has all */ }
   };
   map.on("moveend", ask);
   ask();
 }
 
-function drawPoint(layer, lat, lon, number, reference) {
-  if (number > 1) {
-    const icon = L.divIcon({ className: "si-map-number si-map-number--points", html: words(number) });
-    return layer.addLayer(L.marker([lat, lon], { icon, interactive: false, keyboard: false }));
+function drawPoint(lat, lon, number, reference) {
+  if (number > 1) return marker([lat, lon], "si-map-number--points", words(number));
+  const point = L.circleMarker([lat, lon], { radius: 7, className: "si-map-point", bubblingMouseEvents: false });
+  const link = document.querySelector(`[data-punt] a[href="/m/${reference}"]`);
+  if (link) {
+    join(link.closest("[data-punt]"), point);
+    return point.on("click", () => link.focus());
   }
-  if (document.querySelector(`[data-punt] a[href="/m/${reference}"]`)) return layer;
-  const link = document.createElement("a");
-  link.href = `/m/${reference}`;
-  link.textContent = reference;
-  return layer.addLayer(L.circleMarker([lat, lon], { radius: 6, className: "si-map-point", bubblingMouseEvents: false }).bindPopup(link, { closeButton: false, autoPan: false }));
+  const other = document.createElement("a");
+  other.href = `/m/${reference}`;
+  other.textContent = reference;
+  return point.bindPopup(other, { closeButton: false, autoPan: false });
 }
 
 start();
