@@ -11,35 +11,36 @@ from shapely.geometry.base import BaseGeometry
 
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
-from stopintimidatie.map.rules import Area, Point
+from stopintimidatie.map.rules import Area
 from stopintimidatie.municipalities.areas.facts import neighbourhood_facts
 from stopintimidatie.municipalities.areas.locator import Locator
 from stopintimidatie.reports.page.map import Plane, path
 
 Shapes = Mapping[str, BaseGeometry]
 WIDTH, HEIGHT = 760, 620
-# The share of the colour at each level.
-DARK: Final = (0.0, 0.14, 0.28, 0.42, 0.56, 0.7)
-CIRCLE_PX, LETTER_PX = 17, 7
+NETHERLANDS: Final = shapely.box(3.3, 50.7, 7.3, 53.6)
+# The share of the colour at the first level.
+DARK: Final = 0.14
+CIRCLE_PX, LETTER_PX, DOT_PX = 17, 7, 6
 # The outlines of a town, in bytes; drawn coarser until they fit.
 MOST_BYTES: Final = 11_000
 DEGREES, COARSER, DECIMALS = 0.0001, 1.4, 4
 
 
-def shapes_of(locator: Locator, areas: Sequence[Area]) -> tuple[Shapes, bool]:
-    """Return the outlines of these areas by code, or the middles where no outlines are loaded.
-
-    And whether they are outlines.
-    """
+def shapes_of(locator: Locator, areas: Sequence[Area]) -> Shapes:
+    """Return the outlines of these areas by code, or the middles where no outlines are loaded."""
     codes = {area.code for area in areas}
-    outlines = locator.outlines_of(codes)
-    if outlines:
-        return outlines, True
     middles = (fact for fact in neighbourhood_facts() if fact.code in codes)
-    return {fact.code: shapely.Point(fact.lon, fact.lat) for fact in middles}, False
+    points = {fact.code: shapely.Point(fact.lon, fact.lat) for fact in middles}
+    return locator.outlines_of(codes) or points
 
 
-def draw(areas: Sequence[Area], shapes: Shapes, points: Sequence[Point], colour: str) -> str:
+def has_outlines(shapes: Shapes) -> bool:
+    """Tell whether these shapes are outlines, and not middles."""
+    return any(shape.geom_type != "Point" for shape in shapes.values())
+
+
+def draw(areas: Sequence[Area], shapes: Shapes, points: Sequence[Any], colour: str) -> str:
     """Draw the areas, each with its number, and the points of a list.
 
     The window is that of the points where there are any, else that of the land.
@@ -47,51 +48,41 @@ def draw(areas: Sequence[Area], shapes: Shapes, points: Sequence[Point], colour:
     strong = darkened_for(colour, WHITE)
     dots = [shapely.Point(point.lon, point.lat) for point in points]
     land = [shapes[area.code] for area in areas if area.code in shapes and not area.water]
-    edges = shapely.total_bounds(dots or land or list(shapes.values()))
+    edges = shapely.total_bounds(dots or land or list(shapes.values()) or [NETHERLANDS])
     plane = Plane.within(edges.tolist(), WIDTH, HEIGHT)
-    drawn = [(area, plane.placed(shapes[area.code])) for area in areas if area.code in shapes]
+    drawn = [(area, _drawn(plane, shapes[area.code])) for area in areas if area.code in shapes]
     seen = [(area, shape) for area, shape in drawn if not shape.is_empty]
-    parts = [_shape(area, shape, strong) for area, shape in seen]
-    parts += [charts.dot(*plane.pixel(point.lat, point.lon), 6, strong) for point in points]
+    parts = [path(shape, mix(WHITE, strong, DARK * area.level)) for area, shape in seen]
+    parts += [charts.dot(*plane.pixel(point.lat, point.lon), DOT_PX, strong) for point in points]
     for area, shape in seen:
         parts += _words(area, shape)
     parts += [*charts.scale_bar(HEIGHT, plane.scale), charts.north(WIDTH)]
     return charts.picture(WIDTH, HEIGHT, parts)
 
 
-def _shape(area: Area, shape: BaseGeometry, strong: str) -> str:
-    fill = mix(WHITE, strong, DARK[area.level])
-    if shape.geom_type != "Point":
-        return path(shape, fill)
-    return (
-        f'<circle cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{CIRCLE_PX}" fill="{fill}"'
-        f' stroke="{charts.BORDER}"/>'
-    )
+def _drawn(plane: Plane, shape: BaseGeometry) -> BaseGeometry:
+    seen = plane.placed(shape)
+    return seen.buffer(CIRCLE_PX) if shape.geom_type == "Point" else seen
 
 
 def _words(area: Area, shape: BaseGeometry) -> list[str]:
     """Write the number in its area, and the name above it where that has room."""
     middle = shape.representative_point()
-    x, y, wide = middle.x, middle.y + 4, len(area.name) * LETTER_PX
-    words = [] if area.water else [charts.words_at(x, y, str(area.number), size=13, weight=600)]
-    round_it = shapely.box(x - wide / 2, y - 28, x + wide / 2, y)
-    fits = shape.geom_type == "Point" or shape.contains(round_it)
-    above = y - (CIRCLE_PX + 6 if shape.geom_type == "Point" else 15)
-    return [*words, charts.words_at(x, above, area.name, size=12)] if fits else words
+    x, y, wide = middle.x, middle.y + 4, len(area.name) * LETTER_PX / 2
+    number = charts.words_at(x, y, str(area.number), size=13, weight=600)
+    fits = shape.contains(shapely.box(x - wide, y - 28, x + wide, y))
+    return [number, *([charts.words_at(x, y - 15, area.name)] if fits else [])]
 
 
 def outlines_json(shapes: Shapes) -> bytes:
     """Return the shapes as GeoJSON, coarser until they are few bytes; borders stay shared."""
     codes = sorted(shapes)
     exact, degrees = [shapes[code] for code in codes], DEGREES
-    if all(shape.geom_type == "Point" for shape in exact):
-        return _collection(codes, exact)
-    while True:
-        coarse = shapely.coverage_simplify(exact, degrees)
-        made = _collection(codes, coarse)
-        if len(made) <= MOST_BYTES or degrees > 1:
-            return made
+    made = _collection(codes, exact)
+    while has_outlines(shapes) and len(made) > MOST_BYTES and degrees < 1:
+        made = _collection(codes, shapely.coverage_simplify(exact, degrees))
         degrees *= COARSER
+    return made
 
 
 def _collection(codes: Sequence[str], shapes: Sequence[BaseGeometry]) -> bytes:

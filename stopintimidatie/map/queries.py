@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
@@ -12,32 +12,24 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.models import local_hour
 from stopintimidatie.core.web.register import COUNTED
+from stopintimidatie.core.web.request import query_pairs
+from stopintimidatie.dossiers import pages as dossiers
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.pages import reader_of as person_of
-from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.services import may_see_reports
-from stopintimidatie.map.rules import Area, Point, Selection, Window
+from stopintimidatie.map.rules import Area, Selection, Window
+from stopintimidatie.municipalities.areas import models
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
-from stopintimidatie.municipalities.areas.models import (
-    AreaOutline,
-    FormerArea,
-    Neighbourhood,
-    Subneighbourhood,
-)
 from stopintimidatie.reports.inbox.panels import forms_of_report
-from stopintimidatie.reports.inbox.rules import conditions
+from stopintimidatie.reports.inbox.rules import conditions, filters_from
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE
-from stopintimidatie.reports.rules import PARTS_OF_DAY, normalise_reference
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.vocabulary import TimePrecision
 
 Condition = ColumnElement[bool]
-# Metres around a report, and degrees of those: of latitude, and of longitude in the Netherlands.
-AROUND_M: Final = 300
-NORTH, EAST = AROUND_M / 111_320, AROUND_M / 68_500
 
 
 def conditions_of(context: Any, request: Any, selection: Selection) -> list[Condition]:
@@ -46,7 +38,7 @@ def conditions_of(context: Any, request: Any, selection: Selection) -> list[Cond
     Raises:
         HTTPNotFound: The list isn't there, or isn't for this person.
     """
-    where = [Report.holder == context.holder, *_BASES[selection.base](context, request, selection)]
+    where = [Report.holder == context.holder, *_base(context, request, selection)]
     if selection.wijk:
         where.append(Report.neighbourhood_code == selection.wijk)
     since, until = selection.moments
@@ -68,88 +60,60 @@ def in_part(part: str) -> Condition:
     return or_(Report.part_of_day == part, by_clock)
 
 
-def _town(context: Any, request: Any, selection: Selection) -> list[Condition]:
-    return [Report.state.not_in(sorted(LEFT_OUT))]
+def _base(context: Any, request: Any, selection: Selection) -> list[Condition]:
+    """Return the conditions of a list, or of what counts in the town."""
+    there, counts = (Report.state.not_in(sorted(states)) for states in (GONE, LEFT_OUT))
+    match selection.base:
+        case "postvak":
+            reader = reader_of(request, context.holder)
+            return [there, *conditions(filters_from(query_pairs(request)), reader)]
+        case "dossier":
+            return [there, Report.id.in_(_inside_dossier(context, request, selection.value))]
+        case "patroon":
+            number = int(selection.value) if selection.value.isdecimal() else 0
+            mine = Pattern.holder == context.holder, Pattern.number == min(number, 10**6)
+            pattern = request.db.scalar(select(Pattern.id).where(*mine))
+            if pattern is None:
+                raise HTTPNotFound()
+            inside = select(PatternReport.report_id).where(PatternReport.pattern_id == pattern)
+            return [counts, Report.id.in_(inside)]
+    return [counts]
 
 
-def _inbox(context: Any, request: Any, selection: Selection) -> list[Condition]:
-    reader = reader_of(request, context.holder)
-    return [*conditions(selection.filters, reader), Report.state.not_in(sorted(GONE))]
-
-
-def _dossier(context: Any, request: Any, selection: Selection) -> list[Condition]:
-    mine = Dossier.holder == context.holder, Dossier.number == selection.value
-    wanted = select(Dossier).where(*mine, visible_to(roles_at(request, context.holder)))
+def _inside_dossier(context: Any, request: Any, number: str) -> Any:
+    """Select the reports of a dossier, for who sees the dossier and its reports."""
+    mine = Dossier.holder == context.holder, Dossier.number == number
+    wanted = select(Dossier).where(*mine, visible_to(dossiers.roles_at(request, context.holder)))
     may = request.has_permission(Permission.VIEW_DOSSIER, context)
-    dossier = request.db.scalar(wanted) if may else None
-    if dossier is None or not may_see_reports(request.db, dossier, person_of(request)):
+    dossier, person = request.db.scalar(wanted) if may else None, dossiers.reader_of(request)
+    if dossier is None or not may_see_reports(request.db, dossier, person):
         raise HTTPNotFound()
-    inside = select(DossierMembership.report_id).where(
+    return select(DossierMembership.report_id).where(
         DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None)
     )
-    return [Report.id.in_(inside), Report.state.not_in(sorted(GONE))]
 
 
-def _pattern(context: Any, request: Any, selection: Selection) -> list[Condition]:
-    number = int(selection.value) if selection.value.isdecimal() else 0
-    mine = Pattern.holder == context.holder, Pattern.number == number
-    pattern = request.db.scalar(select(Pattern.id).where(*mine)) if number < 1e6 else None
-    if pattern is None:
-        raise HTTPNotFound()
-    inside = select(PatternReport.report_id).where(PatternReport.pattern_id == pattern)
-    return [Report.id.in_(inside), Report.state.not_in(sorted(LEFT_OUT))]
-
-
-def _around(context: Any, request: Any, selection: Selection) -> list[Condition]:
-    mine = Report.holder == context.holder, Report.state.not_in(sorted(GONE))
-    here = Report.reference == normalise_reference(selection.value), Report.lat.is_not(None)
-    row = request.db.execute(select(Report.lat, Report.lon).where(*mine, *here)).first()
-    if row is None:
-        raise HTTPNotFound()
-    north, east = (Report.lat - row.lat) / NORTH, (Report.lon - row.lon) / EAST
-    return [
-        *_town(context, request, selection),
-        Report.lat.between(row.lat - NORTH, row.lat + NORTH),
-        Report.lon.between(row.lon - EAST, row.lon + EAST),
-        north * north + east * east <= 1,
-    ]
-
-
-_BASES: Final = {
-    "": _town,
-    "postvak": _inbox,
-    "dossier": _dossier,
-    "patroon": _pattern,
-    "rond": _around,
-}
-
-
-def areas_of(session: Session, holder: str, wijk: str) -> tuple[str, list[Area]]:
+def areas_of(session: Session, holder: str, code: str) -> tuple[str, list[Area]]:
     """Return the name of the wijk with its buurten, where those are known; else all wijken.
 
     A wijk without buurten is the only area itself. None of what has ended.
     """
-    ended = select(FormerArea.code)
-    columns = (Neighbourhood.name, Neighbourhood.code, Neighbourhood.water, AreaOutline.inhabitants)
-    wijken = (
-        select(*columns, Subneighbourhood.code.label("buurt"), Subneighbourhood.name.label("named"))
-        .select_from(Neighbourhood)
-        .where(Neighbourhood.municipality_code == holder, Neighbourhood.code.not_in(ended))
-        .where(Neighbourhood.kind == NeighbourhoodKind.WIJK)
-    )
-    here = Subneighbourhood.neighbourhood_code == Neighbourhood.code
-    inside = and_(here, Neighbourhood.code == wijk, Subneighbourhood.code.not_in(ended))
-    drawn = func.coalesce(Subneighbourhood.code, Neighbourhood.code)
+    wijk, buurt, outline = models.Neighbourhood, models.Subneighbourhood, models.AreaOutline
+    ended = select(models.FormerArea.code)
+    inside = (buurt.neighbourhood_code == wijk.code, wijk.code == code, buurt.code.not_in(ended))
     rows = session.execute(
-        (wijken.where(Neighbourhood.code == wijk) if wijk else wijken)
-        .outerjoin(Subneighbourhood, inside)
-        .outerjoin(AreaOutline, AreaOutline.area_code == drawn)
+        select(wijk, buurt, outline.inhabitants)
+        .select_from(wijk)
+        .outerjoin(buurt, and_(*inside))
+        .outerjoin(outline, outline.area_code == func.coalesce(buurt.code, wijk.code))
+        .where(wijk.municipality_code == holder, wijk.kind == NeighbourhoodKind.WIJK)
+        .where(wijk.code == code if code else wijk.code.not_in(ended))
     ).all()
     areas = [
-        Area(row.buurt or row.code, row.named or row.name, row.water, row.inhabitants)
-        for row in rows
+        Area((part or whole).code, (part or whole).name, whole.water, inhabitants)
+        for whole, part, inhabitants in rows
     ]
-    return rows[0].name if wijk and rows else "", areas
+    return rows[0][0].name if code and rows else "", areas
 
 
 def numbers_of(
@@ -160,55 +124,42 @@ def numbers_of(
     `whole`: all of them, which the index of the town tells; else of a long list the newest.
     """
     code = Report.subneighbourhood_code if buurten else Report.neighbourhood_code
-    if whole:
-        # Not the column itself: SQLite would read all reports there are, in the order of areas.
-        area = cast(code, String)
-        rows = session.execute(select(area, func.count()).where(*where).group_by(area))
-    else:
-        newest = select(code.label("code")).where(*where).order_by(Report.received_at.desc())
-        some = newest.limit(COUNTED + 1).subquery()
-        rows = session.execute(select(some.c.code, func.count()).group_by(some.c.code))
+    # Not the column itself: SQLite would read all reports there are, in the order of areas.
+    listed = select(cast(code, String).label("code")).where(*where)
+    if not whole:
+        listed = listed.order_by(Report.received_at.desc()).limit(COUNTED + 1)
+    some = listed.subquery()
+    rows = session.execute(select(some.c.code, func.count()).group_by(some.c.code))
     return {row[0]: row[1] for row in rows}
 
 
 def rows_of(
-    session: Session,
-    where: Sequence[Condition],
-    restricted: Condition,
-    offset: int,
-    size: int,
+    session: Session, where: Sequence[Condition], restricted: Condition, offset: int, size: int
 ) -> Sequence[Any]:
     """Return a page of the reports, the latest first; `restricted`: their use is."""
+    area = models.Neighbourhood
     columns = (
-        *(Report.id, Report.reference, Report.state, Report.incident_start, Report.incident_end),
+        *(Report.id, Report.reference, Report.incident_start, Report.incident_end),
         *(Report.time_precision, Report.part_of_day, Report.lat, Report.lon),
-        *(Report.near_place, Report.accuracy_m),
-        *(Neighbourhood.name.label("area"), forms_of_report().label("forms")),
+        *(Report.near_place, Report.accuracy_m, area.name.label("area")),
+        *(forms_of_report().label("forms"), restricted.label("restricted")),
     )
-    return session.execute(
-        select(*columns, restricted.label("restricted"))
-        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-        .where(*where)
-        .order_by(Report.incident_start.desc(), Report.id)
-        .offset(offset)
-        .limit(size)
-    ).all()
+    listed = select(*columns).where(*where).order_by(Report.incident_start.desc(), Report.id)
+    placed = listed.outerjoin(area, area.code == Report.neighbourhood_code)
+    return session.execute(placed.offset(offset).limit(size)).all()
 
 
 def points_in(
     session: Session,
     where: Sequence[Condition],
     restricted: Condition,
-    window: Window | None,
     most: int,
-) -> list[Point] | None:
+    window: Window | None = None,
+) -> Sequence[Any] | None:
     """Return the points in a window; None when there are more. None of whose use is restricted."""
-    here: list[Condition] = [Report.lat.is_not(None), Report.lon.is_not(None)]
-    if window is not None:
-        west, south, east, north = window
-        here = [Report.lat.between(south, north), Report.lon.between(west, east)]
-    columns = Report.lat, Report.lon, Report.reference, Report.id
-    rows = session.execute(select(*columns).where(*where, *here, ~restricted).limit(most + 1)).all()
-    if len(rows) > most:
-        return None
-    return [Point(lat, lon, 1, reference, id_) for lat, lon, reference, id_ in rows]
+    west, south, east, north = window or (-180, -90, 180, 90)
+    here = Report.lat.between(south, north), Report.lon.between(west, east)
+    columns = Report.id, Report.lat, Report.lon, Report.reference
+    wanted = select(*columns).where(*where, *here, ~restricted).limit(most + 1)
+    rows = session.execute(wanted).all()
+    return None if len(rows) > most else rows

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.municipalities.areas.names import natural_key
-from stopintimidatie.reports.inbox.rules import Filters, filters_from
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 # The parameter that names a list, other than all of the town.
-BASES: Final = ("postvak", "dossier", "patroon", "rond")
+BASES: Final = ("postvak", "dossier", "patroon")
 # As `van`: from the first report on.
 BEGIN: Final = "begin"
-# Months that are shown of the town unless others are asked for, and those to choose from.
+# Months that are shown of the town unless others are asked for.
 USUAL: Final = 12
-OFFERED: Final = 36
 # Levels of colour; 0 is for an area without reports.
 LEVELS: Final = 5
 # With a smaller part of the mean number of inhabitants, such as a business park, a few reports
@@ -32,6 +29,8 @@ INHABITED: Final = 0.1
 # Pixels of the world at zoom 0, and of the square in which points are drawn as one.
 TILE, CELL = 256, 40
 MOST_FEATURES: Final = 300
+# West, south, east and north, in degrees.
+Window = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,6 @@ class Selection:
 
     base: str
     value: str
-    filters: Filters
     wijk: str
     since: date | None
     until: date | None
@@ -56,39 +54,30 @@ class Selection:
         return bool(self.base or self.wijk)
 
     @property
-    def moments(self) -> tuple[datetime | None, datetime | None]:
+    def moments(self) -> list[datetime | None]:
         """The first moment of the period, and the first one after it."""
         ends = self.since, self.until and months_after(self.until, 1)
-        since, until = (day and datetime.combine(day, time.min, AMSTERDAM) for day in ends)
-        return since and since.astimezone(UTC), until and until.astimezone(UTC)
+        return [day and datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC) for day in ends]
 
 
 def selection_of(pairs: Iterable[tuple[str, str]], today: date) -> Selection:
     """Return the selection of an address; a value that isn't one counts as none."""
     given = dict(pairs)
     base = next((name for name in BASES if given.get(name)), "")
-    since, until = month_of(given.get("van", "")), month_of(given.get("tot", ""))
-    if since is None and base in ("", "rond") and given.get("van") != BEGIN:
-        since = months_after(until or today.replace(day=1), 1 - USUAL)
-    return Selection(
-        base=base,
-        value=given.get(base, "")[:20],
-        filters=filters_from(given.items()) if base == "postvak" else {},
-        wijk=given.get("wijk", "")[:9],
-        since=since,
-        until=until,
-        part=given.get("dagdeel", "") if given.get("dagdeel") in PARTS_OF_DAY else "",
-    )
+    since, until = (month_of(given.get(name, "")) for name in ("van", "tot"))
+    if since is None and not base and given.get("van") != BEGIN:
+        since = months_after(until or today, 1 - USUAL)
+    part = given.get("dagdeel", "")
+    value, wijk = given.get(base, "")[:20], given.get("wijk", "")[:9]
+    return Selection(base, value, wijk, since, until, part if part in PARTS_OF_DAY else "")
 
 
 def month_of(text: str) -> date | None:
     """Return the first day of a month such as 2026-11; None for what isn't one."""
-    year, _, month = text.partition("-")
-    if len(text) != 7 or not (year + month).isascii() or not (year + month).isdigit():
+    try:
+        return date.fromisoformat(f"{text}-01") if text > "1900" else None
+    except ValueError:
         return None
-    return (
-        date(int(year), int(month), 1) if int(year) > 1900 and int(month) in range(1, 13) else None
-    )
 
 
 def months_after(day: date, number: int) -> date:
@@ -110,71 +99,38 @@ class Area:
     level: int = 0
 
 
-def by_rate(areas: Iterable[Area]) -> bool:
-    """Tell whether the numbers are compared by inhabitants: only where those of all are known."""
-    land = [area.inhabitants for area in areas if not area.water]
-    return len(land) > 1 and None not in land and any(land)
+def shaded(areas: Sequence[Area], numbers: Mapping[str | None, int], rest: str) -> list[Area]:
+    """Return the areas with their numbers, rates and levels; where most is comes first.
 
-
-def shaded(
-    areas: Sequence[Area], numbers: Mapping[str | None, int], rest: str, *, rated: bool
-) -> list[Area]:
-    """Return the areas with their numbers, rates and levels; where most is first.
+    They are compared by inhabitants where those of all are known, else by number.
 
     Args:
         areas: those that a map could draw.
         numbers: of reports, by the code of an area; other codes are told together.
         rest: the name for those.
-        rated: compare by inhabitants.
     """
-    known = [area.inhabitants for area in areas if area.inhabitants]
-    least = INHABITED * sum(known) / max(len(known), 1) if rated else None
-    values = {area.code: _value(area, numbers.get(area.code, 0), least) for area in areas}
-    highest = max((value or 0 for value in values.values()), default=0)
+    land = [area.inhabitants for area in areas if not area.water]
+    people = [number for number in land if number is not None]
+    rated = len(people) == len(land) > 1
+    least = INHABITED * sum(people) / len(people) if rated else 0
+    made = []
+    for area in areas:
+        number, here = numbers.get(area.code, 0), area.inhabitants or 0
+        rate = number / here * 1000 if rated and here > least else None
+        made.append(replace(area, number=number, rate=rate))
+    values = [(area.rate if rated else area.number) or 0 for area in made]
+    highest = max(values, default=0) or 1
     made = [
-        Area(
-            area.code,
-            area.name,
-            area.water,
-            area.inhabitants,
-            number=numbers.get(area.code, 0),
-            rate=value if rated else None,
-            level=math.ceil(LEVELS * value / highest) if value else 0,
-        )
-        for area, value in zip(areas, values.values(), strict=True)
+        replace(area, level=math.ceil(LEVELS * value / highest))
+        for area, value in zip(made, values, strict=True)
     ]
     made.sort(key=lambda area: (-area.number, area.water, natural_key(area.name)))
     elsewhere = sum(numbers.values()) - sum(area.number for area in made)
-    return [*made, *([Area("", rest, number=elsewhere)] if elsewhere else [])]
-
-
-def _value(area: Area, number: int, least: float | None) -> float | None:
-    """Return the value to compare areas by; None where a rate would mean nothing.
-
-    `least`: the inhabitants that an area must have; None to compare numbers.
-    """
-    if least is None:
-        return number
-    people = area.inhabitants or 0
-    return number / people * 1000 if people > least else None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A report on the map, or several that lie near each other: those have no reference."""
-
-    lat: float
-    lon: float
-    number: int = 1
-    reference: str = ""
-    id: UUID | None = None
-
-
-Window = tuple[float, float, float, float]
+    return [*made, Area("", rest, number=elsewhere)] if elsewhere else made
 
 
 def window_of(text: str) -> Window | None:
-    """Return west, south, east and north of a window, in degrees; None for what isn't one."""
+    """Return the window that an address names; None for what isn't one."""
     try:
         west, south, east, north = (float(edge) for edge in text[:80].split(","))
     except ValueError:
@@ -183,27 +139,14 @@ def window_of(text: str) -> Window | None:
     return (west, south, east, north) if fits else None
 
 
-def cells_of(points: Sequence[Point], zoom: int) -> list[Point]:
-    """Return the points, those that would touch at this zoom as one; never more than fit a page."""
-    size = float(CELL)
+def cells_of(points: Sequence[Any], zoom: int) -> list[list[Any]]:
+    """Return the points that would touch at this zoom together; never more than fit an answer."""
+    size = 360 * CELL / TILE / 2**zoom
     while True:
-        cells: dict[tuple[int, int], list[Point]] = {}
+        cells: dict[tuple[int, int], list[Any]] = {}
         for point in points:
-            cells.setdefault(_cell(point, TILE * 2**zoom / size), []).append(point)
+            # A degree of latitude is longer on the map, as it is in the Netherlands on the ground.
+            cells.setdefault((int(point.lon / size), int(point.lat * 1.6 / size)), []).append(point)
         if len(cells) <= MOST_FEATURES:
-            return [_joined(inside) for inside in cells.values()]
+            return list(cells.values())
         size *= 2
-
-
-def _cell(point: Point, across: float) -> tuple[int, int]:
-    """Return the column and row of a point, where so many cells go round the earth."""
-    north = math.asinh(math.tan(math.radians(point.lat)))
-    return int((point.lon / 360 + 0.5) * across), int((0.5 - north / math.tau) * across)
-
-
-def _joined(points: Sequence[Point]) -> Point:
-    if len(points) == 1:
-        return points[0]
-    number = len(points)
-    lat, lon = (sum(point.lat for point in points), sum(point.lon for point in points))
-    return Point(lat / number, lon / number, number)
