@@ -23,7 +23,7 @@ NETHERLANDS: Final = shapely.box(3.3, 50.7, 7.3, 53.6)
 DARK: Final = 0.14
 CIRCLE_PX, LETTER_PX, DOT_PX = 17, 7, 6
 # The outlines of a town, in bytes; drawn coarser until they fit.
-MOST_BYTES: Final = 11_000
+MOST_BYTES: Final = 9_000
 DEGREES, COARSER, DECIMALS = 0.0001, 1.4, 4
 
 

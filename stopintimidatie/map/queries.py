@@ -40,7 +40,8 @@ def conditions_of(context: Any, request: Any, selection: Selection) -> list[Cond
     """
     where = [Report.holder == context.holder, *_base(context, request, selection)]
     if selection.wijk:
-        where.append(Report.neighbourhood_code == selection.wijk)
+        # Not the column itself: by its index SQLite would read every row of a wijk.
+        where.append(cast(Report.neighbourhood_code, String) == selection.wijk)
     since, until = selection.moments
     if since is not None:
         where.append(Report.incident_start >= since)

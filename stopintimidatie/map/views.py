@@ -19,7 +19,7 @@ from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.register import COUNTED, read_register
 from stopintimidatie.core.web.request import Request, query_pairs
-from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.core.web.responses import PICTURE_CSP, background_of, map_csp
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
@@ -39,7 +39,7 @@ from stopintimidatie.reports.vocabulary import KIND
 TASK: Final = "kaart"
 # Months to choose from.
 OFFERED: Final = 36
-# Of a list with at most so many points, those stand in the picture.
+# The picture of a list has its points where there are at most so many.
 DRAWN: Final = 500
 ZOOMS: Final = frozenset(map(str, range(21)))
 PANEL: Final = "stopintimidatie.map:templates/panel.jinja2"
@@ -58,10 +58,10 @@ class _Asked:
         self.day = local_date(utc_now())
         self.selection = rules.selection_of(query_pairs(request), self.day)
         self.where = queries.conditions_of(context, request, self.selection)
-        found = queries.areas_of(request.db, context.holder, self.selection.wijk)
-        self.wijk, areas = found
+        wijk = self.selection.wijk
+        self.wijk, areas = queries.areas_of(request.db, context.holder, wijk)
         self.shapes = drawing.shapes_of(request.registry.locator_cache.known(request.db), areas)
-        buurten = any(area.code != self.selection.wijk for area in areas) and bool(self.wijk)
+        buurten = bool(wijk) and any(area.code != wijk for area in areas)
         self.numbers = queries.numbers_of(
             request.db, self.where, buurten=buurten, whole=not self.selection.base
         )
@@ -79,8 +79,10 @@ def show_map(context: MunicipalityResource, request: Request) -> dict[str, Any]:
         total = sum(asked.numbers.values())
         reports = read_register(request, total, find, most=COUNTED)
         note_read(request, context.holder, KIND, [row.id for row in reports.rows], task=TASK)
+    request.response.headers["Content-Security-Policy"] = map_csp(request.app_settings)
     return {
         "asked": asked,
+        "tiles": background_of(request.app_settings),
         "selection": asked.selection,
         "outlined": drawing.has_outlines(asked.shapes),
         "reports": reports,
@@ -135,10 +137,10 @@ def give_points(context: MunicipalityResource, request: Request) -> dict[str, An
     cells = rules.cells_of(inside or (), int(zoom))
     alone = [cell[0].id for cell in cells if len(cell) == 1]
     note_read(request, context.holder, KIND, alone, task=TASK)
-    return {"veel": inside is None, "punten": [_told(cell) for cell in cells]}
+    return {"veel": inside is None, "punten": [_point(cell) for cell in cells]}
 
 
-def _told(cell: Sequence[Any]) -> list[Any]:
+def _point(cell: Sequence[Any]) -> list[Any]:
     """Return the middle of a cell, its number, and the reference of a report that is alone."""
     lat, lon = (sum(getattr(p, name) for p in cell) / len(cell) for name in ("lat", "lon"))
     return [round(lat, 5), round(lon, 5), len(cell), cell[0].reference if len(cell) == 1 else ""]
