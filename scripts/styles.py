@@ -1,7 +1,7 @@
 """Puts together stopintimidatie/core/web/static/vendor/ from the pinned npm packages.
 
 One style sheet with the fonts, the rules of the classes that we use and only the design tokens that
-those reach, htmx, and everybody's licence. Nothing here is pasted into the
+those reach, htmx, Leaflet, and everybody's licence. Nothing here is pasted into the
 repository.
 """
 
@@ -61,13 +61,14 @@ def build(*, for_tests: bool = False) -> bool:
     if read_stamp(VENDOR / ".stamp") == stamp:
         return False
     _fetch()
-    say("Stijlen, lettertypen en htmx klaarzetten…")
+    say("Stijlen, lettertypen, htmx en Leaflet klaarzetten…")
     fresh = VENDOR.with_name("vendor.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     _write_styles(fresh)
     _write_fonts(fresh)
     shutil.copyfile(MODULES / "htmx.org/dist/htmx.min.js", fresh / "htmx.min.js")
+    _write_map(fresh)
     _write_licences(fresh / "licenties")
     _compress(fresh)
     (fresh / ".stamp").write_text(stamp + "\n", encoding="utf-8")
@@ -82,7 +83,7 @@ def _fetch(*, for_tests: bool = False) -> None:
     # What the tests need holds what everybody needs.
     if read_stamp(MODULES / ".stamp") in ((whole,) if for_tests else (bare, whole)):
         return
-    say("Stijlen, lettertypen en htmx ophalen (npm, zo'n tien seconden)…")
+    say("Stijlen, lettertypen, htmx en Leaflet ophalen (npm, zo'n tien seconden)…")
     install_npm_packages(for_tests=for_tests)
     stamp = whole if for_tests else bare
     (MODULES / ".stamp").write_text(stamp + "\n", encoding="utf-8")
@@ -210,6 +211,16 @@ def _write_sheet(path: Path, rules: Iterable[str]) -> None:
 def _subset(file_name: str) -> str:
     """source-sans-3-latin-ext-400-normal.woff -> latin-ext"""
     return re.sub(r"^(source-sans-3|vazirmatn)-|-\d{3}-\w+\.woff$", "", file_name)
+
+
+def _write_map(target: Path) -> None:
+    """Leaflet, without the rules that fetch its pictures: the map has shapes and words alone."""
+    shutil.copyfile(MODULES / "leaflet/dist/leaflet.js", target / "leaflet.js")
+    css = COMMENT.sub("", (MODULES / "leaflet/dist/leaflet.css").read_text(encoding="utf-8"))
+    kept = RULE.sub(lambda found: "" if "url(" in found[2] else found[0], css)
+    (target / "leaflet.css").write_text(
+        f"/*! Leaflet, BSD-2-Clause: licenties/ */\n{kept.strip()}\n"
+    )
 
 
 def _write_licences(target: Path) -> None:

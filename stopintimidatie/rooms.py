@@ -58,6 +58,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "follow",
     ),
     "dossiers": ("filing", "person", "case", "consultations", "actions", "page", "patterns"),
+    "map": (),
     "exports": (
         "profiles",
         "redaction",

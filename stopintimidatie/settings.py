@@ -23,6 +23,8 @@ INI_ENVIRONMENT_VARIABLE: Final = "STOPINTIMIDATIE_INI"
 PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
+ARCHIVE_LAW: Final = "1996-01-01 Archiefwet 1995, artikel 15, eerste lid, onder a"
+BACKGROUND: Final = re.compile(r"https://[a-z0-9.:-]+/\S*\{z\}\S*\{[xy]\}\S*\{[xy]\}\S*")
 CONTACT: Final = re.compile(r"mailto:[^@\s]+@[A-Za-z0-9.-]+|https://[^/\s]+/\S*")
 AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 # Beside the data, and in no backup copy: where no other place was chosen for the ledger.
@@ -51,10 +53,9 @@ class SettingsError(Exception):
 
 def _boolean(text: str) -> bool:
     values = {"true": True, "ja": True, "1": True, "false": False, "nee": False, "0": False}
-    try:
-        return values[text.strip().lower()]
-    except KeyError:
-        raise ValueError("schrijf true of false") from None
+    if text.strip().lower() not in values:
+        raise ValueError("schrijf true of false")
+    return values[text.strip().lower()]
 
 
 def _text(text: str) -> str:
@@ -166,6 +167,12 @@ def _service(text: str) -> str:
     return address
 
 
+def _background(text: str) -> str:
+    if text.strip() not in ("geen", "pdok") and not BACKGROUND.fullmatch(text.strip()):
+        raise ValueError("schrijf geen, pdok, of een adres met https:// en {z}, {x} en {y}")
+    return text.strip()
+
+
 def _time_stamp_service(text: str) -> str:
     parts = urlsplit(text.strip())
     near = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
@@ -219,21 +226,13 @@ class Settings:
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
     pdf_full_reports: int = _setting("pdf.full_reports", _whole_number(1, 200), 60)
     time_stamp_service: str = _setting("signature.timestamp_url", _time_stamp_service, "")
-    archive_laws: str = _setting(
-        "archive.law",
-        _dated_laws,
-        "1996-01-01 Archiefwet 1995, artikel 15, eerste lid, onder a",
-    )
+    archive_laws: str = _setting("archive.law", _dated_laws, ARCHIVE_LAW)
     sender_header: str = _setting("sender.header", str.strip, "")
     flood_reports_per_sender: int = _setting(
         "flood.reports_per_sender", _whole_number(1, 1_000_000), 30
     )
-    flood_reports_per_app: int = _setting(
-        "flood.reports_per_app", _whole_number(1, 10_000_000), 6000
-    )
-    flood_reads_per_sender: int = _setting(
-        "flood.reads_per_sender", _whole_number(10, 1_000_000), 600
-    )
+    flood_reports_per_app: int = _setting("flood.reports_per_app", _whole_number(1, 10**7), 6000)
+    flood_reads_per_sender: int = _setting("flood.reads_per_sender", _whole_number(10, 10**6), 600)
     ffmpeg: str = _setting("attachments.ffmpeg", str.strip, "ffmpeg")
     sender_megabytes: int = _setting("attachments.sender_megabytes", _whole_number(25, 10**6), 250)
     app_megabytes: int = _setting("attachments.app_megabytes", _whole_number(25, 10**7), 10_000)
@@ -275,6 +274,7 @@ class Settings:
     sms_sender: str = _setting("sms.sender", str.strip, "Meldpunt")
     geocoder: str = _setting("geocoder", _one_of("geen", "pdok"), "geen")
     geocoder_address: str = _setting("geocoder.address", _service, GEOCODER_ADDRESS)
+    map_background: str = _setting("map.background", _background, "geen")
     backup_recipients: tuple[str, ...] = _setting("backup.recipient", _age_recipients, ())
     backup_programs: Path | None = _setting("backup.programs", _optional_path, None)
     backup_folder: Path | None = _setting("backup.folder", _optional_path, None)

@@ -53,6 +53,12 @@ class Report(Held, Base):
         Index(None, "holder", "state", "received_at"),
         Index(None, "holder", "neighbourhood_code", "received_at"),
         Index(None, "holder", "received_at"),
+        # The numbers of the map, of which this index alone tells all.
+        Index(
+            "ix_report_map",
+            *("holder", "incident_start", "neighbourhood_code", "subneighbourhood_code"),
+            *("state", "part_of_day", "time_precision"),
+        ),
         # For reports near a point: a strip by latitude, of which the index alone tells the rest.
         Index(None, "holder", "lat", "lon", "id"),
         # The desk's queue: none of it falls on what goes straight to a municipality.

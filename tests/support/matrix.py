@@ -442,6 +442,23 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "bellen", "GET", P.TRIAGE, {
         "{gemeente}/bellen": "   ja ja 403 403 403",
     }),
+    view("MunicipalityResource", "kaart", "GET", P.VIEW_REPORT, {
+        "{gemeente}/kaart": " ja ja 403 ja ja",
+        "{gemeente}/kaart?postvak=ja&toestand=alle": " ja ja 403 ja ja",
+    }),
+    view("MunicipalityResource", "kaart.svg", "GET", P.VIEW_REPORT, {
+        "{gemeente}/kaart.svg": " ja ja 403 ja ja",
+    }),
+    view("MunicipalityResource", "kaart-grenzen.json", "GET", P.VIEW_REPORT, {
+        "{gemeente}/kaart-grenzen.json": " ja ja 403 ja ja",
+    }),
+    view("MunicipalityResource", "kaart-punten.json", "GET", P.VIEW_REPORT, {
+        "{gemeente}/kaart-punten.json?vak=4,51,5,52&zoom=12": " ja ja 403 ja ja",
+    }),
+    view("Root", "kaart", "GET", P.SIGNED_IN, {
+        #           oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/kaart": " ja   ja      404    ja      ja    404      404     404",
+    }),
     *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
         "{gemeente}/uitdelen": " ja ja 403 403 403",
     }),

@@ -162,7 +162,7 @@ reports/rules.py: _EMAIL _NINE_DIGITS _PHONE _PLATE
 # Why no stranger's text gets there.
 OURS: Final[Mapping[str, str]] = {
     "the operator's own settings": """
-settings.py: AGE_RECIPIENT CONTACT _secure_url _sender
+settings.py: AGE_RECIPIENT BACKGROUND CONTACT _secure_url _sender
 """,
     "typed at the command line": """
 cli/words.py: explain

@@ -26,6 +26,7 @@ from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pyramid.authorization import DENY_ALL
 from pyramid.response import Response
@@ -133,12 +134,28 @@ PICTURE_CSP = (
 )
 # The page on which somebody may press a button to send along where they are; nowhere else.
 LOCATING = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
+# The source outside whose pictures the map shows behind our own data, where the operator chose it.
+BACKGROUNDS: Final = {
+    "geen": "",
+    "pdok": "https://service.pdok.nl/brt/achtergrondkaart/wmts/v2_0/standaard/EPSG:3857/{z}/{x}/{y}.png",
+}
 # Headers that a public answer, such as a municipality's logo in an app, may set itself.
 PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
 HSTS = "max-age=31536000; includeSubDomains"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 PUBLIC_FILES = ("/static/", "/huisstijl/")
+
+
+def background_of(settings: Any) -> str:
+    """Return the address of pictures behind the map, with {z}, {x} and {y}; empty for none."""
+    return BACKGROUNDS.get(settings.map_background, settings.map_background)
+
+
+def map_csp(settings: Any) -> str:
+    """Return the policy of the page with the map: it may show pictures of that one source."""
+    host = urlsplit(background_of(settings)).netloc
+    return CSP.replace("img-src 'self'", f"img-src 'self' https://{host}") if host else CSP
 
 
 def cache_control(path: str, query: str, status: int) -> str:
@@ -159,6 +176,7 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     there gets its page here, unless the request will be tried again.
     """
     https = bool(registry.app_settings.https)
+    own = PICTURE_CSP, LOCATING, map_csp(registry.app_settings)
 
     def tween(request: Any) -> Any:
         try:
@@ -174,8 +192,8 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             pack_page(request, response)
         headers = response.headers
         for name, value in HEADERS.items():
-            stricter = headers.get(name) in (PICTURE_CSP, LOCATING)
-            if not stricter and (name not in PUBLIC_MAY_DIFFER or name not in headers):
+            chosen = name in PUBLIC_MAY_DIFFER and name in headers
+            if not chosen and headers.get(name) not in own:
                 headers[name] = value
         if https:
             headers["Strict-Transport-Security"] = HSTS

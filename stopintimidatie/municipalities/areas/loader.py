@@ -289,6 +289,7 @@ def _outline_row(area: Area, year: int) -> dict[str, Any]:
         "parent_code": area.parent_code,
         "water": area.water,
         "year": year,
+        "inhabitants": area.inhabitants,
         "wkb": shapely.to_wkb(area.outline),
     }
 

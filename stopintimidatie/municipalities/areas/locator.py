@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -221,6 +221,11 @@ class Locator:
     def wijken_in(self, west: float, south: float, east: float, north: float) -> Sequence[Outline]:
         """Return the outlines of the wijken that show in a window, whose edges are in degrees."""
         return self._layers[AreaKind.NEIGHBOURHOOD].within(west, south, east, north)
+
+    def outlines_of(self, codes: Collection[str]) -> dict[str, BaseGeometry]:
+        """Return the outlines of these areas that are loaded, by code."""
+        outlines = (outline for layer in self._layers.values() for outline in layer.outlines)
+        return {outline.code: outline.geometry for outline in outlines if outline.code in codes}
 
     def metres_to(self, lat: float, lon: float, code: str) -> float | None:
         """Return about how many metres a point lies from a municipality; None when not known."""

@@ -39,11 +39,6 @@ _CODES = {
     AreaKind.NEIGHBOURHOOD: re.compile(r"WK\d{4}[0-9A-Z]{2}"),
     AreaKind.SUBNEIGHBOURHOOD: re.compile(r"BU\d{4}[0-9A-Z]{4}"),
 }
-_PLURAL = {
-    AreaKind.MUNICIPALITY: "gemeenten",
-    AreaKind.NEIGHBOURHOOD: "wijken",
-    AreaKind.SUBNEIGHBOURHOOD: "buurten",
-}
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _LONGEST_NAME = 120
 PDOK_HINT = "Haal het bestand opnieuw op bij PDOK (Wijk- en Buurtkaart, GeoJSON, WGS84)."
@@ -65,6 +60,7 @@ class Area:
     province: str | None
     water: bool
     outline: BaseGeometry
+    inhabitants: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class FileHeader:
 
 def plural(kind: AreaKind) -> str:
     """Write the plural as the messages do: `wijk` → wijken."""
-    return _PLURAL[kind]
+    return f"{kind}n" if kind.endswith("e") else f"{kind}en"
 
 
 def read_header(path: Path) -> FileHeader:
@@ -178,6 +174,7 @@ def _area(path: Path, number: int, feature: Any) -> Area | None:
         return None
     if municipality[2:] != code[2:6]:
         raise AreaFileError(f"{label}: hoort volgens de code niet bij {municipality}. {PDOK_HINT}")
+    number = properties.get("aantal_inwoners")
     return Area(
         kind=kind,
         code=code,
@@ -187,6 +184,8 @@ def _area(path: Path, number: int, feature: Any) -> Area | None:
         province=str(properties["provincienaam"]) if properties.get("provincienaam") else None,
         water=str(properties.get("water", "NEE")).upper() == "JA",
         outline=_outline(label, feature.get("geometry")),
+        # Below zero CBS says why it tells none.
+        inhabitants=number if isinstance(number, int) and number >= 0 else None,
     )
 
 

@@ -90,24 +90,33 @@ def map_view(context: ReportResource, request: Request) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """The window of the map: its middle in degrees, and pixels of a metre."""
+    """The window of a map: its middle in degrees, pixels of a metre, and its size in pixels."""
 
     lat: float
     lon: float
     scale: float
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @classmethod
+    def within(cls, edges: Sequence[float], width: int = WIDTH, height: int = HEIGHT) -> Plane:
+        """Return the window that shows what lies within these edges, with some room around it.
+
+        `edges`: west, south, east and north, in degrees.
+        """
+        west, south, east, north = edges
+        middle = (south + north) / 2, (west + east) / 2
+        wide = (east - west) * math.cos(math.radians(middle[0])) * charts.METRES_OF_DEGREE / 2
+        high = (north - south) * charts.METRES_OF_DEGREE / 2
+        half = max(1.15 * max(high, wide * height / width), NEAREST_M)
+        return cls(*middle, height / 2 / half, width, height)
 
     @classmethod
     def around(cls, wijk: Outline, lat: float, lon: float) -> Plane:
         """Return the window that shows a wijk with the point; of a large one what is around it."""
-        west, south, east, north = wijk.geometry.union(shapely.Point(lon, lat)).bounds
-        squeeze = math.cos(math.radians(lat))
-        wide = (east - west) * squeeze * charts.METRES_OF_DEGREE / 2
-        high = (north - south) * charts.METRES_OF_DEGREE / 2
-        half = 1.15 * max(high, wide * HEIGHT / WIDTH)
-        if half > FARTHEST_M:
-            return cls(lat, lon, HEIGHT / 2 / FARTHEST_M)
-        middle = (south + north) / 2, (west + east) / 2
-        return cls(*middle, HEIGHT / 2 / max(half, NEAREST_M))
+        plane = cls.within(wijk.geometry.union(shapely.Point(lon, lat)).bounds)
+        least = HEIGHT / 2 / FARTHEST_M
+        return plane if plane.scale >= least else cls(lat, lon, least)
 
     @property
     def across(self) -> float:
@@ -122,25 +131,25 @@ class Plane:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """The edges in degrees: west, south, east, north."""
-        wide, high = WIDTH / 2 / self.across, HEIGHT / 2 / self.down
+        wide, high = self.width / 2 / self.across, self.height / 2 / self.down
         return self.lon - wide, self.lat - high, self.lon + wide, self.lat + high
 
     def pixel(self, lat: float, lon: float) -> tuple[float, float]:
         """Return where a point stands in the picture."""
-        return WIDTH / 2 + (lon - self.lon) * self.across, HEIGHT / 2 - (lat - self.lat) * self.down
+        x, y = (lon - self.lon) * self.across, (lat - self.lat) * self.down
+        return self.width / 2 + x, self.height / 2 - y
 
-    def placed(self, outline: Outline) -> BaseGeometry:
-        """Return what shows of an outline, in pixels."""
+    def placed(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return what shows of a geometry, in pixels."""
         west, south, east, north = self.bounds
         # A little beyond the edges, so that those aren't drawn as borders.
         more = (east - west) / 50
-        seen = shapely.clip_by_rect(
-            outline.geometry, west - more, south - more, east + more, north + more
-        )
+        seen = shapely.clip_by_rect(geometry, west - more, south - more, east + more, north + more)
         pixels = shapely.transform(
             seen,
             lambda xy: (
-                (xy - (self.lon, self.lat)) * (self.across, -self.down) + (WIDTH / 2, HEIGHT / 2)
+                (xy - (self.lon, self.lat)) * (self.across, -self.down)
+                + (self.width / 2, self.height / 2)
             ),
         )
         return pixels.simplify(SIMPLIFIED_PX)
@@ -165,12 +174,12 @@ def draw(
         colour: Of the municipality.
     """
     first = sorted(outlines, key=lambda outline: outline.code != inside)
-    shapes = [(outline.code, plane.placed(outline)) for outline in first]
+    shapes = [(outline.code, plane.placed(outline.geometry)) for outline in first]
     strong = darkened_for(colour, WHITE)
     x, y = plane.pixel(report.lat or 0.0, report.lon or 0.0)
     exact = (report.accuracy_m or 0) * plane.scale
     parts = [
-        *(_path(shape, charts.LAND if code == inside else NEIGHBOUR) for code, shape in shapes),
+        *(path(shape, charts.LAND if code == inside else NEIGHBOUR) for code, shape in shapes),
         *_names(shapes, names, shapely.Point(x, y).buffer(HALO_PX)),
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{exact:.1f}" fill="{strong}" fill-opacity="0.15"/>',
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{HALO_PX}" fill="{WHITE}"/>',
@@ -181,7 +190,8 @@ def draw(
     return charts.picture(WIDTH, HEIGHT, parts)
 
 
-def _path(shape: BaseGeometry, fill: str) -> str:
+def path(shape: BaseGeometry, fill: str) -> str:
+    """Draw a shape with its border."""
     rings = [
         ring
         for part in shapely.get_parts(shape)
