@@ -9,7 +9,7 @@ from alembic import op
 from stopintimidatie.core.storage.database import protect
 
 revision = "0030_saved_view"
-down_revision = "0027_listed_reads"
+down_revision = "0029_town_map"
 branch_labels = None
 depends_on = None
 

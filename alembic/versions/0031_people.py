@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031_people"
-down_revision = "0027_listed_reads"
+down_revision = "0030_saved_view"
 branch_labels = None
 depends_on = None
 
