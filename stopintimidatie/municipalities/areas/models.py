@@ -96,6 +96,8 @@ class AreaOutline(Base):
     parent_code: Mapped[str | None] = mapped_column(String(9))
     water: Mapped[bool] = mapped_column(default=False)
     year: Mapped[int]
+    # As CBS counts them; None where it is not known, or not told.
+    inhabitants: Mapped[int | None]
     wkb: Mapped[bytes] = mapped_column(LargeBinary)
 
 
