@@ -283,7 +283,7 @@ def _rows(paths: Sequence[Path], locator: Locator) -> Iterator[dict[str, Any]]:
             yield {"cell": cell, "kind": kind, "name": name, "wkb": piece.wkb}
     for (town, kind, name), points in named.items():
         words = {"kind": kind, "name": name, "name_key": slugify(name.replace("|", " "))}
-        yield {"municipality_code": town, **words, "wkb": shapely.union_all(points).wkb}
+        yield {"municipality_code": town, **words, "wkb": shapely.multipoints(points).wkb}
 
 
 def _features(path: Path) -> Iterator[Feature]:
