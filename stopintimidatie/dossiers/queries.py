@@ -118,7 +118,7 @@ def _mine(dossier: Dossier, reader: UUID | None) -> ColumnElement[bool]:
     return and_(DossierNote.dossier_id == dossier.id, readable_by(reader))
 
 
-def moments(session: Session, dossier: Dossier) -> Sequence[Row[Any]]:
+def moments(session: Session, dossier: Dossier) -> Sequence[Row[Any, Any, Any]]:
     """Return when the reports in the dossier happened: start, precision and part of day."""
     when = (Report.incident_start, Report.time_precision, Report.part_of_day)
     mine = select(*when).join(DossierMembership, DossierMembership.report_id == Report.id)
