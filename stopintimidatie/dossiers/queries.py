@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.storage.personal import ERASURE_GROUNDS, ground_words
+from stopintimidatie.core.text import DAYS, SHORT_MONTHS, local
 from stopintimidatie.core.tree.services import RESTRICTIONS
 from stopintimidatie.dossiers.models import (
     Consultation,
@@ -29,9 +42,11 @@ from stopintimidatie.dossiers.services import PARTNER_ANSWERED, readable_by
 from stopintimidatie.dossiers.workflow import RELATED, AgreementState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.workflow import ReportState
 
 LATEST: Final = 5
+MONTHS: Final = 12
 LIFT_FIRST: Final = " Hef dat eerst op, bij ‘Bevriezingen’ in het menu."
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()
@@ -101,6 +116,34 @@ def inside(dossier: Dossier) -> ColumnElement[bool]:
 def _mine(dossier: Dossier, reader: UUID | None) -> ColumnElement[bool]:
     """Return the condition of the notes that this person may read."""
     return and_(DossierNote.dossier_id == dossier.id, readable_by(reader))
+
+
+def moments(session: Session, dossier: Dossier) -> Sequence[Row[Any, Any, Any]]:
+    """Return when the reports in the dossier happened: start, precision and part of day."""
+    when = (Report.incident_start, Report.time_precision, Report.part_of_day)
+    mine = select(*when).join(DossierMembership, DossierMembership.report_id == Report.id)
+    return session.execute(mine.where(inside(dossier))).all()
+
+
+def week(rows: Iterable[Any]) -> list[tuple[str, list[int]]]:
+    """Count reports, or their moments, by weekday and part of day in the Netherlands."""
+    cells = Counter(
+        (
+            local(row.incident_start).weekday(),
+            known_part_of_day(row.incident_start, row.time_precision, row.part_of_day),
+        )
+        for row in rows
+    )
+    return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
+
+
+def months(rows: Iterable[Any], today: date) -> list[tuple[str, int]]:
+    """Count reports, or their moments, in each of the last twelve months, by its short name."""
+    now = today.year * 12 + today.month - 1
+    days = (local(row.incident_start) for row in rows)
+    numbers = Counter(day.year * 12 + day.month - 1 for day in days)
+    last = range(now - MONTHS + 1, now + 1)
+    return [(f"{SHORT_MONTHS[n % 12]} {n // 12 % 100:02d}", numbers[n]) for n in last]
 
 
 def counts(

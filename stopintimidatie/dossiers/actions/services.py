@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -50,7 +49,6 @@ from stopintimidatie.reports.workflow import ReportState
 MOST_FILES: Final = 50
 MOST_MEASURES: Final = 30
 MEASURE_FIELDS: Final = ("kind", "what", "who", "started_on", "ended_on", "effect")
-MONTHS: Final = 12
 SEALED: Final = Sealed(DossierAttachment, PURPOSE, ("key",), "id")
 
 
@@ -285,15 +283,3 @@ def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -
         )
         .scalar_subquery()
     )
-
-
-def per_month(session: Session, dossier: Dossier, today: date) -> list[tuple[date, int]]:
-    """Return (first day, number of reports) of the last twelve months, in one query."""
-    # The months before this one, this one, and the first day after it.
-    number = today.year * 12 + today.month - 1
-    days = [date(n // 12, n % 12 + 1, 1) for n in range(number - MONTHS + 1, number + 2)]
-    mine = _in_dossier(dossier)
-    counts = [
-        _count_between(mine, _midnight(first), _midnight(end)) for first, end in pairwise(days)
-    ]
-    return list(zip(days[:-1], session.execute(select(*counts)).one(), strict=True))

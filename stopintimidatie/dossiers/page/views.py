@@ -15,7 +15,6 @@ from sqlalchemy import select
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import SHORT_MONTHS
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.components import panels
@@ -24,7 +23,7 @@ from stopintimidatie.core.web.request import NavItem, Request, page_view, query_
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.core.workflow import Transition
 from stopintimidatie.dossiers import queries
-from stopintimidatie.dossiers.actions.services import attachments, effects, per_month, title_of
+from stopintimidatie.dossiers.actions.services import attachments, effects, title_of
 from stopintimidatie.dossiers.case.queries import related
 from stopintimidatie.dossiers.consultations.services import badge_of, participants
 from stopintimidatie.dossiers.filing.views import forms_of
@@ -50,6 +49,7 @@ from stopintimidatie.dossiers.workflow import (
 )
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.services import paths_of_reports, report_path
 from stopintimidatie.reports.vocabulary import FollowUp, PlaceType
 from stopintimidatie.reports.words import when_short, when_text
@@ -101,6 +101,7 @@ def _overview(context: DossierResource, request: Request, numbers: Counts) -> Pa
         "soon": queries.agreements(session, dossier, 0, queries.LATEST, only_open=True),
         "relatives": related(session, dossier),
         "dossier_path": partial(dossier_path, context.municipality.slug),
+        "picture": _picture(context, request, numbers),
     }
 
 
@@ -141,19 +142,33 @@ def _files(context: DossierResource, request: Request, numbers: Counts) -> Page:
 
 def _measures(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the measures, their counts, and the months in a chart with its table."""
-    session, dossier, day = request.db, context.dossier, today()
-    months = [
-        (f"{SHORT_MONTHS[first.month - 1]} {first.year % 100:02d}", count)
-        for first, count in per_month(session, dossier, day)
-    ]
+    session, dossier = request.db, context.dossier
+    return {
+        "effects": effects(session, dossier, today()),
+        **_months(queries.moments(session, dossier)),
+    }
+
+
+def _months(moments: Any) -> Page:
+    months = queries.months(moments, today())
     drawn = (charts.trend_chart(months, colour=DEFAULT_COLOUR, width=wide) for wide in (700, 340))
     wide, narrow = map(charts.data_uri, drawn)
+    alt = charts.bar_summary("Meldingen in dit dossier per maand", months)
+    return {"months": months, "chart": wide, "narrow": narrow, "alt": alt}
+
+
+def _picture(context: DossierResource, request: Request, numbers: Counts) -> Page | None:
+    """Return when its reports happened, in charts; None where this person sees none."""
+    if not (numbers.reports_too and numbers.reports):
+        return None
+    moments = queries.moments(request.db, context.dossier)
+    week = queries.week(moments)
     return {
-        "effects": effects(session, dossier, day),
-        "months": months,
-        "chart": wide,
-        "narrow": narrow,
-        "alt": charts.bar_summary("Meldingen in dit dossier per maand", months),
+        **_months(moments),
+        "week": week,
+        "parts": PARTS_OF_DAY,
+        "heat": charts.data_uri(charts.heat_table(PARTS_OF_DAY, week, colour=DEFAULT_COLOUR)),
+        "heat_alt": charts.heat_summary("Meldingen in dit dossier", PARTS_OF_DAY, week),
     }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import DAYS, Term, local, number, plural
+from stopintimidatie.core.text import Term, number, plural
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
 from stopintimidatie.core.web.theme import WHITE, darkened_for
@@ -29,11 +29,12 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternState,
 )
 from stopintimidatie.dossiers.patterns.rules import hours_text
+from stopintimidatie.dossiers.queries import week
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
 from stopintimidatie.reports.vocabulary import (
@@ -290,18 +291,6 @@ def common(reports: Sequence[Report]) -> list[tuple[str, list[tuple[str, int]]]]
         if codes:
             rows.append((name, [(terms.word(code), n) for code, n in codes.most_common(most)]))
     return rows
-
-
-def week(reports: Sequence[Report]) -> list[tuple[str, list[int]]]:
-    """Count by weekday and part of day, in the time of the Netherlands."""
-    cells = Counter(
-        (
-            local(report.incident_start).weekday(),
-            known_part_of_day(report.incident_start, report.time_precision, report.part_of_day),
-        )
-        for report in reports
-    )
-    return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
 def why_of(pattern: Pattern, reports: Sequence[Report]) -> list[str]:

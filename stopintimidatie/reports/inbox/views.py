@@ -278,9 +278,9 @@ def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
     if report.state in GONE:
         href, current = with_params(request, melding=report.reference), row is opened
         return WorkbenchRow(report.reference, href, marks=badges(report), current=current)
-    due, what = report.contact_deadline, "contact"
+    due, term = report.contact_deadline, "contact"
     if due is None and report.state in UNREAD:
-        due, what = report.read_before, "lezen"
+        due, term = report.read_before, "lezen"
     marks = [
         *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
         *(["gebruik_beperkt"] if row.restricted else []),
@@ -295,7 +295,7 @@ def _row(row: Listed, request: Request, opened: Listed | None) -> WorkbenchRow:
         note=f"weggelegd tot {date_short(report.snoozed_until)}" if sleeps(report) else "",
         opened=opened.report if opened else None,
         days=(day_of(due) - day_of(utc_now())).days if due else None,
-        days_text=f"{what} {days_until(due)}" if due else "",
+        days_text=f"{term} {days_until(due)}" if due else "",
     )
 
 

@@ -97,7 +97,7 @@ def test_what_was_made_stays_public_in_the_register_and_genuine(
     page = browser.get(f"{case.path}/{reference}")
     page.mustcontain("Iedereen mag dit document lezen", "Woo-verzoek: openbaar")
     browser.get("/gemeenten/dordrecht/uitvoer").mustcontain("Woo-verzoek: openbaar")
-    browser.get(case.path).mustcontain(reference)
+    browser.get(f"{case.path}?deel=bijlagen").mustcontain(reference)
     with case.installation.transaction(DORDRECHT) as session:
         entry = session.scalars(select(Disclosure)).one()
         copy = session.scalars(select(DisclosedCopy)).one()
