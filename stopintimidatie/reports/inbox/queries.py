@@ -153,7 +153,7 @@ def list_leaving(session: Session, restricted: Any, *where: ColumnElement[bool])
 def form_groups(session: Session, reports: Sequence[UUID]) -> dict[UUID, str]:
     """Return the groups of the forms of each report, in words; never the forms."""
     mine = ReportForm.report_id.in_(reports), current_form()
-    groups = {code: group.nl for group, codes in FORMS_BY_GROUP.items() for code in codes}
+    groups = {code.value: group.nl for group, codes in FORMS_BY_GROUP.items() for code in codes}
     groups_of: dict[UUID, set[str]] = {}
     for report, code in session.execute(select(ReportForm.report_id, ReportForm.code).where(*mine)):
         groups_of.setdefault(report, set()).add(groups[code])

@@ -76,7 +76,7 @@ def no_person(node: Any, name: str) -> None:
 def save_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form that names the filters of the address, and save them."""
     session, holder, actor = request.db, context.holder, request.actor
-    filters, person = filters_from(query_pairs(request)), request.identity.user_id
+    filters, person = filters_from(query_pairs(request)), UUID(str(actor.id))
     inbox = request.resource_path(context, "postvak")
     order = {"sorteer": order_of(request)} if order_of(request) else {}
     query = urlencode(sorted({**filters, **order}.items()))
@@ -127,7 +127,7 @@ def may_remove(session: Session, view: SavedView, person: UUID) -> bool:
 @post_view(MunicipalityResource, "weergave-weg", Permission.TRIAGE)
 def remove_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Take a view away."""
-    session, person = request.db, request.identity.user_id
+    session, person = request.db, UUID(str(request.actor.id))
     number = uuid_of(request.POST.get("nummer", "")[:40])
     views = list_views(session, context.holder, person)
     view = next((view for view in views if view.id == number), None)
