@@ -32,21 +32,22 @@ def upgrade() -> None:
 
 
 def _saved_view(schema: sa.MetaData) -> sa.Table:
-    account = {"ondelete": "CASCADE"}
     return sa.Table(
         "saved_view",
         schema,
         sa.Column("holder", sa.String(9), sa.ForeignKey("holder.code"), nullable=False),
-        sa.Column("person_id", sa.Uuid(), sa.ForeignKey("user_account.id", **account)),
-        sa.Column(
-            "made_by_id", sa.Uuid(), sa.ForeignKey("user_account.id", **account), nullable=False
-        ),
+        sa.Column("person_id", sa.Uuid(), _account(), nullable=True),
+        sa.Column("made_by_id", sa.Uuid(), _account(), nullable=False),
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("query", sa.String(500), nullable=False),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.UniqueConstraint("holder", "id"),
         sa.Index(None, "holder", "person_id"),
     )
+
+
+def _account() -> sa.ForeignKey:
+    return sa.ForeignKey("user_account.id", ondelete="CASCADE")
 
 
 def downgrade() -> None:

@@ -135,7 +135,7 @@ def test_a_list_has_these_columns_alone_and_a_line_in_the_log(
     assert (
         rows[0]
         == [*LEAVING]
-        == ["Kenmerk", "Ontvangen", "Gebeurd", "Klaar op", "Wijk", "Vormgroep", "Toestand"]
+        == ["Kenmerk", "Ontvangen", "Gebeurd", "Klaar", "Wijk", "Vormgroep", "Toestand"]
     )
     assert sorted((*row[4:], bool(row[3])) for row in rows[1:]) == [
         ("Binnenstad", "verbaal", "Afgehandeld", True),

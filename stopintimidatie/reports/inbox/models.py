@@ -16,7 +16,7 @@ class SavedView(Held, Base):
     __tablename__ = "saved_view"
     __table_args__ = held_table(Index(None, "holder", "person_id"))
 
-    # Whose it is; None: of the team.
+    # The person it is of; None: of the team.
     person_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -51,6 +51,11 @@ _IN_LINE: Final[Sequence[Any]] = (
     Report.id,
 )
 
+# Other orders, by their name in an address.
+ORDERS: Final[Mapping[str, Sequence[Any]]] = {
+    "nieuwste": (Report.received_at.desc(), Report.id),
+    "oudste": (Report.received_at, Report.id),
+}
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()
 
@@ -110,65 +115,58 @@ def list_reports(
     offset: int,
     size: int,
     restricted: ColumnElement[bool] = _UNKNOWN,
+    order_name: str = "",
 ) -> Sequence[Listed]:
     """Return a page of the list: urgent first, then the nearest deadline, then the newest.
 
     Of ended reports the newest come first, which an index can give, however many there are.
-    `restricted`: the condition that the use of a report is restricted.
+    `restricted`: the condition that the use of a report is restricted. `order_name`: of `ORDERS`,
+    which an index gives as well.
     """
-    states = _states_of(filters)
+    states, order = _states_of(filters), ORDERS.get(order_name, _IN_LINE)
     if states:
-        firsts = _in_line(holder, filters, reader, states, offset + size)
-        in_line = _listed(restricted).join(firsts, firsts.c.id == Report.id).order_by(*_IN_LINE)
+        firsts = _in_line(holder, filters, reader, states, offset + size, order)
+        in_line = _listed(restricted).join(firsts, firsts.c.id == Report.id).order_by(*order)
         return [Listed(*row) for row in session.execute(in_line.offset(offset).limit(size))]
-    order: Sequence[Any] = (Report.received_at.desc(), Report.id)
-    if "toestand" not in filters:
-        order = _IN_LINE
+    if "toestand" in filters and order is _IN_LINE:
+        order = ORDERS["nieuwste"]
     statement = _listed(restricted).where(Report.holder == holder, *conditions(filters, reader))
     rows = session.execute(statement.order_by(*order).offset(offset).limit(size))
     return [Listed(*row) for row in rows]
 
 
-def list_leaving(
-    session: Session,
-    holder: str,
-    filters: Filters,
-    reader: Reader,
-    restricted: ColumnElement[bool],
-) -> Sequence[Any]:
+def list_leaving(session: Session, restricted: Any, *where: ColumnElement[bool]) -> Sequence[Any]:
     """Return all reports of a list that leaves the house, at most one more than `COUNTED`.
 
     No story, place, age or contact is read for it.
     """
     columns = (
-        *(Report.id, Report.reference, Report.received_at, Report.incident_start),
-        *(Report.ended_at, Report.state, Neighbourhood.name.label("area")),
+        *(Report.id, Report.reference, Report.received_at, Report.incident_start, Report.ended_at),
+        *(Report.state, Neighbourhood.name.label("area"), restricted.label("restricted")),
     )
-    rows = (
-        select(*columns, restricted.label("restricted"))
-        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-        .where(Report.holder == holder, *conditions(filters, reader))
-        .order_by(Report.received_at.desc(), Report.id)
-    )
-    return session.execute(rows.limit(COUNTED + 1)).all()
+    areas = Neighbourhood.code == Report.neighbourhood_code
+    rows = select(*columns).outerjoin(Neighbourhood, areas).where(*where)
+    order = rows.order_by(Report.received_at.desc(), Report.id)
+    return session.execute(order.limit(COUNTED + 1)).all()
 
 
 def form_groups(session: Session, reports: Sequence[UUID]) -> dict[UUID, str]:
     """Return the groups of the forms of each report, in words; never the forms."""
     mine = ReportForm.report_id.in_(reports), current_form()
-    codes: dict[UUID, set[str]] = {}
+    groups = {code.value: group.nl for group, codes in FORMS_BY_GROUP.items() for code in codes}
+    groups_of: dict[UUID, set[str]] = {}
     for report, code in session.execute(select(ReportForm.report_id, ReportForm.code).where(*mine)):
-        codes.setdefault(report, set()).add(code)
-    return {
-        report: ", ".join(
-            group.nl for group, forms in FORMS_BY_GROUP.items() if not given.isdisjoint(forms)
-        )
-        for report, given in codes.items()
-    }
+        groups_of.setdefault(report, set()).add(groups[code])
+    return {report: ", ".join(sorted(words)) for report, words in groups_of.items()}
 
 
 def _in_line(
-    holder: str, filters: Filters, reader: Reader, states: Sequence[str], number: int
+    holder: str,
+    filters: Filters,
+    reader: Reader,
+    states: Sequence[str],
+    number: int,
+    order: Sequence[Any],
 ) -> Subquery:
     """Select the ids of the first reports of each state, by index; the page is among them."""
     others = conditions(filters, reader, leave_out="toestand")
@@ -177,7 +175,7 @@ def _in_line(
     firsts = [
         select(Report.id)
         .where(Report.holder == holder, Report.state == state, *others)
-        .order_by(*_IN_LINE)
+        .order_by(*order)
         .limit(number)
         .subquery()
         for state in states

@@ -44,25 +44,12 @@ deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
     Report.contact_deadline, literal_column("'infinity'")
 )
 
+_known = func.coalesce(Report.time_precision, "").not_in((TimePrecision.DAY, TimePrecision.UNKNOWN))
+_by_clock = case(dict(enumerate(PARTS_OF_DAY)), value=local_hour(Report.incident_start) // 6)
 # The SQL of `reports.rules.known_part_of_day`.
-part_of_day: Final[ColumnElement[Any]] = func.coalesce(
-    Report.part_of_day,
-    case(
-        (
-            func.coalesce(Report.time_precision, "").not_in(
-                (TimePrecision.DAY, TimePrecision.UNKNOWN)
-            ),
-            case(
-                dict(enumerate(PARTS_OF_DAY)),
-                value=local_hour(Report.incident_start) // 6,
-            ),
-        )
-    ),
-)
-minor: Final[ColumnElement[str]] = case(
-    (Report.reporter_age_group.in_([group for group in AgeGroup if group.minor]), "ja"),
-    else_="nee",
-)
+part_of_day: Final[Any] = func.coalesce(Report.part_of_day, case((_known, _by_clock)))
+_minors = [group for group in AgeGroup if group.minor]
+minor: Final[Any] = case((Report.reporter_age_group.in_(_minors), "ja"), else_="nee")
 # Filters that look in all states: a message of a reporter must be seen, also when the report ended.
 EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
 

@@ -23,7 +23,7 @@ from stopintimidatie.core.web.request import NavItem, Request, form_view, post_v
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.inbox.facets import HANDLERS
 from stopintimidatie.reports.inbox.models import SavedView
-from stopintimidatie.reports.inbox.queries import number_of_reports
+from stopintimidatie.reports.inbox.queries import ORDERS, number_of_reports
 from stopintimidatie.reports.inbox.rules import Filters, Reader, filters_from
 from stopintimidatie.reports.rules import find_personal_data
 
@@ -39,6 +39,12 @@ def list_views(session: Session, holder: str, person: UUID) -> Sequence[SavedVie
     rows = select(SavedView).where(SavedView.holder == holder, mine)
     order = rows.order_by(SavedView.person_id.is_(None), SavedView.name, SavedView.id)
     return session.scalars(order).all()
+
+
+def order_of(request: Request) -> str:
+    """Return the order that the address asks for; empty: by spoed and term."""
+    name = dict(query_pairs(request)).get("sorteer", "")
+    return name if name in ORDERS else ""
 
 
 def saved_items(
@@ -70,9 +76,11 @@ def no_person(node: Any, name: str) -> None:
 def save_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form that names the filters of the address, and save them."""
     session, holder, actor = request.db, context.holder, request.actor
-    filters, person = filters_from(query_pairs(request)), request.identity.user_id
+    filters, person = filters_from(query_pairs(request)), UUID(str(actor.id))
     inbox = request.resource_path(context, "postvak")
-    query, views = urlencode(sorted(filters.items())), list_views(session, holder, person)
+    order = {"sorteer": order_of(request)} if order_of(request) else {}
+    query = urlencode(sorted({**filters, **order}.items()))
+    views = list_views(session, holder, person)
     name = field(
         forms.Text(40),
         "Naam",
@@ -119,7 +127,7 @@ def may_remove(session: Session, view: SavedView, person: UUID) -> bool:
 @post_view(MunicipalityResource, "weergave-weg", Permission.TRIAGE)
 def remove_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Take a view away."""
-    session, person = request.db, request.identity.user_id
+    session, person = request.db, UUID(str(request.actor.id))
     number = uuid_of(request.POST.get("nummer", "")[:40])
     views = list_views(session, context.holder, person)
     view = next((view for view in views if view.id == number), None)

@@ -53,10 +53,11 @@ from stopintimidatie.reports.inbox.rules import (
     UNREAD,
     Filters,
     Reader,
+    conditions,
     filters_from,
     presets,
 )
-from stopintimidatie.reports.inbox.saved import saved_items
+from stopintimidatie.reports.inbox.saved import order_of, saved_items
 from stopintimidatie.reports.inbox.services import address_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -115,15 +116,13 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
     counted = count_with_menu(request, context.holder, preset_numbers(), preset_values(reader))
-    # A fixed view is counted with the others.
     preset = next((label for label, fixed in PRESETS if fixed == filters), "")
-    most, total, page = COUNTED, counted.get(preset, 0), wanted_page(request)
-    if not preset or (total > COUNTED and page > 1):
-        most = worth_counting(page, COUNTED if preset else FILTERED)
-        number = number_of_reports(context.holder, filters, reader, most)
-        total = session.scalar(select(number)) or 0
+    total, most = _total(request, context.holder, reader, filters, counted.get(preset))
     bound = is_restricted(request.registry, Report.id)
-    find = partial(list_reports, session, context.holder, filters, reader, restricted=bound)
+    order = order_of(request)
+    find = partial(
+        list_reports, session, context.holder, filters, reader, restricted=bound, order_name=order
+    )
     reports = read_register(request, total, find, most=most)
     rows = reports.rows
     open_ = OPENED in request.GET
@@ -148,6 +147,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "titles": TITLES,
         "labels": labels,
         "filters": filters,
+        "order": order,
         "wanted": wanted,
         "absent": absent(request),
         "detail": detail,
@@ -158,11 +158,23 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
+def _total(
+    request: Request, holder: str, reader: Reader, filters: Filters, counted: int | None
+) -> tuple[int, int]:
+    """Return the number of reports, and how far was counted.
+
+    `counted`: the number of a fixed view, which is counted with the others.
+    """
+    page = wanted_page(request)
+    if counted is not None and (counted <= COUNTED or page == 1):
+        return counted, COUNTED
+    most = worth_counting(page, FILTERED if counted is None else COUNTED)
+    number = number_of_reports(holder, filters, reader, most)
+    return request.db.scalar(select(number)) or 0, most
+
+
 # Columns of a list that leaves the house: days, and nothing that tells about a person.
-LEAVING: Final = (
-    *("Kenmerk", "Ontvangen", "Gebeurd", "Klaar op"),
-    *("Wijk", "Vormgroep", "Toestand"),
-)
+LEAVING: Final = ["Kenmerk", "Ontvangen", "Gebeurd", "Klaar", "Wijk", "Vormgroep", "Toestand"]
 _FILES: Final = {"csv": csv_response, "xlsx": xlsx_response}
 
 
@@ -181,7 +193,8 @@ def leaving_view(context: MunicipalityResource, request: Request) -> Any:
     telling = [TITLES[name] for name in filters if name not in MAY_LEAVE]
     bound = is_restricted(request.registry, Report.id)
     reader = reader_of(request, holder)
-    rows = [] if telling else list_leaving(request.db, holder, filters, reader, bound)
+    where = Report.holder == holder, *conditions(filters, reader)
+    rows = [] if telling else list_leaving(request.db, bound, *where)
     kept = [row for row in rows if row.state not in STAYS and not row.restricted]
     if wanted in _FILES and kept and len(rows) <= COUNTED:
         ids, action = [row.id for row in kept], "postvak.gedownload"

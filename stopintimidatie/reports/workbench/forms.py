@@ -84,7 +84,9 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
 
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
-    first = {ASK: {"uiterlijk": answer_until()}, FILE: {"reden": CHOSEN}}.get(choice, {})
+    first: dict[str, Any] = {FILE: {"reden": CHOSEN}}.get(choice, {})
+    if choice == ASK:
+        first = {"uiterlijk": answer_until()}
     schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
     form = choice_form(choice, schema, button, request, report, back, **first)
     if CHOICES[choice].step in FIELDS:

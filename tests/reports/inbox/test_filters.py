@@ -88,3 +88,25 @@ def test_the_form_of_filters_names_campaigns_that_occur(installation: Installati
     rows = chosen.html.select(".wb-list [data-rij]")
     assert len(rows) == campaigns.count("zomer") == 3
     assert "Campagne: zomer" in chosen.html.select_one(".si-chips").get_text()
+
+
+def test_a_list_is_sorted_by_what_came_in_and_keeps_that_in_its_name(
+    installation: Installation,
+) -> None:
+    mix(installation)
+    olga, references = officer(installation), {}
+    with installation.transaction(DORDRECHT) as session:
+        for number, report in enumerate(session.scalars(select(Report).order_by(Report.reference))):
+            report.received_at -= timedelta(days=number)
+            references[report.received_at] = report.reference
+    newest_first = [references[moment] for moment in sorted(references, reverse=True)]
+    for query, states in (("toestand=alle&", STATES), ("", ("nieuw", "in_behandeling"))):
+        with installation.transaction(DORDRECHT) as session:
+            left = select(Report.reference).where(Report.state.in_(states))
+            there = set(session.scalars(left))
+        expected = [reference for reference in newest_first if reference in there]
+        for order, wanted in (("nieuwste", expected), ("oudste", expected[::-1])):
+            page = olga.get(f"/gemeenten/dordrecht/postvak?{query}sorteer={order}")
+            links = page.html.select(".wb-list [data-rij] a")
+            assert [link["href"].partition("melding=")[2][:11] for link in links] == wanted
+            assert page.html.select_one(".wb-list p strong").get_text() == order

@@ -242,4 +242,24 @@ document.addEventListener("htmx:after:swap", (event) => {
   else if (focused && document.activeElement === document.body) heading()?.focus({ preventScroll: true });
 });
 
+// All rows at once, and how many are chosen; without script each row has its own box.
+function countChosen() {
+  const all = bench()?.querySelector("[data-alles]");
+  if (!all) return;
+  const boxes = [...bench().querySelectorAll(".wb-row__choose input")];
+  const chosen = boxes.filter((box) => box.checked).length;
+  all.hidden = !boxes.length;
+  all.querySelector("input").checked = chosen > 0 && chosen === boxes.length;
+  all.querySelector("output").textContent = chosen ? `${chosen} gekozen` : "";
+}
+document.addEventListener("change", ({ target }) => {
+  if (!target.closest(".wb-choose")) return;
+  if (target.closest("[data-alles]")) {
+    for (const box of bench().querySelectorAll(".wb-row__choose input")) box.checked = target.checked;
+  }
+  countChosen();
+});
+document.addEventListener("htmx:after:swap", countChosen);
+
 settle();
+countChosen();
