@@ -14,6 +14,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.page.proposals import SECOND
 
     config.add_tree_root("m", ShortAddresses)
+    config.add_public_prefix("nieuw")
     add_own_place(
         config,
         "postvak",

@@ -8,16 +8,19 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.sessions import token_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_short, datetime_short, day_of, days_until, plural
-from stopintimidatie.core.tree import Container, Resource, remains_of
+from stopintimidatie.core.tree import Container, Resource, Root, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.register import COUNTED, FILTERED, read_register
@@ -57,11 +60,14 @@ from stopintimidatie.reports.inbox.rules import (
     presets,
 )
 from stopintimidatie.reports.inbox.services import (
+    PROOF,
     REASONS,
     address_for,
     choice_of,
+    count_new,
     count_quarantined,
     decide,
+    make_proof,
     quarantined,
 )
 from stopintimidatie.reports.models import Report
@@ -121,6 +127,21 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(path)
 
 
+@page_view(Root, "nieuw", NO_PERMISSION_REQUIRED, "json")
+def new_view(request: Request) -> Any:
+    """Answer how many reports came in since the page whose proof this is; the proof permits it.
+
+    An open page asks it every few seconds: nobody is identified, so no session lasts longer by it.
+    """
+    keys, settings = request.registry.key_ring, request.app_settings
+    proof = PROOF.unseal(keys, request.GET.get("bewijs", ""))
+    if proof is None:
+        # Not raised: that would draw a whole page.
+        return Response(status=404)
+    new = count_new(request.registry.engine, settings, proof, token_of(request) or "")
+    return Response(status=403) if new is None else {"nieuw": new}
+
+
 @page_view(MunicipalityResource, "postvak", Permission.VIEW_REPORT, "templates/inbox.jinja2")
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show a page of the reports that these filters leave, and one of them opened."""
@@ -168,6 +189,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "latest": bar_for(request, context.holder),
+        "proof": make_proof(request.registry.key_ring, request.actor, context.holder, reader.now),
     }
 
 
