@@ -43,7 +43,7 @@ SIGNED_OUT: Final = "afgemeld"
 SEEN_EVERY: Final = timedelta(minutes=1)
 
 
-def hash_token(token: str) -> str:
+def digest(token: str) -> str:
     """Hash the token of a cookie: this is what is kept of it."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -77,7 +77,7 @@ def start_session(session: Session, user: User, opening: Opening) -> str:
     token, now = secrets.token_urlsafe(TOKEN_BYTES), utc_now()
     session.add(
         LoginSession(
-            token_hash=hash_token(token),
+            token_hash=digest(token),
             user_id=user.id,
             device=opening.device[:80],
             factor_at=now if opening.factor else None,
@@ -177,9 +177,7 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
     """Keep that the password was right until the second factor is shown; return the token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
-        PendingSignIn(
-            token_hash=hash_token(token), user_id=user.id, next_path=visit.next_path[:2000]
-        )
+        PendingSignIn(token_hash=digest(token), user_id=user.id, next_path=visit.next_path[:2000])
     )
     return token
 
@@ -187,10 +185,10 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
 def pending_of(session: Session, token: str, *, lock: bool = False) -> PendingSignIn | None:
     """Return the sign-in that waits with this token, while it may go on."""
     if lock:  # the account first, as a new password does
-        owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == hash_token(token))
+        owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == digest(token))
         account = select(User.id).where(User.id == owner.scalar_subquery())
         session.execute(account.with_for_update(read=True, key_share=True))
-    pending = session.get(PendingSignIn, hash_token(token), with_for_update=lock or None)
+    pending = session.get(PendingSignIn, digest(token), with_for_update=lock or None)
     return pending if pending and utc_now() - pending.made_at < PENDING_LASTS else None
 
 
@@ -202,7 +200,7 @@ def pending_token(request: Any) -> str:
 
 def end_session(session: Session, token: str) -> None:
     """End the session of a token."""
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == hash_token(token)))
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == digest(token)))
 
 
 def end_sessions_of(session: Session, user_id: UUID) -> None:
@@ -220,12 +218,10 @@ def renew_token(session: Session, current: Current) -> str | None:
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     mine = LoginSession.token_hash == current.token_hash
-    changed: Any = session.execute(
-        update(LoginSession).where(mine).values(token_hash=hash_token(token))
-    )
-    if not changed.rowcount:
+    result: Any = session.execute(update(LoginSession).where(mine).values(token_hash=digest(token)))
+    if not result.rowcount:
         return None
-    current.token_hash = hash_token(token)
+    current.token_hash = digest(token)
     return token
 
 
@@ -341,34 +337,23 @@ def with_roles() -> Select[Any]:
 def identity_of(request: Any) -> Identity | None:
     """Return who sent the request, when the session is alive and the user isn't blocked."""
     token = token_of(request)
-    rows = request.db.execute(with_roles(), {"token": hash_token(token)}).all() if token else ()
+    rows = request.db.execute(with_roles(), {"token": digest(token)}).all() if token else ()
     current, identity = read_session(request.registry.app_settings, rows)
     if current is None:
         return None
-    now = utc_now()
-    if now - current.last_seen_at > SEEN_EVERY:
-        current.note(request, last_seen_at=now)
+    if utc_now() - current.last_seen_at > SEEN_EVERY:
+        current.note(request, last_seen_at=utc_now())
     request.environ[CURRENT] = current
     return identity
 
 
-def read_session(
-    settings: Settings, rows: Sequence[Row[Any]]
-) -> tuple[Current, Identity] | tuple[None, None]:
+def read_session(settings: Settings, rows: Sequence[Row[Any]]) -> tuple[Any, Identity | None]:
     """Return the session and the person in the rows of `with_roles`, when it is alive."""
     if not rows:
         return None, None
     row, now = rows[0], utc_now()
-    current = Current(
-        row.token_hash,
-        row.created_at,
-        row.last_seen_at,
-        row.flashes,
-        row.used_for,
-        row.factor_at,
-        row.provider,
-        row.ends_at,
-    )
+    # The first columns are the fields of a session, in their order.
+    current = Current(*tuple(row)[:8])
     barred = row.blocked_at is not None or (row.demo and not settings.demo)
     if barred or current.expired(settings, now):
         return None, None

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.sessions import hash_token, read_session, with_roles
+from stopintimidatie.core.accounts.sessions import digest, read_session, with_roles
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import in_office_hours, utc_now
 from stopintimidatie.core.jobs import JobContext, enqueue
@@ -126,7 +126,7 @@ def count_new(engine: Engine, settings: Settings, proof: Sequence[str], token: s
     person, holder, since = proof
     national = holder == NATIONAL
     values = {
-        "token": hash_token(token),
+        "token": digest(token),
         "at_holder": holder,
         "since": datetime.fromisoformat(since),
     }
