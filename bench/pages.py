@@ -57,7 +57,8 @@ SIZES = (1_000, 10_000)
 SAME = 500
 LARGE_PART = 8
 OUTLINES = ("gemeenten_2024.geojson", "wijken_2024.geojson")
-ROUNDS, WARM_UP = 30, 3
+# A poll takes so little that its processor time needs more of them.
+ROUNDS, POLLS, WARM_UP = 30, 600, 3
 # A window of the centre of each town, as a map shows it.
 AROUND = {DORDRECHT: "4.65,51.81,4.69,51.82", EINDHOVEN: "5.46,51.43,5.5,51.445"}
 TOWNS = {DORDRECHT: "dordrecht", EINDHOVEN: "eindhoven"}
@@ -143,10 +144,21 @@ def _measured(installation: Installation) -> Iterator[tuple[str, str, str]]:
                 number = session.scalar(select(func.count()).select_from(Report))
             for title, path in _pages(installation, code, slug).items():
                 yield f"{slug} ({number})", title, _page_cost(installation, server, browser, path)
+            asks = _poll_of(browser, f"/gemeenten/{slug}/postvak")
+            yield f"{slug} ({number})", "peiling", _page_cost(installation, server, browser, asks)
         desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-        yield "landelijk", "wachtrij", _page_cost(installation, server, desk, f"/{NATIONAL}")
+        for title, path in {
+            "wachtrij": f"/{NATIONAL}",
+            "peiling": _poll_of(desk, f"/{NATIONAL}"),
+        }.items():
+            yield "landelijk", title, _page_cost(installation, server, desk, path)
     starts = _cost(lambda: _worker_starts(installation), os.getpid(), _database(installation))
     yield "landelijk", "begin van een worker", f"{starts} | "
+
+
+def _poll_of(browser: TestApp, path: str) -> str:
+    """The address that this page asks for new reports while it is open."""
+    return f"/nieuw?bewijs={browser.get(path).html.select_one('#werkbank')['data-nieuw']}"
 
 
 @dataclass
@@ -245,20 +257,21 @@ def _page_cost(installation: Installation, server: _Server, browser: TestApp, pa
 
         for _ in range(WARM_UP):
             page()
-        return f"{_cost(page, server.process, server.database)} | {counted.count}"
+        rounds = POLLS if path.startswith("/nieuw") else ROUNDS
+        return f"{_cost(page, server.process, server.database, rounds)} | {counted.count}"
 
 
-def _cost(call: Callable[[], object], web: int, database: int | None) -> str:
+def _cost(call: Callable[[], object], web: int, database: int | None, rounds: int = ROUNDS) -> str:
     def seconds() -> tuple[float, float]:
         return machine.cpu_seconds(web), machine.cpu_seconds(database) if database else 0.0
 
     times, before = [], seconds()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         call()
         times.append((time.perf_counter() - start) * 1000)
     spent = [after - first for first, after in zip(before, seconds(), strict=True)]
-    each = " | ".join(f"{part * 1000 / ROUNDS:.1f}" for part in spent)
+    each = " | ".join(f"{part * 1000 / rounds:.1f}" for part in spent)
     return f"{each} | {statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f}"
 
 

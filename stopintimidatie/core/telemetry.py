@@ -365,7 +365,7 @@ WELL_FORMED: Final = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 NO_VIEW: Final = "geen"
 STATIC: Final = "static"
-WATCHED: Final = "Health."
+WATCHED: Final = ("Health.", "Root.nieuw")
 _STARTED: Final = "stopintimidatie.started"
 _ID: Final = "stopintimidatie.request_id"
 
@@ -432,7 +432,7 @@ def _tell(request: Any, response: Any, view: str, seconds: float) -> None:
     counted.requests.labels(view, method, f"{response.status_int // 100}xx").inc()
     counted.request_seconds.labels(view, method).observe(seconds)
     size, milliseconds = response.content_length or 0, round(seconds * 1000, 1)
-    # Health checks come all the time, and have their answer: at INFO they would drown the rest.
+    # Health checks and open inboxes ask all the time: at INFO their lines would drown the rest.
     access_log.log(
         logging.DEBUG if view.startswith(WATCHED) else logging.INFO,
         "%s %s %d %.1f ms %d bytes",

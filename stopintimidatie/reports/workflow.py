@@ -39,6 +39,9 @@ class Delivery(Term):
     EXPIRED = "verlopen", "Verlopen", "expired"
 
 
+# With urgency the desk rings: an offer by mail alone is not enough.
+RING_AT_ONCE: Final = (Delivery.WAITING, Delivery.OFFERED, Delivery.EXPIRED)
+
 P: Final = Permission
 S: Final = ReportState
 

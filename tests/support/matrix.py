@@ -466,6 +466,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/quarantaine": AT_HOME,
     }),
     *form("Desk", "quarantaine", P.RELEASE, {"{meldpunt}/quarantaine": " ja 404 404"}),
+    # A page that may be seen gives the proof by which it asks; without one there is nothing here.
+    view("Root", "nieuw", "GET", PUBLIC, {"/nieuw": "404 404 404 404 404 404 404 404"}),
     view("Root", "postvak", "GET", P.SIGNED_IN, {
         #             oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/postvak": " ja   ja      404    ja      ja    404      404     404",

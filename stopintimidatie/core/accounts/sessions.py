@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -14,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPForbidden
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import (
@@ -42,7 +43,8 @@ SIGNED_OUT: Final = "afgemeld"
 SEEN_EVERY: Final = timedelta(minutes=1)
 
 
-def _hash(token: str) -> str:
+def digest(token: str) -> str:
+    """Hash the token of a cookie: this is what is kept of it."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -75,7 +77,7 @@ def start_session(session: Session, user: User, opening: Opening) -> str:
     token, now = secrets.token_urlsafe(TOKEN_BYTES), utc_now()
     session.add(
         LoginSession(
-            token_hash=_hash(token),
+            token_hash=digest(token),
             user_id=user.id,
             device=opening.device[:80],
             factor_at=now if opening.factor else None,
@@ -175,7 +177,7 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
     """Keep that the password was right until the second factor is shown; return the token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
-        PendingSignIn(token_hash=_hash(token), user_id=user.id, next_path=visit.next_path[:2000])
+        PendingSignIn(token_hash=digest(token), user_id=user.id, next_path=visit.next_path[:2000])
     )
     return token
 
@@ -183,10 +185,10 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
 def pending_of(session: Session, token: str, *, lock: bool = False) -> PendingSignIn | None:
     """Return the sign-in that waits with this token, while it may go on."""
     if lock:  # the account first, as a new password does
-        owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == _hash(token))
+        owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == digest(token))
         account = select(User.id).where(User.id == owner.scalar_subquery())
         session.execute(account.with_for_update(read=True, key_share=True))
-    pending = session.get(PendingSignIn, _hash(token), with_for_update=lock or None)
+    pending = session.get(PendingSignIn, digest(token), with_for_update=lock or None)
     return pending if pending and utc_now() - pending.made_at < PENDING_LASTS else None
 
 
@@ -198,7 +200,7 @@ def pending_token(request: Any) -> str:
 
 def end_session(session: Session, token: str) -> None:
     """End the session of a token."""
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == _hash(token)))
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == digest(token)))
 
 
 def end_sessions_of(session: Session, user_id: UUID) -> None:
@@ -216,10 +218,10 @@ def renew_token(session: Session, current: Current) -> str | None:
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     mine = LoginSession.token_hash == current.token_hash
-    changed: Any = session.execute(update(LoginSession).where(mine).values(token_hash=_hash(token)))
-    if not changed.rowcount:
+    result: Any = session.execute(update(LoginSession).where(mine).values(token_hash=digest(token)))
+    if not result.rowcount:
         return None
-    current.token_hash = _hash(token)
+    current.token_hash = digest(token)
     return token
 
 
@@ -279,7 +281,7 @@ class Current:
         return idle or over or now - self.created_at > longest
 
     def counts(self, role: Any, today: date) -> bool:
-        """Tell whether a role, as a row of `_with_roles`, counts in this session today."""
+        """Tell whether a role, as a row of `with_roles`, counts in this session today."""
         if role.role is None or (role.until is not None and role.until < today):
             return False
         return not role.required if self.provider is None else bool(role.holder == self.provider)
@@ -296,7 +298,7 @@ class Current:
 
 
 @cache
-def _with_roles() -> Select[Any]:
+def with_roles() -> Select[Any]:
     """Select the session of a token and its user: a row for each role.
 
     Kept: it is asked with each request, and to make it takes longer than to send it. Columns, no
@@ -335,32 +337,30 @@ def _with_roles() -> Select[Any]:
 def identity_of(request: Any) -> Identity | None:
     """Return who sent the request, when the session is alive and the user isn't blocked."""
     token = token_of(request)
-    rows = request.db.execute(_with_roles(), {"token": _hash(token)}).all() if token else ()
-    if not rows:
+    rows = request.db.execute(with_roles(), {"token": digest(token)}).all() if token else ()
+    current, identity = read_session(request.registry.app_settings, rows)
+    if current is None:
         return None
-    settings: Settings = request.registry.app_settings
-    row, now = rows[0], utc_now()
-    current = Current(
-        row.token_hash,
-        row.created_at,
-        row.last_seen_at,
-        row.flashes,
-        row.used_for,
-        row.factor_at,
-        row.provider,
-        row.ends_at,
-    )
-    if current.expired(settings, now) or row.blocked_at is not None:
-        return None
-    if row.demo and not settings.demo:
-        return None
-    if now - current.last_seen_at > SEEN_EVERY:
-        current.note(request, last_seen_at=now)
+    if utc_now() - current.last_seen_at > SEEN_EVERY:
+        current.note(request, last_seen_at=utc_now())
     request.environ[CURRENT] = current
+    return identity
+
+
+def read_session(settings: Settings, rows: Sequence[Row[Any]]) -> tuple[Any, Identity | None]:
+    """Return the session and the person in the rows of `with_roles`, when it is alive."""
+    if not rows:
+        return None, None
+    row, now = rows[0], utc_now()
+    # The first columns are the fields of a session, in their order.
+    current = Current(*tuple(row)[:8])
+    barred = row.blocked_at is not None or (row.demo and not settings.demo)
+    if barred or current.expired(settings, now):
+        return None, None
     today = local(now).date()
     counting = (grant for grant in rows if current.counts(grant, today))
     roles = frozenset((grant.holder, Role(grant.role)) for grant in counting)
-    return Identity(row.id, row.username, row.name, roles)
+    return current, Identity(row.id, row.username, row.name, roles)
 
 
 def current_session(request: Any) -> Current:

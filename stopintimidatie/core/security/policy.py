@@ -59,15 +59,16 @@ def cookie_name(settings: Settings, name: str) -> str:
 class VisitCookie:
     """Cookie of a visitor without an account: sealed with our key, nothing is stored on our side.
 
-    A visit lasts half an hour idle, and a few hours in all.
+    A visit lasts half an hour idle, unless told otherwise, and a few hours in all.
     """
 
     name: str
     purpose: str
+    idle: timedelta = VISIT_IDLE
 
     def seal(self, keys: KeyRing, since: datetime, *parts: Any) -> str:
         """Return the value for a visit that began at a moment; `parts`: what it holds, as JSON."""
-        until = min(utc_now() + VISIT_IDLE, since + VISIT_LONGEST).timestamp()
+        until = min(utc_now() + self.idle, since + VISIT_LONGEST).timestamp()
         sealed = keys.encrypt(self.purpose, json.dumps([until, *parts]), self.name)
         return base64.urlsafe_b64encode(sealed.encode()).decode()
 

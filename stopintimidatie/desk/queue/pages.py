@@ -43,7 +43,7 @@ from stopintimidatie.reports.workbench.pages import (
     row_of,
     spoed,
 )
-from stopintimidatie.reports.workflow import FORWARDED, Delivery, ReportState
+from stopintimidatie.reports.workflow import FORWARDED, RING_AT_ONCE, Delivery, ReportState
 
 NAME: Final = "beslissen"
 _WHY: Final[Mapping[str, str]] = {
@@ -167,7 +167,7 @@ def rows_of(
     shown, usual = [], (ReportState.NEW, ReportState.WAITING_FOR_REPORTER)
     for report, town in rows:
         marks = [mark for mark in words.badges(report) if mark not in usual]
-        marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
+        marks += ["bel nu"] if report.urgent and report.delivery in RING_AT_ONCE else []
         back = f"niet van deze gemeente: {why[report.id]}" if report.id in why else ""
         place = town or _place(report)
         shown.append(row_of(request, report, place, marks, note=back, opened=opened))

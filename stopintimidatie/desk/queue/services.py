@@ -49,6 +49,7 @@ from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
 from stopintimidatie.reports.inbox.queries import number_up_to
+from stopintimidatie.reports.inbox.services import FOR_DESK
 from stopintimidatie.reports.models import Report, ReportProposal
 from stopintimidatie.reports.services import move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -124,9 +125,6 @@ STANDINGS: Final = {
 SECOND_LOOK, CLOSED = "tweede_blik", "afgesloten"
 # The municipality must be rung about these; offered reports need nothing of the desk.
 TO_RING: Final = (Delivery.WAITING, Delivery.EXPIRED)
-TO_DECIDE: Final = (Delivery.TO_ROUTE, Delivery.EXPIRED)
-# With urgency: an offer by mail alone is not enough.
-RING_AT_ONCE: Final = (Delivery.WAITING, Delivery.OFFERED, Delivery.EXPIRED)
 UNPLACED: Final = "geen"
 _PROPOSED: Final = exists().where(ReportProposal.report_id == Report.id, ReportProposal.waiting())
 # A report that the desk has, that waits for no undoing and no second person, and that is open.
@@ -161,8 +159,7 @@ def _to_decide() -> ColumnElement[bool]:
     """
     waits = and_(
         Report.state == S.NEW,
-        Report.delivery.in_(TO_DECIDE)
-        | (Report.urgent.is_(True) & Report.delivery.in_(RING_AT_ONCE)),
+        FOR_DESK,
         ~_PROPOSED,
     )
     return or_(waits, Report.reporter_spoke_at.is_not(None))

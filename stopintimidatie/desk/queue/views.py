@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -62,6 +63,7 @@ from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.bulk import TEMPLATE, quarantine_view
 from stopintimidatie.reports.inbox.panels import since_last_day
+from stopintimidatie.reports.inbox.services import make_proof
 from stopintimidatie.reports.inbox.views import absent, in_hand
 from stopintimidatie.reports.page.decisions import ASSESS, PROPOSED, Began, decide, store
 from stopintimidatie.reports.page.proposals import propose
@@ -79,7 +81,7 @@ from stopintimidatie.reports.workflow import NOT_PLACED, REPORT_WORKFLOW, Report
 @page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show what the desk must decide on, or another view of the queue, and one report opened."""
-    session, asked = request.db, dict(query_pairs(request))
+    session, asked, now = request.db, dict(query_pairs(request)), utc_now()
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
@@ -119,6 +121,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "here": request.resource_path(context),
         "notices": counts,
         "since": None if is_partial(request) else since_last_day(request, NATIONAL, in_queue),
+        "proof": make_proof(request.registry.key_ring, request.actor, NATIONAL, now),
     }
 
 

@@ -15,6 +15,7 @@ def includeme(config: Any) -> None:
 
     config.add_impersonal_table("saved_view", "in office: a name for a list, and who made it")
     config.add_tree_root("m", ShortAddresses)
+    config.add_public_prefix("nieuw")
     add_own_place(
         config,
         "postvak",

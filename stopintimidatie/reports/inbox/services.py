@@ -1,24 +1,38 @@
-"""The services of the inbox: notices of new reports, and short addresses."""
+"""The services of the inbox: short addresses, what is new, and notices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import (
+    Engine,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.accounts.sessions import digest, read_session, with_roles
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import in_office_hours, utc_now
 from stopintimidatie.core.jobs import JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.security.policy import VisitCookie
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.models import UtcDateTime
+from stopintimidatie.core.storage.session import reading, standalone, transaction
+from stopintimidatie.core.storage.tenancy import HOLDER_SETTING, NATIONAL
 from stopintimidatie.core.tree import locate_reference
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
@@ -28,7 +42,8 @@ from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.services import URGENT_JOB, path_of_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.services import openings
-from stopintimidatie.reports.workflow import ENDED, ReportState
+from stopintimidatie.reports.workflow import ENDED, RING_AT_ONCE, Delivery, ReportState
+from stopintimidatie.settings import Settings
 
 
 def is_opened(session: Session, report: Report) -> bool:
@@ -64,6 +79,73 @@ def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | Non
         path = path_of_report(session, row.id) if row is not None else None
     return None if row is None or path is None else (row.state in GONE, path)
 
+
+# New reports since a page was made, asked every few seconds by a page that is open
+
+# Kept by the page, which was allowed to see the list: opaque, and for an hour.
+PROOF: Final = VisitCookie("nieuw", "nieuw", timedelta(hours=1))
+MOST_NEW: Final = 100
+# The condition of a report that the desk must decide on, while it is new.
+FOR_DESK: Final = or_(
+    Report.delivery.in_((Delivery.TO_ROUTE, Delivery.EXPIRED)),
+    and_(Report.urgent.is_(True), Report.delivery.in_(RING_AT_ONCE)),
+)
+
+
+def make_proof(keys: KeyRing, actor: Actor, holder: str, since: datetime) -> str:
+    """Return what a page asks with for the reports that came in at a holder since a moment."""
+    return PROOF.seal(keys, utc_now(), actor.id, holder, since.isoformat())
+
+
+def count_new(engine: Engine, settings: Settings, proof: Sequence[str], token: str) -> int | None:
+    """Count what came in since the page of a proof, up to `MOST_NEW`, in one statement.
+
+    Returns:
+        None when the session of the token isn't this person's, has ended, or may not see the list.
+    """
+    person, holder, since = proof
+    national = holder == NATIONAL
+    values = {
+        "token": digest(token),
+        "at_holder": holder,
+        "since": datetime.fromisoformat(since),
+    }
+    with standalone(reading(engine)).connect() as connection:
+        rows = connection.execute(_new_since(engine.dialect.name, national), values).all()
+    _, identity = read_session(settings, rows)
+    needed = Permission.VIEW_DESK if national else Permission.VIEW_REPORT
+    if identity is None or str(identity.user_id) != person:
+        return None
+    return int(rows[0].new) if may(identity.roles_for(holder), needed) else None
+
+
+# Built once: every open inbox asks it every few seconds.
+@cache
+def _new_since(dialect: str, national: bool) -> Select[Any]:
+    """Select the session of a token with the number of new reports; on its own it is a transaction.
+
+    The rows of reports are asked after the database was told the holder: they are joined with that.
+    """
+    asked = bindparam("at_holder", type_=String)
+    entered = func.set_config(HOLDER_SETTING, asked, True) if dialect == "postgresql" else asked
+    here = select(entered.label("holder")).cte("here").prefix_with("MATERIALIZED")
+    new = (
+        select(Report.id)
+        .where(
+            Report.holder == here.c.holder,
+            Report.state == ReportState.NEW,
+            Report.received_at > bindparam("since", type_=UtcDateTime),
+            *((FOR_DESK, Report.leaves_at.is_(None)) if national else ()),
+        )
+        .limit(MOST_NEW)
+        .correlate(here)
+        .subquery()
+    )
+    number = select(func.count()).select_from(new).correlate(here).scalar_subquery()
+    return with_roles().add_columns(select(number).select_from(here).scalar_subquery().label("new"))
+
+
+# Notices
 
 REPEAT_JOB: Final = URGENT_JOB
 # Among the values of a message: somebody here marked it as urgent.

@@ -9,15 +9,18 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.core.accounts.sessions import token_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_short, day_of, days_until
-from stopintimidatie.core.tree import Container, Resource, remains_of
+from stopintimidatie.core.tree import Container, Resource, Root, remains_of
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.register import COUNTED, FILTERED, read_register
@@ -58,7 +61,7 @@ from stopintimidatie.reports.inbox.rules import (
     presets,
 )
 from stopintimidatie.reports.inbox.saved import order_of, saved_items
-from stopintimidatie.reports.inbox.services import address_for
+from stopintimidatie.reports.inbox.services import PROOF, address_for, count_new, make_proof
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import normalise_reference
@@ -105,6 +108,21 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
     if not path:
         raise HTTPNotFound()
     return HTTPSeeOther(path)
+
+
+@page_view(Root, "nieuw", NO_PERMISSION_REQUIRED, "json")
+def new_view(request: Request) -> Any:
+    """Answer how many reports came in since the page whose proof this is; the proof permits it.
+
+    An open page asks it every few seconds: nobody is identified, so no session lasts longer by it.
+    """
+    keys, settings = request.registry.key_ring, request.app_settings
+    proof = PROOF.unseal(keys, request.GET.get("bewijs", ""))
+    if proof is None:
+        # Not raised: that would draw a whole page.
+        return Response(status=404)
+    new = count_new(request.registry.engine, settings, proof, token_of(request) or "")
+    return Response(status=403) if new is None else {"nieuw": new}
 
 
 @page_view(MunicipalityResource, "postvak", Permission.VIEW_REPORT, "templates/inbox.jinja2")
@@ -155,6 +173,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "decides": request.has_permission(Permission.TRIAGE, context),
         "latest": bar_for(request, context.holder),
+        "proof": make_proof(request.registry.key_ring, request.actor, context.holder, reader.now),
     }
 
 
