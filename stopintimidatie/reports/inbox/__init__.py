@@ -27,5 +27,5 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     config.add_arrival("gemeente", services.tell)
     config.add_job_kind(services.REPEAT_JOB, services.repeat)
-    for module in ("calls", "views"):
+    for module in ("views", "worklist"):
         config.scan(f"stopintimidatie.reports.inbox.{module}")
