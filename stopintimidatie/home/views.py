@@ -75,11 +75,11 @@ from stopintimidatie.municipalities.people.roster import REVIEW_PAGE
 from stopintimidatie.municipalities.people.services import addresses_to_set
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
-from stopintimidatie.reports.inbox.calls import hours_of
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers, preset_values
 from stopintimidatie.reports.inbox.rules import Reader, presets
 from stopintimidatie.reports.inbox.views import reader_of
+from stopintimidatie.reports.inbox.worklist import hours_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND, Form
 

@@ -64,7 +64,7 @@ CONTACT: Final = {
     "privacy.subjects.queries:_opened",
     "privacy.subjects.services:searched_by",
     "privacy.transfer.rows:Rows._in_clear",
-    "reports.inbox.calls:hours_of",
+    "reports.inbox.worklist:hours_of",
     "reports.personal:read_contact",
 }
 POLICE: Final = {

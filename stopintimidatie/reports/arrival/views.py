@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -52,14 +51,12 @@ SOURCES: Final = tuple(
     (source.value, source.nl) for source in (Source.PHONE, Source.COUNTER, Source.PARTNER)
 )
 # The two wishes to share, asked in one question: with the police, and with partners.
-SHARING: Final[Mapping[str, tuple[str, tuple[bool, bool]]]] = MappingProxyType(
-    {
-        "beide": ("met politie en partners", (True, True)),
-        "politie": ("alleen met de politie", (True, False)),
-        "partners": ("alleen met partners", (False, True)),
-        "niemand": ("met niemand", (False, False)),
-    }
-)
+SHARING: Final[Mapping[str, tuple[str, tuple[bool, bool]]]] = {
+    "beide": ("met politie en partners", (True, True)),
+    "politie": ("alleen met de politie", (True, False)),
+    "partners": ("alleen met partners", (False, True)),
+    "niemand": ("met niemand", (False, False)),
+}
 ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
 REACHED_BY: Final = ("naam", "telefoon", "email")
 WITH_CONTACT: Final = tuple(wish.value for wish in ContactWish if wish is not ContactWish.NONE)

@@ -329,9 +329,7 @@ def callable_at(words: str | None, moment: datetime) -> bool | None:
         return None
     here = moment.astimezone(AMSTERDAM)
     at = here.hour + here.minute / 60
-    hours: list[bool] = []
-    parts: list[bool] = []
-    days: list[bool] = []
+    hours, parts, days = (list[bool]() for _ in range(3))
     for no, edge, first, minute, last, to, part in _WHEN.findall(said):
         if part and part not in _PARTS:
             holds, kind = (here.weekday() > 4) is (part == "weekend"), days

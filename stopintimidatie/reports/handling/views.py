@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -133,17 +133,11 @@ def _handle(
 
 
 def _form(
-    context: ReportResource,
-    request: Request,
-    schema: Any,
-    label: str,
-    back: str = "",
-    action: str = "",
-    **values: Any,
+    context: ReportResource, request: Request, schema: Any, label: str, **values: Any
 ) -> Form:
     add_version(schema)
     add_way_back(schema)
-    back = back or came_from(request, request.resource_path(context))
+    back = came_from(request, request.resource_path(context))
     known = {**version_values(context.report), **values, "terug": back}
     buttons = [Button("opslaan", label)]
     # In a panel the page around it has another address.
@@ -152,7 +146,7 @@ def _form(
         request,
         buttons=buttons,
         appstruct=known,
-        action=action or request.path_qs,
+        action=request.path_qs,
         cancel_url=came_from(request, back, "hier"),
     )
 
@@ -195,24 +189,21 @@ def contact_view(context: ReportResource, request: Request) -> Any:
     """Show the form about an attempt to reach the reporter, and store how it went."""
     report, when = context.report, wish_to_call(context, request)
     proposal = services.proposed_attempt(when, utc_now())
-    form = contact_form(context, request, when, proposal)
+    reachable = any(reached_by(request.db, report))
+    form = contact_form(context, request, when, proposal, reachable=reachable)
 
     def act(values: dict[str, Any]) -> None:
         outcome, note = values["uitkomst"], values["toelichting"]
         next_at = _next_attempt(values, proposal)
         services.record_attempt(request.db, report, outcome, note, next_at, request.actor)
 
-    return _handle(
-        context,
-        request,
-        form,
-        act,
-        lambda: contact_page(context, request, when),
-        "het contact is vastgelegd.",
-    )
+    page = partial(contact_page, context, request, when, reachable=reachable)
+    return _handle(context, request, form, act, page, "het contact is vastgelegd.")
 
 
-def contact_page(context: ReportResource, request: Request, when: str | None) -> dict[str, Any]:
+def contact_page(
+    context: ReportResource, request: Request, when: str | None, *, reachable: bool
+) -> dict[str, Any]:
     """Return what is said beside the form about contact: who it is, what happened, who helps.
 
     `when`: as of `wish_to_call`.
@@ -226,7 +217,7 @@ def contact_page(context: ReportResource, request: Request, when: str | None) ->
         "here": request.resource_path(context),
         "doubles": waiting_doubles(session, report),
         "voicemail": services.voicemail_allowed(when),
-        "reachable": any(reached_by(session, report)),
+        "reachable": reachable,
         "write": _ways_to_write(context, request),
         "help_lines": published.help_for("nl", report.reporter_age_group, report.forms),
         **contact_of(context, request, CONTACT_TASK),
@@ -263,21 +254,19 @@ def contact_data_view(context: ReportResource, request: Request) -> Any:
 
 
 def contact_form(
-    context: ReportResource, request: Request, when: str | None, proposal: datetime, back: str = ""
+    context: ReportResource,
+    request: Request,
+    when: str | None,
+    proposal: datetime,
+    *,
+    reachable: bool,
 ) -> Form:
-    """Make the form about an attempt to reach the reporter, on whatever page it stands.
+    """Make the form about an attempt to reach the reporter.
 
-    Without a number and a mail address contact can only be given up.
-
-    Args:
-        context: The report.
-        request: The request.
-        when: As of `wish_to_call`.
-        proposal: The moment of the next attempt when none is chosen.
-        back: Where to go afterwards, for a page that isn't the one about contact.
+    Without a number and a mail address contact can only be given up. `when`: as of `wish_to_call`.
+    `proposal`: the moment of the next attempt when none is chosen.
     """
     voicemail = services.voicemail_allowed(when)
-    reachable = any(reached_by(request.db, context.report))
     outcomes = [
         pair for pair in services.OUTCOMES.items() if voicemail or pair[0] != services.VOICEMAIL
     ]
@@ -306,9 +295,7 @@ def contact_form(
             missing="",
         ),
     )
-    # A mistake is shown on the page of the report itself.
-    action = f"{request.resource_path(context, 'contact')}?terug={quote(back)}" if back else ""
-    return _form(context, request, schema, "Contact vastleggen", back, action)
+    return _form(context, request, schema, "Contact vastleggen")
 
 
 def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
@@ -348,10 +335,9 @@ def _next_attempt(values: dict[str, Any], proposal: datetime) -> datetime | None
         return None
     if day is None and hour is None:
         return proposal
-    for name, message in (("dag", "Kies op welke dag."), ("uur", "Kies hoe laat.")):
-        if values[name] is None:
-            raise FormError(f"{message} Zo wordt deze melder niet vergeten.", name)
-    return datetime.combine(values["dag"], values["uur"], AMSTERDAM)
+    if day is None or hour is None:
+        raise FormError("Kies dag en uur, of laat beide leeg.", "uur" if day else "dag")
+    return datetime.combine(day, hour, AMSTERDAM)
 
 
 def assign_schema(people: Choices, signals: Sequence[str]) -> Any:

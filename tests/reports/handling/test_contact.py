@@ -165,4 +165,5 @@ def test_half_of_the_next_attempt_is_asked_for(installation: Installation, addre
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     form = browser.get(f"{address}/contact").forms["formulier"]
     form["uitkomst"], form["uur"] = "geen_gehoor", "10:00"
-    assert "Kies op welke dag" in form.submit("opslaan", status=422)
+    page = form.submit("opslaan", status=422)
+    assert "Kies dag en uur" in page.html.select_one("[data-veld='dag'] .si-error").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -103,7 +103,6 @@ def calls_view(context: MunicipalityResource, request: Request) -> dict[str, Any
 
 def _group(row: Any, words: str | None, may_know: bool, now: datetime) -> str:
     """Return the heading for a row: by its planned attempt, else by the words of the reporter."""
-    if (row.next_attempt_at or datetime.min.replace(tzinfo=UTC)) > now:
-        return LATER
-    can = callable_at(words, now) if may_know else None
-    return LOOK if can is None else NOW if can else LATER
+    planned = row.next_attempt_at is not None and row.next_attempt_at > now
+    can = False if planned else callable_at(words, now) if may_know else None
+    return {True: NOW, None: LOOK, False: LATER}[can]
