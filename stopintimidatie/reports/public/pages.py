@@ -17,9 +17,6 @@ from stopintimidatie.municipalities.areas.queries import municipality_by_slug
 from stopintimidatie.municipalities.settings.rules import Published
 
 HOME = "/melden"
-# Address of the quick way out: a weather page, which looks ordinary to others. A browser goes
-# there only when the reporter leaves; our pages fetch nothing from it.
-ELSEWHERE = "https://www.knmi.nl/nederland-nu/weer/verwachtingen"
 NATIONAL_LOOK = Branding(home_url=HOME)
 
 

@@ -28,7 +28,6 @@ from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
 from stopintimidatie.reports.public.pages import (
-    ELSEWHERE,
     IN_TRANSIT,
     NATIONAL_LOOK,
     Reporting,
@@ -85,7 +84,6 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
         "address": address,
         "branding": NATIONAL_LOOK,
-        "elsewhere": ELSEWHERE,
     }
 
 
@@ -220,7 +218,6 @@ def _page(visit: Visit, form: Form) -> dict[str, Any]:
         "let_op": let_op(published, municipality.name, language()) if municipality else None,
         "branding": look_of(municipality, published),
         "statement": _statement_of(visit.place),
-        "elsewhere": ELSEWHERE,
     }
 
 
@@ -296,7 +293,6 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
         "place": visit.place,
         "branding": look_of(visit.place.municipality, visit.published),
         "statement": _statement_of(visit.place),
-        "elsewhere": ELSEWHERE,
     }
 
 

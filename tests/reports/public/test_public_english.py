@@ -95,6 +95,9 @@ def test_what_stands_around_each_page_is_in_english_too(installation: Installati
     body.main.decompose()
     assert {text for text in body.stripped_strings if text not in ("112", ".", "·")} == {
         "Skip to the content",
+        "Leave quickly",
+        "or press Esc",
+        "Nederlands",
         "This is a demonstration with made-up reports. Never fill in real data here.",
         "Stop Intimidatie – landelijk meldpunt",
         "Stop Intimidatie – landelijk meldpunt works with Stopintimidatie, the system against"
