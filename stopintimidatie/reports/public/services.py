@@ -314,7 +314,7 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     Raises:
         UnclearError: The moment or the place can't be.
     """
-    events, place, reporter = (values[name] for name in STEPS)
+    _age, events, place, reporter = (values[name] for name in STEPS)
     answers = answers_by_field(fields_of(reporting_schema(where)), values)
     fields = {
         BY_NAME[name].attribute: BY_NAME[name].terms(value)

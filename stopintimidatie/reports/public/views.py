@@ -52,7 +52,7 @@ from stopintimidatie.reports.public.services import (
     submission_of,
     take_in,
 )
-from stopintimidatie.reports.vocabulary import LocationSource
+from stopintimidatie.reports.vocabulary import AgeGroup, LocationSource
 
 START: Final = "stopintimidatie.reports.public:templates/reporting.jinja2"
 PAGE: Final = "stopintimidatie.reports.public:templates/reporting_place.jinja2"
@@ -60,6 +60,9 @@ ANSWER: Final = "stopintimidatie.reports.public:templates/reporting_answer.jinja
 WIJK: Final = "waar.wijk"
 # The parameter with the step that one leaves, and the step about the place.
 STEP, PLACE_STEP = "stap", "waar"
+# The button of a place on the first page, with the age that was chosen there.
+BEGIN: Final = "begin"
+AGE: Final = "leeftijd.leeftijdsgroep"
 MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
 STALE: Final = _(
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
@@ -72,6 +75,7 @@ BESIDE_THE_MAP: Final = _("Daar ligt geen wijk. Tik op de kaart, of kies een wij
 def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
+    age = _age(request)
     campaign = campaign_of(dict(query_pairs(request)).get("c"))
 
     def address(place: FoundPlace | str) -> str:
@@ -83,8 +87,16 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         "only_postcode": only_postcode(typed),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
         "address": address,
+        "ages": AgeGroup.choices("nl"),
+        "age": age,
         "branding": NATIONAL_LOOK,
     }
+
+
+def _age(request: Request) -> str | None:
+    """Return the age that was sent along, by its code; it stands in no address."""
+    given = request.POST.get(AGE) if request.method == "POST" else None
+    return given if given in AgeGroup else None
 
 
 def _address(place: FoundPlace | str, campaign: str | None) -> str:
@@ -121,6 +133,9 @@ def place_view(context: ReportingPlace, request: Request) -> Any:
     page = _page(visit, form)
     if request.method != "POST":
         return page
+    if BEGIN in request.POST:
+        form[STEPS[1] if visit.where.age else STEPS[0]].widget.current = True
+        return page
     if not comes_from_here(request, signed=visit.key is not None):
         request.response.status_int = 400
         return _shown_again(visit, form, page, problem=STALE)
@@ -147,6 +162,7 @@ def _visit(place: ReportingPlace, request: Request) -> Visit:
         map_address=_map_address(path, areas, chosen) if drawn else None,
         action=keep_language(request, path),
         questions=published.questions("app"),
+        age=_age(request),
     )
     typed = str(request.POST.get("invoer", "")) if request.method == "POST" else ""
     key = public_services.read(request.registry.key_ring, typed, str(place.__name__), utc_now())
@@ -157,7 +173,7 @@ def _chosen(
     request: Request, areas: list[Neighbourhood], drawn: Sketch | None
 ) -> tuple[str | None, bool, ChosenPoint | None]:
     """Return the wijk so far, whether a click on the map missed, and the point of the click."""
-    if request.method != "POST":
+    if request.method != "POST" or BEGIN in request.POST:
         slug = dict(query_pairs(request)).get("wijk")
         return next((area.code for area in areas if area.slug == slug), None), False, None
     chosen = str(request.POST.get(WIJK, ""))
@@ -187,6 +203,7 @@ def _form(visit: Visit) -> Form:
     opening: dict[str, Any] = {
         "invoer": _new_key(visit),
         "campagne": campaign_of(dict(query_pairs(request)).get("c")),
+        "leeftijd": {"leeftijdsgroep": visit.where.age},
     }
     if visit.wijk is not None:
         opening["waar"] = {"wijk": visit.wijk}
