@@ -36,7 +36,9 @@ def filled(
     }
     form.set("wat.vormen", True, index=0)
     for name, value in values.items():
-        form[name] = value
+        # Under 16 nobody is asked to share.
+        if name in form.fields or name in changes:
+            form[name] = value
     return form
 
 

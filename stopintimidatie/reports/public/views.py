@@ -19,11 +19,12 @@ from stopintimidatie.core.text import _
 from stopintimidatie.core.tree.resources import TREE_ROOTS
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
-from stopintimidatie.core.web.translation import keep_language, language
+from stopintimidatie.core.web.translation import keep_language, voice
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
+from stopintimidatie.municipalities.settings.standard import INFORMAL
 from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
@@ -34,6 +35,7 @@ from stopintimidatie.reports.public.pages import (
     ReportingPlace,
     comes_from_here,
     look_of,
+    speak_to,
 )
 from stopintimidatie.reports.public.places import (
     FoundPlace,
@@ -76,6 +78,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
     age = _age(request)
+    speak_to(request, age, ())
     campaign = campaign_of(dict(query_pairs(request)).get("c"))
 
     def address(place: FoundPlace | str) -> str:
@@ -165,6 +168,9 @@ def _visit(place: ReportingPlace, request: Request) -> Visit:
         age=_age(request),
     )
     typed = str(request.POST.get("invoer", "")) if request.method == "POST" else ""
+    own = [str(words) for question in where.questions for words in question.words.values()]
+    warned = place.municipality and let_op(published, place.title, INFORMAL)
+    speak_to(request, where.age, [*own, warned or ""])
     key = public_services.read(request.registry.key_ring, typed, str(place.__name__), utc_now())
     return Visit(place, request, where, published, key, chosen, missed, point)
 
@@ -232,7 +238,7 @@ def _page(visit: Visit, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "place": visit.place,
-        "let_op": let_op(published, municipality.name, language()) if municipality else None,
+        "let_op": let_op(published, municipality.name, voice()) if municipality else None,
         "branding": look_of(municipality, published),
         "statement": _statement_of(visit.place),
     }
@@ -303,6 +309,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
         visit.key,
         registry.senders.watch(sender_of(request.environ, request.app_settings), None, request.db),
     )
+    speak_to(request, given.reporter_age_group, receipt.texts)
     request.override_renderer = ANSWER
     return {
         "receipt": receipt,

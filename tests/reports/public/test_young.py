@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from stopintimidatie.core.web.translation import catalogues
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.settings.standard import INFORMAL, says_u
 from stopintimidatie.reports.models import Report
-from tests.support.factories import DORDRECHT, connect
+from tests.support.catalogue import english
+from tests.support.factories import DORDRECHT, connect, own_answer
 from tests.support.installation import Installation
 from tests.support.reporting import codes, filled
 
@@ -21,7 +26,7 @@ def reports(installation: Installation) -> list[Report]:
     return rows
 
 
-def through(installation: Installation, age: str, **changes: Any) -> list[Any]:
+def through(installation: Installation, age: str) -> list[Any]:
     """All pages from the first to the answer, for somebody of this age, without a script."""
     browser = installation.visitor()
     start = browser.get("/melden?c=zomer")
@@ -33,12 +38,14 @@ def through(installation: Installation, age: str, **changes: Any) -> list[Any]:
     place = browser.post(button["formaction"].partition("#")[0], sent)
     form = place.forms["formulier"]
     assert form[AGE].value == age
+    stale = {name: value for name, value in form.submit_fields() if name != "invoer"}
+    old = browser.post("/melden/dordrecht", stale, status=422)
     empty = form.submit("stap", index=1, status=422)
-    form = filled(browser, page=empty, **changes)
+    form = filled(browser, page=empty)
     where = form.submit("stap", index=1, status=200)
     yourself = where.forms["formulier"].submit("stap", index=2, status=200)
     last = yourself.forms["formulier"]
-    return [start, places, place, empty, where, yourself, last.submit("versturen", status=200)]
+    return [start, places, place, old, empty, where, yourself, last.submit("versturen", status=200)]
 
 
 def test_age_is_asked_first_and_stands_in_no_address_and_no_cookie(
@@ -54,6 +61,62 @@ def test_age_is_asked_first_and_stands_in_no_address_and_no_cookie(
     codes(pages[-1])
     (report,) = reports(installation)
     assert (report.reporter_age_group, report.campaign) == ("16_17", "zomer")
+
+
+def polite(page: Any) -> bool:
+    """Whether the page or its foot says u, in what is read and in what a script would say."""
+    parts = page.html.select("main, footer")
+    said = [part.get_text(" ") for part in parts]
+    said += [str(v) for part in parts for tag in part.find_all() for v in tag.attrs.values()]
+    return says_u(" ".join(said))
+
+
+@pytest.mark.parametrize("level", [ParticipationLevel.PROGRAMME, ParticipationLevel.FORWARDING])
+def test_to_who_is_under_18_every_page_from_the_first_answer_on_says_je(
+    installation: Installation, level: ParticipationLevel
+) -> None:
+    connect(installation, level=level)
+    for age in ("onder_16", "16_17"):
+        start, *pages = through(installation, age)
+        assert polite(start), "nobody told an age yet"
+        assert [page.request.path for page in pages if polite(page)] == []
+        assert {page.html.html["lang"] for page in pages} == {"nl"}
+    assert "Dank je wel" in pages[-1]
+
+
+def test_to_others_it_says_u(installation: Installation) -> None:
+    connect(installation)
+    pages = through(installation, "18_24")
+    assert all(polite(page) for page in pages)
+    assert not any(re.search(r"\b[Jj]e\b|\b[Jj]ouw\b", page.html.main.text) for page in pages)
+
+
+def test_a_municipality_that_wrote_u_keeps_the_whole_page_in_u(installation: Installation) -> None:
+    connect(installation, antwoorden=own_answer("Dank u", "Wij lezen uw melding."))
+    *pages, answer = through(installation, "16_17")
+    assert not polite(pages[-1])
+    assert "Hier volgt u uw melding" in answer
+    assert "Je " not in answer.html.main.text
+
+
+def test_no_link_and_no_browser_chooses_the_voice(installation: Installation) -> None:
+    page = installation.visitor().get("/melden?taal=nl_JE", headers={"Accept-Language": "nl-JE"})
+    assert polite(page)
+    assert "nl_JE" not in str(page.html.select(".si-language"))
+
+
+def test_every_sentence_with_u_that_melden_says_has_its_je() -> None:
+    here = "stopintimidatie/reports/public/"
+    young = catalogues()[INFORMAL]
+    for message in english():
+        if isinstance(message.id, str) and any(
+            file.startswith(here) for file, _ in message.locations
+        ):
+            je = young.gettext(message.id)
+            assert not says_u(je), message.id
+            assert sorted(re.findall(r"%\(\w+\)s", je)) == sorted(
+                re.findall(r"%\(\w+\)s", message.id)
+            )
 
 
 def test_who_comes_by_the_link_of_a_municipality_is_asked_there(installation: Installation) -> None:
