@@ -46,7 +46,7 @@ def speak_to(request: Any, age: str | None, own: Iterable[str]) -> None:
         own: Texts of the municipality on this page.
     """
     if language() == DUTCH:
-        young = age is not None and AgeGroup(age).minor
+        young = age is not None and AgeGroup.of(age).minor
         informal = young and not any(map(says_u, own))
         request.locale_name = INFORMAL if informal else DUTCH
 

@@ -234,7 +234,7 @@ def _receipt(
         )
 
     age = given.reporter_age_group
-    if given.language == DUTCH and age is not None and AgeGroup(age).minor:
+    if given.language == DUTCH and age is not None and AgeGroup.of(age).minor:
         young = receipt(INFORMAL)
         if not any(map(says_u, young.texts)):
             return young

@@ -99,7 +99,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
 def _age(request: Request) -> str | None:
     """Return the age that was sent along, by its code; it stands in no address."""
     given = request.POST.get(AGE) if request.method == "POST" else None
-    return given if given in AgeGroup else None
+    return given if given in {age.value for age in AgeGroup} else None
 
 
 def _address(place: FoundPlace | str, campaign: str | None) -> str:
