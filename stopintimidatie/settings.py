@@ -32,8 +32,6 @@ METRICS_PORTS: Final = 64
 # A wheel has the migrations in the package, a clone beside it.
 _IN_WHEEL: Final = Path(__file__).parent / "migrations"
 MIGRATIONS: Final = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_WHEEL.parent.parent / "alembic"
-# The manual likewise.
-HANDBOOK: Final = MIGRATIONS.parent / ("handbook" if _IN_WHEEL.is_dir() else "docs/gebruikers")
 # Our commands as they are called here: in a clone by their place, unless they are on the path.
 _IN_CLONE: Final = not _IN_WHEEL.is_dir() and shutil.which("stopintimidatie") is None
 PROGRAM: Final = f"{'.venv/bin/' * _IN_CLONE}stopintimidatie"

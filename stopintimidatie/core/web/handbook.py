@@ -19,8 +19,11 @@ from markupsafe import Markup
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Container, Resource
 from stopintimidatie.core.web.request import Request, page_view
-from stopintimidatie.settings import HANDBOOK
+from stopintimidatie.settings import MIGRATIONS
 
+# A wheel has the manual in the package, a clone with its docs; the migrations tell which it is.
+_PLACE: Final = "handbook" if MIGRATIONS.name == "migrations" else "docs/gebruikers"
+HANDBOOK: Final = MIGRATIONS.parent / _PLACE
 HOME: Final = "/hulp"
 FIRST: Final = "begin"
 _POINTER: Final = re.compile(r"<!-- hulp: ([\w/*. -]{1,2000}?) -->")

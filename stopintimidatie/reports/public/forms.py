@@ -85,7 +85,7 @@ WISHES: Final = tuple(
 
 @dataclass(frozen=True)
 class Where:
-    """What is known before the questions: of the place, by the address; and the age."""
+    """Facts known before the questions: of the place, by the address; and the age."""
 
     name: str
     neighbourhoods: Choices = ()
