@@ -12,7 +12,7 @@ STYLES = ROOT / "stopintimidatie" / "core" / "web" / "static" / "vendor"
 
 
 class Build(build_py):
-    """The package, with the migrations and the commit, for a place without the repository."""
+    """The package with migrations, manual and commit, for a place without the repository."""
 
     def run(self) -> None:
         if self.editable_mode:
@@ -26,6 +26,7 @@ class Build(build_py):
         package = Path(self.build_lib) / "stopintimidatie"
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "alembic", package / "migrations", ignore=ignored)
+        shutil.copytree(ROOT / "docs" / "gebruikers", package / "handbook")
         if commit := _commit():
             (package / "COMMIT").write_text(f"{commit}\n", encoding="utf-8")
 

@@ -34,7 +34,7 @@ from stopintimidatie.municipalities.settings.rules import Part, Published
 from stopintimidatie.privacy.retention.queries import paused_until, present_schedule
 from stopintimidatie.privacy.retention.rules import LISTED
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
-from stopintimidatie.reports.public.pages import ELSEWHERE, NATIONAL_LOOK, look_of
+from stopintimidatie.reports.public.pages import NATIONAL_LOOK, look_of
 from stopintimidatie.reports.vocabulary import AgeGroup
 
 NAME: Final = "privacy"
@@ -104,7 +104,6 @@ def _statement(
     settings, schedule = request.registry.app_settings, present_schedule(request.db)
     pause = paused_until(request.db, holder) if schedule is not None else None
     return {
-        "elsewhere": ELSEWHERE,
         "branding": look_of(municipality, published),
         "municipality": municipality,
         "own": own,
@@ -132,7 +131,6 @@ def young_statement(context: Statements, request: Request) -> dict[str, Any]:
     lines = published_for(request.db, None).help_for(language(), AgeGroup.UNDER_16, [])
     return {
         "branding": NATIONAL_LOOK,
-        "elsewhere": ELSEWHERE,
         "help_lines": lines,
         "think_again": THINK_AGAIN.days,
     }

@@ -110,6 +110,7 @@ def day(days_ago: int = 0) -> str:
 def give_in(page: Page) -> tuple[str, str]:
     """Somebody reports by mail address; the reference and the follow code."""
     page.goto("/melden/zwijndrecht")
+    page.locator("button:text-is('Volgende stap')").locator("visible=true").click()
     page.check("[name='wat.hoedanigheid'][value=slachtoffer]")
     page.check("[name='wat.vormen'][value=naroepen]")
     page.fill("[name='wat.omschrijving']", TOLD)

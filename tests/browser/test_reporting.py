@@ -44,13 +44,16 @@ def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
 ) -> None:
     scripts = "with-scripts" in request.node.callspec.id.split("-without")[0]
     phone.goto("/melden?c=zomer")
-    assert phone.locator("main h2").first.inner_text() == "Gebeurt het nu? Of bent u in gevaar?"
+    assert phone.locator("main a").first.get_attribute("href") == "tel:112"
     phone.fill("[name=plaats]", "dordrecht")
     phone.click("text=Zoek de plek")
     phone.locator("main").get_by_role("link", name="Dordrecht", exact=True).first.click()
-    show(phone, "Wat maakte u mee?")
+    show(phone, "Leeftijd")
     assert not phone.locator("button[name=versturen]").is_visible()
     faults = problems_on(phone) if scripts else []
+    phone.check("[name='leeftijd.leeftijdsgroep'][value='18_24']")
+    step_on(phone)
+    show(phone, "Wat maakte u mee?")
     step_on(phone)
     expect(phone.locator(".si-error-summary")).to_contain_text("Wat gebeurde er?")
     show(phone, "Wat maakte u mee?")
@@ -85,7 +88,7 @@ def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
     step_on(phone)
     phone.check("[name='uzelf.contactGewenst'][value=nee]")
     phone.click("button[name=versturen]")
-    show(phone, "Wat maakte u mee?", "Waar en wanneer was het?", "Uzelf en contact")
+    show(phone, "Leeftijd", "Wat maakte u mee?", "Waar en wanneer was het?", "Uzelf en contact")
     faults += problems_on(phone) if scripts else []
     for name in ("deelPolitie", "deelPartners"):
         phone.check(f"[name='uzelf.{name}'][value=nee]")
@@ -104,6 +107,23 @@ def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
         assert words in told, words
 
 
+def test_the_first_question_stands_on_the_first_screen_of_a_phone(
+    chromium_browser: Browser, demo_address: str
+) -> None:
+    context = chromium_browser.new_context(base_url=demo_address, locale="nl-NL")
+    page = context.new_page()
+    for address in ("/melden", "/melden/dordrecht"):
+        page.goto(address)
+        ages = page.locator("[name='leeftijd.leeftijdsgroep']")
+        page.set_viewport_size({"width": 390, "height": 664})
+        last = ages.last.bounding_box()
+        assert last
+        assert last["y"] + last["height"] <= 664, "with the strip of the demo above it"
+        page.set_viewport_size({"width": 320, "height": 568})
+        expect(ages.first).to_be_in_viewport()
+    context.close()
+
+
 @pytest.mark.alles
 def test_escape_and_the_button_put_another_page_in_the_place_of_this_one(
     chromium_browser: Browser, demo_address: str
@@ -115,7 +135,7 @@ def test_escape_and_the_button_put_another_page_in_the_place_of_this_one(
         context.route("https://www.knmi.nl/**", lambda route: route.fulfill(body="<p>Het weer</p>"))
         page = context.new_page()
         page.goto("/melden")
-        page.goto("/melden/dordrecht")
+        page.goto("/melden/dordrecht#stap-wat")
         page.fill("[name='wat.omschrijving']", "geheim")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if leave == "key":

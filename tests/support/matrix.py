@@ -234,6 +234,8 @@ MATRIX: Final[tuple[View, ...]] = (
         # Where no outlines are loaded there is no map.
         "/melden/dordrecht/kaart": "404 404 404 404 404 404 404 404",
     }),
+    view("Handbook", "", "GET", P.SIGNED_IN, {"/hulp": ALL}),
+    view("Chapter", "", "GET", P.SIGNED_IN, {"/hulp/begin": ALL}),
     view("ThemeSheet", "", "GET", PUBLIC, {"/huisstijl/154273.css": ALL}),
     # --- the app's door: the key decides, never a role -------------------------------------------
     view("DocumentNode", "", "GET", PUBLIC, {"/api/v1/openapi.json": ALL}),

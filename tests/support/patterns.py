@@ -182,6 +182,9 @@ municipalities/areas/names.py: _BARE_NUMBER _DOSSIER_NUMBER _NUMBERED _NUMBER_BE
 municipalities/areas/names.py: natural_key
 municipalities/areas/sources.py: _CODES _YEAR
 """,
+    "the manual of the package": """
+core/web/handbook.py: _POINTER _WORD
+""",
     "names in our own code": """
 municipalities/areas/resources.py: holder_levels
 privacy/retention/forms.py: SHORT

@@ -221,6 +221,8 @@ class Step(Group):
     total = 1
     anchor = ""
     current = False
+    # Sent for real, also with script: the page that comes back is another one.
+    anew = False
     before: str | None = None
     after: str | None = None
 

@@ -32,6 +32,7 @@ def includeme(config: Any) -> None:
     from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 
     from stopintimidatie.core.web import body, components, limits, request
+    from stopintimidatie.core.web.handbook import Handbook, help_href
     from stopintimidatie.core.web.limits import Places
     from stopintimidatie.core.web.request import Request, guarded
     from stopintimidatie.core.web.responses import ROOT, ThemeFolder
@@ -50,6 +51,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(branding, reify=True)
     config.add_request_method(request.navigation, "navigation", reify=True)
     config.add_request_method(request.breadcrumb, "breadcrumb", reify=True)
+    config.add_request_method(help_href)
     config.include("stopintimidatie.core.web.translation")
     config.add_settings({"jinja2.undefined": "strict"})
     config.include("pyramid_jinja2")
@@ -61,4 +63,6 @@ def includeme(config: Any) -> None:
     config.include("stopintimidatie.core.web.errors")
     config.add_static_view("static", str(ROOT), cache_max_age=None)
     config.add_tree_root("huisstijl", ThemeFolder)
+    config.add_tree_root("hulp", Handbook)
+    config.scan("stopintimidatie.core.web.handbook")
     config.scan("stopintimidatie.core.web.responses")

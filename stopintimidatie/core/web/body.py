@@ -54,20 +54,19 @@ SMALL: Final = 128 * 1024
 FORM_LIMITS: Final = Directive[str, int]("add_form_limit", "form_limits")
 # Bodies, forms too, that are left to the views: (registry, WSGI environ) -> how many bytes at most.
 STREAMS: Final = Directive[str, Callable[[Any, dict[str, Any]], int]]("add_stream", "streams")
+Public = tuple[str | None, str | None]
 
 
-def _public(prefix: str, way_back: str | None = None) -> tuple[str, str | None]:
+def _public(prefix: str, back: str | None = None, out: str | None = None) -> tuple[str, Public]:
     """Return a word that begins addresses outside the portal, which ask nobody to sign in.
 
-    Args:
-        prefix: The word.
-        way_back: What the page at the word itself is called. Error pages lead a visitor there;
-            who comes to report has no use for a sign-in page.
+    `back`: what the page at the word is called. Error pages lead a visitor there, and all have a
+    quick exit, `out`: who comes to report has no use for a sign-in page.
     """
-    return prefix, way_back
+    return prefix, (back, out)
 
 
-PUBLIC_PREFIXES: Final = Directive[str, str | None]("add_public_prefix", "public_prefixes", _public)
+PUBLIC_PREFIXES: Final = Directive[str, Public]("add_public_prefix", "public_prefixes", _public)
 
 
 def is_stream(request: Any) -> bool:

@@ -24,6 +24,7 @@ from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.core.text import FILTERS, plural
 from stopintimidatie.core.web import translation
+from stopintimidatie.core.web.body import PUBLIC_PREFIXES, first_word
 from stopintimidatie.core.web.request import Paging, query_pairs, toggled, with_params
 from stopintimidatie.core.web.responses import static_url
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, theme_path
@@ -271,6 +272,7 @@ def install(environment: Any) -> None:
         layout_for=layout_for,
         offers_search=may_search,
         search_text=search_text,
+        way_out_of=way_out_of,
         static_url=static_url,
         theme_path=theme_path,
         toggled=toggled,
@@ -279,6 +281,18 @@ def install(environment: Any) -> None:
     )
     environment.trim_blocks = True
     environment.lstrip_blocks = True
+
+
+# Address of the quick way out: a weather page, which looks ordinary to others. A browser goes
+# there only when the visitor leaves; our pages fetch nothing from it.
+ELSEWHERE: Final = "https://www.knmi.nl/nederland-nu/weer/verwachtingen"
+
+
+def way_out_of(request: Any) -> str | None:
+    """Return where the quick exit of this page leads; None on a page that has none."""
+    word = first_word(request.environ)
+    back, out = PUBLIC_PREFIXES.of(request.registry).get(word, (None, None))
+    return (out or ELSEWHERE) if back else None
 
 
 # A header of answers that are a part of a page.

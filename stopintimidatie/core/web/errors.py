@@ -243,7 +243,7 @@ def _branding(request: Any, status: int) -> Branding:
 
 def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
     word = _first_word(request)
-    way_back = PUBLIC_PREFIXES.of(request.registry).get(word)
+    way_back, _ = PUBLIC_PREFIXES.of(request.registry).get(word, (None, None))
     steps = [] if way_back is None else [(way_back, f"/{word}")]
     if identity is not None:
         steps.append(("Naar de startpagina", "/"))

@@ -5,6 +5,9 @@ language by the Dutch sentence. Templates mark sentences with `{% trans %}`; `_`
 marks what a page says later. Below a prefix that a room declares (`add_translated_prefix`) the
 link that was followed chooses the language (`?taal=en`), else what the browser reads, unless the
 room says `by_link_alone`; all other pages, the portal too, are in Dutch.
+
+A language may have another voice: `nl_JE` has what Dutch says to the young where that is other
+than to adults. A page chooses it (`request.locale_name`), never a link or a browser.
 """
 
 from __future__ import annotations
@@ -57,10 +60,15 @@ def catalogues() -> Mapping[str, NullTranslations]:
     return known
 
 
+def languages() -> list[str]:
+    """Return the languages that a reader can choose: no voices."""
+    return sorted(code for code in catalogues() if "_" not in code)
+
+
 def chosen_language(request: Any) -> str | None:
     """Return the language that the address chooses, if it is one of ours."""
     wanted = dict(query_pairs(request)).get(PARAMETER, "")
-    return wanted if wanted in catalogues() else None
+    return wanted if wanted in languages() else None
 
 
 def negotiate(request: Any) -> str:
@@ -70,13 +78,18 @@ def negotiate(request: Any) -> str:
         return DUTCH
     accepted = None if by_link_alone else request.headers.get("Accept-Language")
     header = create_accept_language_header(accepted)
-    return chosen_language(request) or str(header.lookup(sorted(catalogues()), default=DUTCH))
+    return chosen_language(request) or str(header.lookup(languages(), default=DUTCH))
+
+
+def voice() -> str:
+    """Return the voice of the message or of the page that is made now: mostly its language."""
+    request = get_current_request()
+    return _LANGUAGE.get() or (DUTCH if request is None else str(request.locale_name))
 
 
 def language() -> str:
     """Return the language of the message or of the page that is made now."""
-    request = get_current_request()
-    return _LANGUAGE.get() or (DUTCH if request is None else str(request.locale_name))
+    return voice().partition("_")[0]
 
 
 @contextmanager
@@ -91,13 +104,13 @@ def speaking(code: str) -> Iterator[None]:
 
 def gettext(text: str, **values: object) -> str:
     """Return a sentence in the language of the reader, with its named values (`%(name)s`)."""
-    said = catalogues()[language()].gettext(text) if text else ""
+    said = catalogues()[voice()].gettext(text) if text else ""
     return said % values if values else said
 
 
 def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     """Return the sentence for one or for more, in the language of the reader."""
-    said = catalogues()[language()].ngettext(singular, plural, number)
+    said = catalogues()[voice()].ngettext(singular, plural, number)
     return said % values if values else said
 
 
@@ -134,7 +147,7 @@ def other_languages(request: Any) -> list[tuple[str, str, str]]:
 
     None beside a form that was sent: what was typed would be lost.
     """
-    codes = [code for code in catalogues() if code != language() and request.method == "GET"]
+    codes = [code for code in languages() if code != language() and request.method == "GET"]
     return [
         (code, str(Locale.parse(code).language_name), with_params(request, **{PARAMETER: code}))
         for code in codes

@@ -157,7 +157,7 @@ class Published:
 
     def language(self, wanted: str) -> str:
         """Return this language when there are texts in it, else its fallback, Dutch or English."""
-        if wanted in ALWAYS or wanted in self.languages:
+        if wanted in (*ALWAYS, standard.INFORMAL) or wanted in self.languages:
             return wanted
         return fallback_of(wanted)
 
@@ -174,7 +174,7 @@ class Published:
                 for name in (*forms, general):
                     if answer := texts.get(name):
                         return answer["titel"], answer["tekst"]
-        answer = TEXTS["antwoorden"][spoken][general]
+        answer = _standard("antwoorden", language)[general]
         return answer["titel"], answer["tekst"]
 
     def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
@@ -190,7 +190,7 @@ class Published:
             for contents in (self.own, self.national):
                 if text := contents.part(Part.LET_OP).get("teksten", {}).get(code):
                     return str(text)
-        return str(TEXTS["let_op"][spoken])
+        return str(_standard("let_op", language))
 
     def help_lines(self, language: str) -> tuple[HelpLine, ...]:
         """Return all help lines: 112, then the municipality's own, then those for all."""
@@ -236,7 +236,12 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
 
 def fallback_of(language: str) -> str:
     """Return Dutch or English, whichever most speakers of this language read."""
-    return "nl" if language in ("nl", "pap") else "en"
+    return "nl" if language in ("nl", standard.INFORMAL, "pap") else "en"
+
+
+def _standard(name: str, language: str) -> Any:
+    """Return a standard text in this language or voice, else in its fallback."""
+    return TEXTS[name].get(language) or TEXTS[name][fallback_of(language)]
 
 
 def working_phone(phones: Iterable[str | None], wrong: Collection[str]) -> str | None:
@@ -312,7 +317,7 @@ def let_op(
         sentences.append(TEXTS["let_op_telefoon"][spoken])
     if reference is not None:
         values["kenmerk"] = reference
-        sentences.append(TEXTS["let_op_kenmerk"][spoken])
+        sentences.append(_standard("let_op_kenmerk", language))
     return " ".join(fill_blanks(sentence, values) for sentence in sentences)
 
 
@@ -327,9 +332,9 @@ def read_from(
     opens = next_opening(received_at)
     if not published.connected or opens is None or now >= opens:
         return None
-    spoken = fallback_of(published.language(language))
-    day = day_in_words(opens.date(), spoken).rpartition(" ")[0]
-    return fill_blanks(TEXTS["gelezen_vanaf"][spoken], {"dag": day})
+    language = published.language(language)
+    day = day_in_words(opens.date(), fallback_of(language)).rpartition(" ")[0]
+    return fill_blanks(_standard("gelezen_vanaf", language), {"dag": day})
 
 
 def let_op_until(published: Published, received_at: datetime) -> date:

@@ -25,6 +25,16 @@ LET_OP_WORKING_DAYS: Final = 10
 CONTACT_WITHIN_DAYS: Final = 3
 READ_WITHIN_WORKING_DAYS: Final = 1
 
+# The voice for the young: Dutch that says *je*.
+INFORMAL: Final = "nl_JE"
+_POLITE: Final = frozenset({"u", "uw", "uzelf"})
+
+
+def says_u(text: str) -> bool:
+    """Tell whether a Dutch text speaks to its reader as *u*."""
+    return not _POLITE.isdisjoint(word.strip(".,:;?!()‘’'\"").lower() for word in text.split())
+
+
 # By their name in the file: mostly a text in each language.
 TEXTS: Final = tomllib.loads((files(__package__) / "standard.toml").read_text(encoding="utf-8"))
 EMERGENCY: Final[Mapping[str, Any]] = TEXTS["spoed"]

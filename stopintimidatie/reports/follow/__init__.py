@@ -23,7 +23,7 @@ def includeme(config: Any) -> None:
         )
     )
     config.add_translated_prefix("volgen")
-    config.add_public_prefix("volgen", "Uw melding volgen")
+    config.add_public_prefix("volgen", "Uw melding volgen", "/volgen/weg")
     config.add_tree_root("volgen", FollowPages)
     config.add_form_limit("volgen", PUBLIC_UPLOAD_FORM)
     config.scan("stopintimidatie.reports.follow.views")

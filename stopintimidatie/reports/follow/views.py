@@ -23,7 +23,7 @@ from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import _, local
-from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.components import ELSEWHERE, panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.web.translation import gettext, keep_language, language
@@ -83,7 +83,6 @@ from stopintimidatie.reports.follow.resources import (
     follower_of,
     set_follower,
 )
-from stopintimidatie.reports.public.pages import ELSEWHERE
 from stopintimidatie.reports.rules import normalise_follow_code, normalise_reference
 
 REPORT: Final = "/volgen/melding"

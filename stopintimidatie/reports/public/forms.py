@@ -20,8 +20,8 @@ from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.schema import FROM_16, ask, require_wishes
-from stopintimidatie.reports.vocabulary import LocationSource
+from stopintimidatie.reports.arrival.schema import ask
+from stopintimidatie.reports.vocabulary import AgeGroup, LocationSource
 
 NAME: Final = "punt"
 AWAY: Final = "punt_weg"
@@ -75,7 +75,7 @@ NO_PHONE: Final = _("Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678
 Choices = Sequence[tuple[str, str]]
 Values = Mapping[str, Any]
 YES_NO: Final = (("ja", _("ja, dat mag")), ("nee", _("liever niet")))
-STEPS: Final = ("wat", "waar", "uzelf")
+STEPS: Final = ("leeftijd", "wat", "waar", "uzelf")
 EARLIEST: Final = date(2000, 1, 1)
 # Contact wishes on the public page: without an answer through the app, which it can't promise.
 WISHES: Final = tuple(
@@ -85,7 +85,7 @@ WISHES: Final = tuple(
 
 @dataclass(frozen=True)
 class Where:
-    """The part of the place that the address of the page says already."""
+    """Facts known before the questions: of the place, by the address; and the age."""
 
     name: str
     neighbourhoods: Choices = ()
@@ -94,6 +94,7 @@ class Where:
     action: str = ""
     # Questions of the municipality itself.
     questions: tuple[Question, ...] = ()
+    age: str | None = None
 
 
 def reporting_schema(where: Where) -> Any:
@@ -102,7 +103,7 @@ def reporting_schema(where: Where) -> Any:
         field(forms.Text(160), name.title(), name=name, widget=forms.Hidden(), missing=None)
         for name in ("invoer", "campagne")
     )
-    return Schema(_event(where), _where_and_when(where), _yourself(), *hidden)
+    return Schema(_age(), _event(where), _where_and_when(where), _yourself(where), *hidden)
 
 
 def _step(name: str, title: str, *nodes: Any, **more: Any) -> Any:
@@ -118,12 +119,19 @@ def _step(name: str, title: str, *nodes: Any, **more: Any) -> Any:
             anchor=f"stap-{name}",
             before=f"stap-{STEPS[number - 1]}" if number else None,
             after=f"stap-{after}" if after else None,
+            # The answer to the first question changes the words of the others.
+            anew=not number,
         ),
         **more,
     )
 
 
 _ask: Final = partial(ask, public=True)
+
+
+def _age() -> Any:
+    asked = _ask("melder.leeftijdsgroep", _("Hoe oud is wie dit invult?"), radio=True)
+    return _step("leeftijd", _("Leeftijd"), asked)
 
 
 def _event(where: Where) -> Any:
@@ -277,8 +285,7 @@ def _not_long_ago(node: Any, value: date) -> None:
         raise colander.Invalid(node, _("Deze dag is te lang geleden. Kijk het jaar na."))
 
 
-def _yourself() -> Any:
-    sharing: Any = {"choices": YES_NO, "radio": True}
+def _yourself(where: Where) -> Any:
     return _step(
         "uzelf",
         _("Uzelf en contact"),
@@ -293,12 +300,18 @@ def _yourself() -> Any:
         ),
         *_reach(),
         _ask("hulpGewenst", _("Ik wil graag hulp of iemand om mee te praten")),
-        _ask("melder.leeftijdsgroep", _("Hoe oud bent u?")),
+        *(_sharing() if AgeGroup.may_consent(where.age) else ()),
+        validator=_reachable,
+    )
+
+
+def _sharing() -> list[Any]:
+    sharing: Any = {"choices": YES_NO, "radio": True}
+    return [
         _ask(
             "deelvoorkeur.politie",
             _("Mag de gemeente dit delen met de politie?"),
             under="deelPolitie",
-            **FROM_16,
             **sharing,
             description=_(
                 "Ook als u dat liever niet wilt, bellen wij de politie als iemand in gevaar is. En"
@@ -310,12 +323,10 @@ def _yourself() -> Any:
             "deelvoorkeur.ketenpartners",
             _("Mag de gemeente dit delen met anderen die kunnen helpen?"),
             under="deelPartners",
-            **FROM_16,
             **sharing,
             description=_("Zoals jongerenwerk, handhaving of het openbaar vervoer."),
         ),
-        validator=_reachable,
-    )
+    ]
 
 
 def _reach() -> list[Any]:
@@ -344,7 +355,6 @@ def _reach() -> list[Any]:
 
 def _reachable(node: Any, said: Values) -> None:
     error = colander.Invalid(node)
-    require_wishes(error, said["leeftijdsgroep"], said, ("deelPolitie", "deelPartners"))
     if said["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not said["telefoon"]:
         error["telefoon"] = _("Vul uw telefoonnummer in, want u wilt gebeld worden.")
     if said["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not said["email"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL
@@ -11,15 +12,15 @@ from stopintimidatie.core.security.policy import came_from_us
 from stopintimidatie.core.text import _
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, Branding
+from stopintimidatie.core.web.translation import DUTCH, language
 from stopintimidatie.municipalities.areas.facts import BANNER, is_practice
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_slug
 from stopintimidatie.municipalities.settings.rules import Published
+from stopintimidatie.municipalities.settings.standard import INFORMAL, says_u
+from stopintimidatie.reports.vocabulary import AgeGroup
 
 HOME = "/melden"
-# Address of the quick way out: a weather page, which looks ordinary to others. A browser goes
-# there only when the reporter leaves; our pages fetch nothing from it.
-ELSEWHERE = "https://www.knmi.nl/nederland-nu/weer/verwachtingen"
 NATIONAL_LOOK = Branding(home_url=HOME)
 
 
@@ -34,6 +35,20 @@ def look_of(municipality: Municipality | None, published: Published) -> Branding
     banner = BANNER if is_practice(municipality.code) else ""
     name, colour = f"Gemeente {municipality.name}", published.colour or DEFAULT_COLOUR
     return Branding(name, colour, logo, HOME, banner)
+
+
+def speak_to(request: Any, age: str | None, own: Iterable[str]) -> None:
+    """Have a Dutch page say *je* to a minor, unless a text on it that isn't ours says *u*.
+
+    Args:
+        request: The request that the page answers.
+        age: Code of the age, as far as it was said.
+        own: Texts of the municipality on this page.
+    """
+    if language() == DUTCH:
+        young = age is not None and AgeGroup.of(age).minor
+        informal = young and not any(map(says_u, own))
+        request.locale_name = INFORMAL if informal else DUTCH
 
 
 # Did a form come from our own page? Also for who lets no cookie in, and after a long wait.

@@ -23,7 +23,7 @@ from stopintimidatie.core.limits import Watched, count_and_judge
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.text import _
-from stopintimidatie.core.web.translation import language
+from stopintimidatie.core.web.translation import DUTCH, language
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
@@ -36,6 +36,7 @@ from stopintimidatie.municipalities.settings.rules import (
     reaction,
     read_from,
 )
+from stopintimidatie.municipalities.settings.standard import INFORMAL, says_u
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival import Arrival, receive
@@ -60,7 +61,7 @@ from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
 from stopintimidatie.reports.public.pages import ReportingPlace
 from stopintimidatie.reports.rules import derive_follow_code
-from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
+from stopintimidatie.reports.vocabulary import AgeGroup, LocationSource, Source, gravest_first
 
 PURPOSE: Final = "meldformulier"
 CODE_PURPOSE: Final = "volgcode-meldformulier"
@@ -135,6 +136,12 @@ class Receipt:
     again: bool
     # The municipality that has it: of the page, unless the point lies elsewhere.
     place: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return what a municipality may have written itself."""
+        lines = (f"{line.name} {line.about}" for line in self.help_lines)
+        return self.title, self.text, self.let_op or "", *lines
 
 
 def take_in(
@@ -214,30 +221,29 @@ def _receipt(
     session: Session, at: Counter, report: Report, code: str, given: Submission, *, again: bool
 ) -> Receipt:
     municipality, published = _answering(session, at, report)
-    language, name = given.language.value, municipality.name if municipality else None
-    forms = gravest_first(given.forms)
-    title, text = reaction(published, name, language, forms)
-    reading = read_from(published, report.received_at, utc_now(), language)
-    text = "\n\n".join(filter(None, (text, reading)))
-    warning = None
-    if name is not None:
-        warning = let_op(
-            published,
-            name,
-            language,
+    name, forms = municipality.name if municipality else None, gravest_first(given.forms)
+
+    def receipt(language: str) -> Receipt:
+        title, text = reaction(published, name, language, forms)
+        reading = read_from(published, report.received_at, utc_now(), language)
+        known: Any = {"reference": report.reference, "received_at": report.received_at}
+        return Receipt(
             reference=report.reference,
-            received_at=report.received_at,
+            follow_code=code,
+            title=title,
+            text="\n\n".join(filter(None, (text, reading))),
+            let_op=None if name is None else let_op(published, name, language, **known),
+            help_lines=published.help_for(language, given.reporter_age_group, forms),
+            again=again,
+            place=name or at.place.title,
         )
-    return Receipt(
-        reference=report.reference,
-        follow_code=code,
-        title=title,
-        text=text,
-        let_op=warning,
-        help_lines=published.help_for(language, given.reporter_age_group, forms),
-        again=again,
-        place=name or at.place.title,
-    )
+
+    age = given.reporter_age_group
+    if given.language == DUTCH and age is not None and AgeGroup.of(age).minor:
+        young = receipt(INFORMAL)
+        if not any(map(says_u, young.texts)):
+            return young
+    return receipt(given.language.value)
 
 
 Values = Mapping[str, Any]
@@ -280,7 +286,7 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     Raises:
         UnclearError: The moment or the place can't be.
     """
-    events, place, reporter = (values[name] for name in STEPS)
+    _age, events, place, reporter = (values[name] for name in STEPS)
     answers = answers_by_field(fields_of(reporting_schema(where)), values)
     fields = {
         BY_NAME[name].attribute: BY_NAME[name].terms(value)

@@ -19,23 +19,24 @@ from stopintimidatie.core.text import _
 from stopintimidatie.core.tree.resources import TREE_ROOTS
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
-from stopintimidatie.core.web.translation import keep_language, language
+from stopintimidatie.core.web.translation import keep_language, voice
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
+from stopintimidatie.municipalities.settings.standard import INFORMAL
 from stopintimidatie.reports.arrival.submission import UnclearError, moment_of
 from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
 from stopintimidatie.reports.public.pages import (
-    ELSEWHERE,
     IN_TRANSIT,
     NATIONAL_LOOK,
     Reporting,
     ReportingPlace,
     comes_from_here,
     look_of,
+    speak_to,
 )
 from stopintimidatie.reports.public.places import (
     FoundPlace,
@@ -52,7 +53,7 @@ from stopintimidatie.reports.public.services import (
     submission_of,
     take_in,
 )
-from stopintimidatie.reports.vocabulary import LocationSource
+from stopintimidatie.reports.vocabulary import AgeGroup, LocationSource
 
 START: Final = "stopintimidatie.reports.public:templates/reporting.jinja2"
 PAGE: Final = "stopintimidatie.reports.public:templates/reporting_place.jinja2"
@@ -60,6 +61,9 @@ ANSWER: Final = "stopintimidatie.reports.public:templates/reporting_answer.jinja
 WIJK: Final = "waar.wijk"
 # The parameter with the step that one leaves, and the step about the place.
 STEP, PLACE_STEP = "stap", "waar"
+# The button of a place on the first page, with the age that was chosen there.
+BEGIN: Final = "begin"
+AGE: Final = "leeftijd.leeftijdsgroep"
 MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
 STALE: Final = _(
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
@@ -72,6 +76,8 @@ BESIDE_THE_MAP: Final = _("Daar ligt geen wijk. Tik op de kaart, of kies een wij
 def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
+    age = _age(request)
+    speak_to(request, age, ())
     campaign = campaign_of(dict(query_pairs(request)).get("c"))
 
     def address(place: FoundPlace | str) -> str:
@@ -83,9 +89,16 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         "only_postcode": only_postcode(typed),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
         "address": address,
+        "ages": AgeGroup.choices("nl"),
+        "age": age,
         "branding": NATIONAL_LOOK,
-        "elsewhere": ELSEWHERE,
     }
+
+
+def _age(request: Request) -> str | None:
+    """Return the age that was sent along, by its code; it stands in no address."""
+    given = request.POST.get(AGE) if request.method == "POST" else None
+    return given if given in {age.value for age in AgeGroup} else None
 
 
 def _address(place: FoundPlace | str, campaign: str | None) -> str:
@@ -122,6 +135,9 @@ def place_view(context: ReportingPlace, request: Request) -> Any:
     page = _page(visit, form)
     if request.method != "POST":
         return page
+    if BEGIN in request.POST:
+        form[STEPS[1] if visit.where.age else STEPS[0]].widget.current = True
+        return page
     if not comes_from_here(request, signed=visit.key is not None):
         request.response.status_int = 400
         return _shown_again(visit, form, page, problem=STALE)
@@ -148,8 +164,12 @@ def _visit(place: ReportingPlace, request: Request) -> Visit:
         map_address=_map_address(path, areas, chosen) if drawn else None,
         action=keep_language(request, path),
         questions=published.questions("app"),
+        age=_age(request),
     )
     typed = str(request.POST.get("invoer", "")) if request.method == "POST" else ""
+    own = [str(words) for question in where.questions for words in question.words.values()]
+    warned = place.municipality and let_op(published, place.title, INFORMAL)
+    speak_to(request, where.age, [*own, warned or ""])
     key = public_services.read(request.registry.key_ring, typed, str(place.__name__), utc_now())
     return Visit(place, request, where, published, key, chosen, missed, point)
 
@@ -158,7 +178,7 @@ def _chosen(
     request: Request, areas: list[Neighbourhood], drawn: Sketch | None
 ) -> tuple[str | None, bool, ChosenPoint | None]:
     """Return the wijk so far, whether a click on the map missed, and the point of the click."""
-    if request.method != "POST":
+    if request.method != "POST" or BEGIN in request.POST:
         slug = dict(query_pairs(request)).get("wijk")
         return next((area.code for area in areas if area.slug == slug), None), False, None
     chosen = str(request.POST.get(WIJK, ""))
@@ -188,6 +208,7 @@ def _form(visit: Visit) -> Form:
     opening: dict[str, Any] = {
         "invoer": _new_key(visit),
         "campagne": campaign_of(dict(query_pairs(request)).get("c")),
+        "leeftijd": {"leeftijdsgroep": visit.where.age},
     }
     if visit.wijk is not None:
         opening["waar"] = {"wijk": visit.wijk}
@@ -216,10 +237,9 @@ def _page(visit: Visit, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "place": visit.place,
-        "let_op": let_op(published, municipality.name, language()) if municipality else None,
+        "let_op": let_op(published, municipality.name, voice()) if municipality else None,
         "branding": look_of(municipality, published),
         "statement": _statement_of(visit.place),
-        "elsewhere": ELSEWHERE,
     }
 
 
@@ -288,6 +308,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
         visit.key,
         registry.senders.watch(sender_of(request.environ, request.app_settings), None, request.db),
     )
+    speak_to(request, given.reporter_age_group, receipt.texts)
     request.override_renderer = ANSWER
     return {
         "receipt": receipt,
@@ -295,7 +316,6 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
         "place": visit.place,
         "branding": look_of(visit.place.municipality, visit.published),
         "statement": _statement_of(visit.place),
-        "elsewhere": ELSEWHERE,
     }
 
 

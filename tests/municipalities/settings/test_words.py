@@ -117,7 +117,7 @@ def test_who_cant_be_placed_hears_that_it_is_being_found_out() -> None:
     assert "bij welke gemeente" in text
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("language", ["nl", "nl_JE", "en"])
 @pytest.mark.parametrize("kind", standard.KINDS)
 def test_every_default_answer_says_what_a_frightened_person_must_know(
     language: str, kind: str
@@ -125,6 +125,14 @@ def test_every_default_answer_says_what_a_frightened_person_must_know(
     text = standard.TEXTS["antwoorden"][language][kind]["tekst"]
     wanted = {
         "nl": ("niet uw schuld", "112", "Wie leest dit?", "Wij beloven niet", "ouders", "volgcode"),
+        "nl_JE": (
+            "niet jouw schuld",
+            "112",
+            "Wie leest dit?",
+            "beloven niet",
+            "ouders",
+            "volgcode",
+        ),
         "en": ("not your fault", "112", "Who reads this?", "cannot promise", "parents", "code"),
     }
     for words in wanted[language]:

@@ -68,7 +68,7 @@ def by_page(installation: Installation) -> Code:
             "waar.datum": YESTERDAY.date().isoformat(),
             "uzelf.contactGewenst": "mailen",
             "uzelf.email": EMAIL,
-            "uzelf.leeftijdsgroep": "18_24",
+            "leeftijd.leeftijdsgroep": "18_24",
         },
     )
     return codes(form.submit(status=200))

@@ -181,7 +181,7 @@ def shown_step(page: Any) -> str:
 def test_the_next_step_opens_when_nothing_is_wrong_in_this_one(installation: Installation) -> None:
     connect(installation)
     form = installation.visitor().get("/melden/dordrecht").forms["formulier"]
-    page = form.submit("stap", index=0, status=422)
+    page = form.submit("stap", index=1, status=422)
     assert shown_step(page) == "Wat maakte u mee?"
     # Nothing of the other steps, and only this step stands open.
     summary = page.html.select_one(".si-error-summary").text
@@ -189,22 +189,22 @@ def test_the_next_step_opens_when_nothing_is_wrong_in_this_one(installation: Ins
     assert "Wat voor plek" not in summary
     assert "si-steps--alle" not in page.text
     page = filled(installation.visitor(), **{"waar.omschrijving": "", "waar.typePlek": ""}).submit(
-        "stap", index=0, status=200
+        "stap", index=1, status=200
     )
     assert shown_step(page) == "Waar en wanneer was het?"
     form = page.forms["formulier"]
     assert form["wat.omschrijving"].value == WORDS
     form["waar.datum"] = (utc_now() + timedelta(days=2)).date().isoformat()
-    page = form.submit("stap", index=1, status=422)
+    page = form.submit("stap", index=2, status=422)
     assert shown_step(page) == "Waar en wanneer was het?"
     assert "Wat voor plek" in page.html.select_one(".si-error-summary").text
     form = page.forms["formulier"]
     form["waar.typePlek"], form["waar.datum"] = "straat_plein", yesterday()
-    page = form.submit("stap", index=1, status=422)
+    page = form.submit("stap", index=2, status=422)
     assert "Vertel ons waar het was" in page.html.select_one(".si-error-summary").text
     form = page.forms["formulier"]
     form["waar.omschrijving"] = "bij de brug"
-    page = form.submit("stap", index=1, status=200)
+    page = form.submit("stap", index=2, status=200)
     assert shown_step(page) == "Uzelf en contact"
     assert reports(installation, DORDRECHT) == []
     form = page.forms["formulier"]
@@ -446,33 +446,3 @@ def test_a_municipality_asks_its_own_questions_too(installation: Installation) -
     assert None in answers
     given = next(answer for answer in answers if answer)
     assert "vraag1" in str(given)
-
-
-def test_a_child_is_not_asked_whether_it_may_be_shared(installation: Installation) -> None:
-    connect(installation)
-    browser = installation.visitor()
-    page = browser.get("/melden/dordrecht")
-    ages = page.html.find(attrs={"name": "uzelf.leeftijdsgroep"}).find_all("option")
-    opening = {age["value"]: age.get("data-opent") for age in ages}
-    assert opening.pop("onder_16") is None
-    assert set(opening.values()) == {"1"}, "and of no age too"
-    # Without the rule of the style sheet an answer can be there: it is left aside.
-    for wishes in ({}, {"uzelf.deelPolitie": "ja", "uzelf.deelPartners": "ja"}):
-        form = filled(browser, **{"uzelf.leeftijdsgroep": "onder_16", **wishes})
-        if not wishes:
-            for name in ("deelPolitie", "deelPartners"):
-                form[f"uzelf.{name}"].force_value("")
-        assert form.submit().status_int == 200
-    children = reports(installation, DORDRECHT)
-    assert len(children) == 2
-    assert not any(row.share_with_police or row.share_with_partners for row in children)
-
-
-def test_who_is_older_or_says_no_age_is_asked(installation: Installation) -> None:
-    connect(installation)
-    for age in ("16_17", ""):
-        form = filled(installation.visitor(), **{"uzelf.leeftijdsgroep": age})
-        for name in ("deelPolitie", "deelPartners"):
-            form[f"uzelf.{name}"].force_value("")
-        page = form.submit(status=422)
-        assert 'href="#formulier-uzelf-deelPolitie' in page.text

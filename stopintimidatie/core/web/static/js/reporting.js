@@ -21,9 +21,12 @@ if (exit) {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[name=stap]");
   if (!button) return;
-  event.preventDefault();
   // Enter presses the first button of a form, also of a step that isn't shown.
   const shown = [...button.form.querySelectorAll("button[name=stap], button[name=versturen]")].find((other) => other.offsetParent);
+  if (!shown || shown === button) {
+    if ("opnieuw" in button.dataset) return;
+  }
+  event.preventDefault();
   if (shown && shown !== button) return shown.click();
   const body = new URLSearchParams(new FormData(button.form, button));
   const answer = await fetch(button.formAction, { method: "POST", body }).catch(() => null);
