@@ -40,7 +40,7 @@ def test_the_part_of_a_day_is_that_of_the_page(installation: Installation) -> No
                 "reference": f"M-0000-{place:04}",
                 "follow_code_hash": str(place),
             }
-            session.add(Report(**kept | own | fresh))
+            session.add(Report(**kept | own | fresh | {"follow_code_hash": str(place)}))
         session.flush()
         rows = session.scalars(select(Report).where(Report.holder == DORDRECHT)).all()
         for name in PARTS_OF_DAY:
