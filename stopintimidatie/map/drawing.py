@@ -80,7 +80,7 @@ def outlines_json(shapes: Shapes) -> bytes:
     exact, degrees = [shapes[code] for code in codes], DEGREES
     made = _collection(codes, exact)
     while has_outlines(shapes) and len(made) > MOST_BYTES and degrees < COARSEST:
-        made = _collection(codes, shapely.coverage_simplify(exact, degrees))
+        made = _collection(codes, list(shapely.coverage_simplify(exact, degrees)))
         degrees *= COARSER
     return made
 

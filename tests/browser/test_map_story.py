@@ -30,7 +30,7 @@ def test_an_officer_goes_from_the_list_to_the_map_to_a_report_by_keyboard(
     page.wait_for_url("**wijk=WK050501*")
     page.keyboard.press("j")
     page.keyboard.press("j")
-    expect(page.locator("path.si-map-point.si-map-shape-on")).to_have_count(1)
+    expect(page.locator("path.si-map-point.si-map-shape-on").first).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{reference}")
 

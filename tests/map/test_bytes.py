@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-import shapely
+from shapely.geometry.base import BaseGeometry
 
 from stopintimidatie.core.web.responses import ROOT
 from stopintimidatie.map.drawing import outlines_json
@@ -23,7 +23,7 @@ def packed(content: bytes) -> int:
 @pytest.mark.echte_gebieden
 def test_outlines_script_and_sheet_are_small(echte_gebieden: Path) -> None:
     own = sum(packed((ROOT / name).read_bytes()) for name in ("js/map.js", "map.css"))
-    by_town: dict[str, dict[str, shapely.Geometry]] = {}
+    by_town: dict[str, dict[str, BaseGeometry]] = {}
     for kind in outlines(echte_gebieden / "wijken_2024.geojson").values():
         for outline in kind:
             town = by_town.setdefault(outline.parent_code or "", {})
