@@ -23,8 +23,8 @@ NETHERLANDS: Final = shapely.box(3.3, 50.7, 7.3, 53.6)
 DARK: Final = 0.14
 CIRCLE_PX, LETTER_PX, DOT_PX = 17, 7, 6
 # The outlines of a town, in bytes; drawn coarser until they fit.
-MOST_BYTES: Final = 9_000
-DEGREES, COARSER, DECIMALS = 0.0001, 1.4, 4
+MOST_BYTES: Final = 12_000
+DEGREES, COARSER, COARSEST, DECIMALS = 0.0001, 1.4, 0.001, 4
 
 
 def shapes_of(locator: Locator, areas: Sequence[Area]) -> Shapes:
@@ -79,8 +79,8 @@ def outlines_json(shapes: Shapes) -> bytes:
     codes = sorted(shapes)
     exact, degrees = [shapes[code] for code in codes], DEGREES
     made = _collection(codes, exact)
-    while has_outlines(shapes) and len(made) > MOST_BYTES and degrees < 1:
-        made = _collection(codes, shapely.coverage_simplify(exact, degrees))
+    while has_outlines(shapes) and len(made) > MOST_BYTES and degrees < COARSEST:
+        made = _collection(codes, list(shapely.coverage_simplify(exact, degrees)))
         degrees *= COARSER
     return made
 

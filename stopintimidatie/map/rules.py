@@ -57,7 +57,10 @@ class Selection:
     def moments(self) -> list[datetime | None]:
         """The first moment of the period, and the first one after it."""
         ends = self.since, self.until and months_after(self.until, 1)
-        return [day and datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC) for day in ends]
+        return [
+            datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC) if day else None
+            for day in ends
+        ]
 
 
 def selection_of(pairs: Iterable[tuple[str, str]], today: date) -> Selection:

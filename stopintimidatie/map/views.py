@@ -117,7 +117,11 @@ def give_outlines(context: MunicipalityResource, request: Request) -> Response:
     wijk = dict(query_pairs(request)).get("wijk", "")
     _, areas = queries.areas_of(request.db, context.holder, wijk)
     shapes = drawing.shapes_of(request.registry.locator_cache.known(request.db), areas)
-    return Response(drawing.outlines_json(shapes), content_type="application/geo+json")
+    answer = Response(drawing.outlines_json(shapes), content_type="application/geo+json")
+    # Packed without the care of a page: there is nothing in it that isn't public.
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer.encode_content()
+    return answer
 
 
 @map_view(name="kaart-punten.json", renderer="json")

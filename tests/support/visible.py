@@ -21,6 +21,8 @@ CLIPPED = """
   if (!el.offsetParent || box.width < 2 || box.height < 2) return false;
   if (style.clipPath !== 'none') return false;
   if (!/hidden|clip/.test(style.overflowX + style.overflowY)) return false;
+  // A map is a window that is moved.
+  if (el.matches('.leaflet-container')) return false;
   if (style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none') return false;
   if (/^(INPUT|SELECT|TEXTAREA|IMG|SVG|PATH|PROGRESS)$/i.test(el.tagName)) return false;
   return el.scrollWidth > el.clientWidth + 2 || el.scrollHeight > el.clientHeight + 2;

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from stopintimidatie.core.security import GRANTS, Permission, Role
-from stopintimidatie.core.web.responses import HEADERS, LOCATING
+from stopintimidatie.core.web.responses import HEADERS, LOCATING, PICTURE_CSP
 from tests.support.probing import ask, outcome, probes, probes_of
 from tests.support.town import DESK, OWN, Person, Town
 
@@ -189,6 +189,8 @@ def wrong_headers(path: str, answer: Any) -> list[str]:
         expected["Cross-Origin-Resource-Policy"] = "cross-origin"
     if re.fullmatch(r"/melden/(?!onderweg$)[a-z-]+", path) and answer.status_int in (200, 422):
         expected["Permissions-Policy"] = LOCATING
+    if path.partition("?")[0].endswith("/kaart.svg") and answer.status_int == 200:
+        expected["Content-Security-Policy"] = PICTURE_CSP
     headers = answer.headers
     wrong = [name for name, value in expected.items() if headers.get(name) != value]
     if "Server" in headers:

@@ -149,7 +149,7 @@ PUBLIC_FILES = ("/static/", "/huisstijl/")
 
 def background_of(settings: Any) -> str:
     """Return the address of pictures behind the map, with {z}, {x} and {y}; empty for none."""
-    return BACKGROUNDS.get(settings.map_background, settings.map_background)
+    return str(BACKGROUNDS.get(settings.map_background, settings.map_background))
 
 
 def map_csp(settings: Any) -> str:

@@ -174,7 +174,7 @@ def _area(path: Path, number: int, feature: Any) -> Area | None:
         return None
     if municipality[2:] != code[2:6]:
         raise AreaFileError(f"{label}: hoort volgens de code niet bij {municipality}. {PDOK_HINT}")
-    number = properties.get("aantal_inwoners")
+    people = properties.get("aantal_inwoners")
     return Area(
         kind=kind,
         code=code,
@@ -185,7 +185,7 @@ def _area(path: Path, number: int, feature: Any) -> Area | None:
         water=str(properties.get("water", "NEE")).upper() == "JA",
         outline=_outline(label, feature.get("geometry")),
         # Below zero CBS says why it tells none.
-        inhabitants=number if isinstance(number, int) and number >= 0 else None,
+        inhabitants=people if isinstance(people, int) and people >= 0 else None,
     )
 
 
