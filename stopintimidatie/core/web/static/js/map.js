@@ -69,7 +69,7 @@ function label(map, layer, { naam, getal }) {
   const text = words(getal);
   const fit = () => {
     const bounds = layer.getBounds?.();
-    const wide = bounds ? map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x : 0;
+    const wide = bounds ? map.latLngToLayerPoint(bounds.getNorthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x : map.getSize().x / 4;
     text.textContent = wide > 1.2 * LETTER_PX * (naam.length + 4) ? `${naam} ${getal}` : getal;
   };
   marker(middle(layer), "", text).addTo(map);
