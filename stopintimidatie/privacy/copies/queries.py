@@ -139,6 +139,9 @@ def _own_reports(source: Source) -> Iterator[rules.Part]:
         rows = [*moments(report), *event(report), *reporter(report), *offenders(report)]
         rows += [*location(report, area_names(source.session, report)), *wishes(report)]
         rows += assessment(report)
+        if report.lat is not None:
+            # All that is stored (art. 15): pages have the words alone.
+            rows.append(("Punt op de kaart", f"{report.lat}, {report.lon}"))
         facts = tuple((name, str(value)) for name, value in rows if name not in _TYPED and value)
         yield rules.Part(f"{key}:feiten", title, "Wat u invulde en hoe wij het beoordeelden", facts)
         yield from _contact(source, report, title, key)

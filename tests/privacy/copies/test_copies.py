@@ -23,6 +23,7 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, offer
 from stopintimidatie.privacy.copies import services
+from stopintimidatie.privacy.copies.queries import gather
 from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
 from stopintimidatie.privacy.requests.models import (
     RequestLetter,
@@ -32,12 +33,13 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import plain
+from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.models import Report, ReportAttachment
 from tests.support.api import Api
-from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
-from tests.support.subjects import MAIL, OTHERS, PERSON, PHONE, plant
+from tests.support.subjects import MAIL, OTHERS, PERSON, PHONE, a_request, plant
 
 PLACE = "/gemeenten/dordrecht/verzoeken"
 
@@ -190,6 +192,30 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
     assert planted.ids
     # By somebody who knows what to do: far below a hundred clicks, most of them a box each.
     assert story.clicks < 45, story.clicks
+
+
+def test_who_asks_reads_the_place_in_words_and_the_point_that_is_stored(town: Installation) -> None:
+    point = Location(lat=51.81349, lon=4.66904, accuracy_m=12)
+    with town.transaction(DORDRECHT) as session:
+        own = make_report(session, town, location=point)
+        own.near_place = {"kind": "straat", "name": "Voorstraat", "metres": 31}
+        request = a_request(session)
+        session.add(
+            RequestTrace(
+                holder=DORDRECHT,
+                request_id=request.id,
+                document_kind="melding",
+                document_id=own.id,
+                reference=own.reference,
+                places=["report_contact.name"],
+                included=True,
+                found_by="Pri Vacy",
+            )
+        )
+        session.flush()
+        facts = dict(gather(town.registry, session, request)[0].facts)
+    assert facts["Plek"].startswith("bij de Voorstraat, 30 m (")
+    assert facts["Punt op de kaart"] == "51.81349, 4.66904"
 
 
 @pytest.mark.both_databases
