@@ -31,12 +31,13 @@ from stopintimidatie.exports.document.services import (
 from stopintimidatie.municipalities.areas import sources
 from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_facts
 from stopintimidatie.municipalities.areas.geocoder import load_stops
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.landmarks import load_landmarks
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.models import AreaOutline, FormerArea, Municipality
 from stopintimidatie.municipalities.areas.queries import find_municipality
 from stopintimidatie.municipalities.areas.services import successors
-from stopintimidatie.municipalities.areas.sources import AreaFileError, plural
+from stopintimidatie.municipalities.areas.sources import plural
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import (
     LevelRefusedError,

@@ -267,3 +267,24 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(request_jobs, "render_in_process", render)
     return given
+
+
+def look_at_all(form: Any) -> Any:
+    """The form to approve, with each preview looked at."""
+    for name in form.fields:
+        if name and name.startswith("bekeken_"):
+            form[name] = True
+    return form
+
+
+def asked(case: Case, *codes: str) -> Any:
+    """The form for these recipients, with what it can't do without filled in."""
+    address = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(codes)
+    form = case.browser("aanvrager").get(address).forms["formulier"]
+    form["doel"] = "Samen het toezicht bepalen."
+    form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    form["vraag"] = "Wilt u meedenken?"
+    for place in range(1, len(codes) + 1):
+        form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
+        form[f"ontvanger_{place}.vraag_apart"] = f"Wilt u meedenken, nummer {place}?"
+    return form

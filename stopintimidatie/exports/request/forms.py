@@ -239,22 +239,25 @@ def request_schema(
     if ground:
         schema["grond_minderjarigen"].missing = colander.required
     if unwilling:
-        title = f"Niet zonder grond te delen: {plural(len(unwilling), 'melding', 'meldingen')}"
-        schema.add_before("bestand", grounds_schema("toch", title, DESPITE, unwilling, GROUNDS))
+        schema.add_before("bestand", _unwilling(unwilling))
     if restricted:
         schema.add_before("bestand", restricted_schema(restricted))
     if contacts:
         schema.add_before("bestand", _told(contacts))
     if choosable:
         schema.add_before("bestand", _in_full(choosable, most))
-    gone = {
+    for name in (
         *(("ontvanger", "convenant") if partner else ()),
         *(() if LegalBasis.ORDER in bases else (n for n in CONTROLS if n.startswith("vordering_"))),
         *(() if minors else ("grond_minderjarigen", "soort_grond")),
-    }
-    for name in gone:
+    ):
         del schema[name]
     return schema
+
+
+def _unwilling(reports: Sequence[tuple[int, str]]) -> Any:
+    title = f"Niet zonder grond te delen: {plural(len(reports), 'melding', 'meldingen')}"
+    return grounds_schema("toch", title, DESPITE, reports, GROUNDS)
 
 
 PRINTED: Final = "Dit staat ook in het document."

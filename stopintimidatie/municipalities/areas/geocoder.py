@@ -32,10 +32,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.httpclient import open_setting
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.facts import EUROPEAN, inside_netherlands
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.locator import NOWHERE, Locator, Method, Place
 from stopintimidatie.municipalities.areas.models import TransitStop
 from stopintimidatie.municipalities.areas.names import slugify
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 
 SECONDS: Final = 10
 LARGEST_ANSWER: Final = 256 * 1024

@@ -25,10 +25,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.municipalities.areas.geocoder import read_stops
+from stopintimidatie.municipalities.areas.geojson import AreaFileError, read_items, read_shape
 from stopintimidatie.municipalities.areas.locator import Locator, Spot
 from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad
 from stopintimidatie.municipalities.areas.names import slugify
-from stopintimidatie.municipalities.areas.sources import AreaFileError, read_features, read_shape
 
 
 class LandmarkKind(StrEnum):
@@ -293,7 +293,7 @@ def _features(path: Path) -> Iterator[Feature]:
             name = stop["name"].rpartition(",")[2].strip()[:LONGEST]
             yield LandmarkKind.STOP, name, shapely.Point(stop["lon"], stop["lat"])
         return
-    for number, feature in enumerate(read_features(path), start=1):
+    for number, feature in enumerate(read_items(path), start=1):
         facts = {key.lower(): value for key, value in (feature.get("properties") or {}).items()}
         name = next((str(facts[key]) for key in NAMES if facts.get(key)), "")[:LONGEST]
         if not name or not feature.get("geometry"):

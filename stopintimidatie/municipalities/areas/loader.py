@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.facts import AreaKind, NeighbourhoodKind
+from stopintimidatie.municipalities.areas.geojson import PDOK_HINT, AreaFileError
 from stopintimidatie.municipalities.areas.models import (
     AreaLoad,
     AreaOutline,
@@ -39,9 +40,7 @@ from stopintimidatie.municipalities.areas.services import (
     revive,
 )
 from stopintimidatie.municipalities.areas.sources import (
-    PDOK_HINT,
     Area,
-    AreaFileError,
     FileHeader,
     plural,
     read_areas,

@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.areas.facts import (
     municipality_facts,
     neighbourhood_facts,
 )
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.models import (
     AreaOutline,
     FormerArea,
@@ -42,7 +43,7 @@ from stopintimidatie.municipalities.areas.names import (
     neighbourhood_slugs,
     plain_name,
 )
-from stopintimidatie.municipalities.areas.sources import Area, AreaFileError
+from stopintimidatie.municipalities.areas.sources import Area
 
 
 @dataclass(frozen=True)

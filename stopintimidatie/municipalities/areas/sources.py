@@ -19,17 +19,19 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import ijson
-import shapely
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from stopintimidatie.core.httpclient import reason_of
 from stopintimidatie.municipalities.areas.facts import AreaKind
-from stopintimidatie.settings import OperatorError
+from stopintimidatie.municipalities.areas.geojson import (
+    PDOK_HINT,
+    AreaFileError,
+    read_items,
+    read_shape,
+)
 
 # CBS keeps these for "unknown" and "abroad"; they lie nowhere.
 NOWHERE = frozenset({"GM0997", "GM0998", "GM0999"})
@@ -41,11 +43,6 @@ _CODES = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _LONGEST_NAME = 120
-PDOK_HINT = "Haal het bestand opnieuw op bij PDOK (Wijk- en Buurtkaart, GeoJSON, WGS84)."
-
-
-class AreaFileError(OperatorError):
-    """The file can't be loaded; the message is for the person who gave the command."""
 
 
 @dataclass(frozen=True)
@@ -82,26 +79,21 @@ def read_header(path: Path) -> FileHeader:
     Raises:
         AreaFileError: it isn't a GeoJSON FeatureCollection.
     """
-    with _opened(path) as handle:
-        kinds = _take(path, ijson.items(handle, "type"))
-    if kinds != ["FeatureCollection"]:
+    if list(read_items(path, "type")) != ["FeatureCollection"]:
         raise AreaFileError(
             f"{path}: dit is geen GeoJSON met gebieden (FeatureCollection). {PDOK_HINT}"
         )
-    with _opened(path) as handle:
-        links = _take(path, ijson.items(handle, "links.item.rel"))
-    with _opened(path) as handle:
-        names = _take(path, ijson.items(handle, "name"))
-    year = _YEAR.search(path.name) or _YEAR.search(" ".join(map(str, names)))
-    return FileHeader(int(year[1]) if year else None, "next" in links)
+    names = map(str, read_items(path, "name"))
+    year = _YEAR.search(path.name) or _YEAR.search(" ".join(names))
+    more = "next" in read_items(path, "links.item.rel")
+    return FileHeader(int(year[1]) if year else None, more)
 
 
 def next_page(path: Path) -> str | None:
     """Return the address of the page after this one, as PDOK gives it; None for the last page."""
-    with _opened(path) as handle:
-        for link in _guarded(path, ijson.items(handle, "links.item")):
-            if isinstance(link, dict) and link.get("rel") == "next":
-                return str(link.get("href") or "") or None
+    for link in read_items(path, "links.item"):
+        if isinstance(link, dict) and link.get("rel") == "next":
+            return str(link.get("href") or "") or None
     return None
 
 
@@ -111,46 +103,8 @@ def read_areas(path: Path) -> Iterator[Area | None]:
     Raises:
         AreaFileError: at the first feature that can't be used.
     """
-    for number, feature in enumerate(read_features(path), start=1):
+    for number, feature in enumerate(read_items(path), start=1):
         yield _area(path, number, feature)
-
-
-def read_features(path: Path) -> Iterator[Any]:
-    """Yield the features of a file, one at a time.
-
-    Raises:
-        AreaFileError: the file can't be read, or is no JSON.
-    """
-    with _opened(path) as handle:
-        yield from _guarded(path, ijson.items(handle, "features.item", use_float=True))
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise AreaFileError(
-            f"{path}: dit bestand bestaat niet. Controleer de naam en de map."
-        ) from None
-    except OSError as error:
-        raise AreaFileError(
-            f"{path}: dit bestand is niet te lezen ({error.strerror}). Controleer de rechten."
-        ) from None
-
-
-def _guarded(path: Path, items: Iterator[Any]) -> Iterator[Any]:
-    try:
-        yield from items
-    except ijson.IncompleteJSONError:
-        raise AreaFileError(
-            f"{path}: dit bestand is geen JSON, of het is afgebroken. {PDOK_HINT}"
-        ) from None
-    except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:
-        raise AreaFileError(f"{path}: dit bestand is geen geldige JSON ({error}).") from None
-
-
-def _take(path: Path, items: Iterator[Any]) -> list[Any]:
-    return list(_guarded(path, items))
 
 
 def _area(path: Path, number: int, feature: Any) -> Area | None:
@@ -226,36 +180,6 @@ def _outline(label: str, geometry: Any) -> BaseGeometry:
     if outline.is_empty or outline.area == 0:
         raise AreaFileError(f"{label}: de grens is leeg. {PDOK_HINT}")
     return outline
-
-
-def read_shape(label: str, geometry: Any) -> BaseGeometry:
-    """Return a geometry in degrees, a surface as a valid one.
-
-    Raises:
-        AreaFileError: it is none; the message begins with the label.
-    """
-    try:
-        read = shapely.force_2d(shape(geometry))
-    except (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, KeyError):
-        raise AreaFileError(f"{label}: de coördinaten van de grens kloppen niet.") from None
-    if shapely.get_dimensions(read) == 2:
-        # Inside out and crossed rings occur upstream; lines left over by the repair aren't area.
-        read = _only_surfaces(read)
-    west, south, east, north = read.bounds
-    if not read.is_empty and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise AreaFileError(
-            f"{label}: de grens staat niet in graden (WGS84), maar lijkt in meters (RD). "
-            "Vraag het bestand op in WGS84 (bij PDOK: zonder crs, of met CRS84)."
-        )
-    return read
-
-
-def _only_surfaces(outline: BaseGeometry) -> BaseGeometry:
-    valid = outline if outline.is_valid else shapely.make_valid(outline)
-    if valid.geom_type in {"Polygon", "MultiPolygon"}:
-        return valid
-    parts = [part for part in shapely.get_parts(valid) if part.geom_type.endswith("Polygon")]
-    return shapely.union_all(parts)
 
 
 # Fetching: bounded in time, and resumable

@@ -23,7 +23,7 @@ PORTION: Final = 200
 def name_arrived(context: JobContext, session: Session, report: Report) -> None:
     """Name the place of a report that a holder has now."""
     if report.lat is not None and report.state not in GONE:
-        _store(session, report.holder, [_found(session, report)])
+        _store(session, report.holder, [_named_by(session, report)])
 
 
 def name_places(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -39,11 +39,11 @@ def name_places(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
             if after := payload.get("after"):
                 wanted = wanted.where(Report.id > UUID(after))
             reports = session.execute(wanted.order_by(Report.id).limit(PORTION)).all()
-            found = [_found(session, report) for report in reports]
+            named = [_named_by(session, report) for report in reports]
         with context.ending(number) as writing:
-            if writing is not None and found:
-                _store(writing, context.holder, found)
-                after = {"after": str(found[-1]["report"])}
+            if writing is not None and named:
+                _store(writing, context.holder, named)
+                after = {"after": str(named[-1]["report"])}
                 enqueue(writing, NAME_PLACES, context.holder, after)
 
 
@@ -53,12 +53,12 @@ def ask_for_places(session: Session) -> None:
         enqueue(session, NAME_PLACES, holder, {})
 
 
-def _found(session: Session, report: Any) -> dict[str, Any]:
+def _named_by(session: Session, report: Any) -> dict[str, Any]:
     load, near = find_near(session, report.lat, report.lon, report.accuracy_m)
     return {"report": report.id, "place": near and asdict(near), "load": load}
 
 
-def _store(session: Session, holder: str, found: Sequence[Mapping[str, Any]]) -> None:
+def _store(session: Session, holder: str, named: Sequence[Mapping[str, Any]]) -> None:
     """Write names into rows; the version stays, for nobody changed what an officer looks at."""
     table: Any = Report.__table__
     naming = update(table).where(
@@ -68,4 +68,4 @@ def _store(session: Session, holder: str, found: Sequence[Mapping[str, Any]]) ->
         table.c.lat.is_not(None),
     )
     values = naming.values(near_place=bindparam("place"), near_load=bindparam("load"))
-    session.connection().execute(values, found)
+    session.connection().execute(values, named)

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.municipalities.areas import landmarks
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.landmarks import find_named, find_near, load_landmarks
 from stopintimidatie.municipalities.areas.models import Landmark
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 from stopintimidatie.reports.arrival import jobs
 from stopintimidatie.reports.arrival.jobs import ask_for_places
 from stopintimidatie.reports.fields import Location

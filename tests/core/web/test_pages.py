@@ -228,7 +228,7 @@ def test_pages_are_not_kept_and_static_files_are() -> None:
 
 def test_https_only_is_asked_for_when_the_public_address_is_https() -> None:
     for https in (True, False):
-        registry = SimpleNamespace(app_settings=SimpleNamespace(https=https))
+        registry = SimpleNamespace(app_settings=SimpleNamespace(https=https, map_background="geen"))
         tween = headers_tween(lambda request: Response(), registry)
         response = tween(SimpleNamespace(environ={"PATH_INFO": "/"}))
         assert (response.headers.get("Strict-Transport-Security") == HSTS) is https

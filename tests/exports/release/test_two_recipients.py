@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.mail.models import MailAddress
-from tests.exports.request.test_together import asked, look_at_all
 from tests.support.deliveries import mails, pickup_of
 from tests.support.exporting import (
     Case,
+    asked,
     decide,
+    look_at_all,
     make_case,
     quick,
     send_request,

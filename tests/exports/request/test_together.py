@@ -18,7 +18,7 @@ from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
-from tests.support.exporting import Case, make_case, with_partner
+from tests.support.exporting import asked, look_at_all, make_case, with_partner
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
@@ -162,27 +162,6 @@ def test_two_stand_open_beside_each_other_without_a_list_and_each_must_be_ticked
     refused = form.submit("goedkeuren", status=422)
     assert "Ik heb het voorbeeld voor Zorg en welzijn bekeken" in refused.text
     assert look_at_all(refused.forms["formulier"]).submit("goedkeuren", status=303)
-
-
-def look_at_all(form: Any) -> Any:
-    """The form to approve, with each preview looked at."""
-    for name in form.fields:
-        if name and name.startswith("bekeken_"):
-            form[name] = True
-    return form
-
-
-def asked(case: Case, *codes: str) -> Any:
-    """The form for these recipients, with what it can't do without filled in."""
-    address = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(codes)
-    form = case.browser("aanvrager").get(address).forms["formulier"]
-    form["doel"] = "Samen het toezicht bepalen."
-    form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
-    form["vraag"] = "Wilt u meedenken?"
-    for place in range(1, len(codes) + 1):
-        form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
-        form[f"ontvanger_{place}.vraag_apart"] = f"Wilt u meedenken, nummer {place}?"
-    return form
 
 
 @pytest.mark.alles

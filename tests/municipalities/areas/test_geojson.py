@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stopintimidatie.municipalities.areas.facts import AreaKind
-from stopintimidatie.municipalities.areas.sources import AreaFileError, read_areas, read_header
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
+from stopintimidatie.municipalities.areas.sources import read_areas, read_header
 from tests.support.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

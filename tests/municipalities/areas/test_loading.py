@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.storage import NATIONAL, Holder, enter
 from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.models import (
     AreaLoad,
     AreaOutline,
@@ -18,7 +19,6 @@ from stopintimidatie.municipalities.areas.models import (
 )
 from stopintimidatie.municipalities.areas.queries import municipality_by_slug
 from stopintimidatie.municipalities.areas.services import add_holder, seed_register
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.support.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

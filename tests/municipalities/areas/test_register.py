@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from stopintimidatie.core.storage import NATIONAL, make_engine, transaction
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, locate
 from stopintimidatie.municipalities.areas.models import AreaOutline, Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import (
@@ -19,7 +20,6 @@ from stopintimidatie.municipalities.areas.queries import (
     neighbourhoods_of,
     unknown_neighbourhood_code,
 )
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.support.areas import (
     NEIGHBOURHOODS,
     features,

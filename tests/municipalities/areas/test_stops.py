@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.areas.geocoder import load_stops, locate_stop, points_named
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.locator import NOWHERE, Method, Place
 from stopintimidatie.municipalities.areas.models import TransitStop
 from stopintimidatie.municipalities.areas.services import add_holder
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.support.areas import OPERATOR, town_locator
 
 STOPS = """\

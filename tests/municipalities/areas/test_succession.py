@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.municipalities.areas.geojson import AreaFileError
 from stopintimidatie.municipalities.areas.models import (
     AreaOutline,
     FormerArea,
@@ -15,7 +16,6 @@ from stopintimidatie.municipalities.areas.models import (
     Neighbourhood,
 )
 from stopintimidatie.municipalities.areas.services import successors
-from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.support.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,
