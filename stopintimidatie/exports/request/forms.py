@@ -202,6 +202,12 @@ def question_apart() -> Any:
     )
 
 
+NO_BOAS: Final = (
+    " Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie"
+    " te bekeuren. De beheerder vult in wanneer zij dat zijn."
+)
+
+
 def request_schema(
     *,
     minors: bool,
@@ -231,10 +237,7 @@ def request_schema(
     kinds = [(kind.name, kind.label) for kind in profiles if not (partner and kind.own_house)]
     schema["soort_ontvanger"].typ = forms.OneOf(kinds, radio=True)
     if not empowered:
-        schema["soort_ontvanger"].description += (
-            " Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie"
-            " te bekeuren. De beheerder vult in wanneer zij dat zijn."
-        )
+        schema["soort_ontvanger"].description += NO_BOAS
     schema["grondslag"].typ = forms.OneOf([(basis.value, basis.nl) for basis in bases])
     if ground:
         schema["grond_minderjarigen"].missing = colander.required
@@ -243,7 +246,7 @@ def request_schema(
     if restricted:
         schema.add_before("bestand", restricted_schema(restricted))
     if contacts:
-        schema.add_before("bestand", _told(contacts))
+        schema.add_before("bestand", _contact_choice(contacts))
     if choosable:
         schema.add_before("bestand", _in_full(choosable, most))
     for name in (
@@ -313,7 +316,7 @@ def choices_in_full(reports: Sequence[SourceReport], most: int) -> list[tuple[st
     return [(str(report.serial), f"{pseudonym(report)}: {in_short(report)}") for report in newest]
 
 
-def _told(contacts: Sequence[tuple[str, str]]) -> Any:
+def _contact_choice(contacts: Sequence[tuple[str, str]]) -> Any:
     """Return the choice of who is told once the document is there."""
     return forms.field(
         forms.OneOf(contacts),

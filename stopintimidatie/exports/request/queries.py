@@ -272,13 +272,13 @@ def told_of(request: Any, export: Export) -> str:
     return in_clear(request.registry.key_ring, *contact).words
 
 
-def words_of(export: Export, told: str = "") -> dict[str, Any]:
+def words_of(export: Export, contact: str = "") -> dict[str, Any]:
     """Return the words for the codes of a request, for `templates/facts.jinja2`.
 
-    `told`: of `told_of`.
+    `contact`: of `told_of`.
     """
     return {
-        "told": told,
+        "told": contact,
         "recipient": LABELS[export.profile],
         "purpose": purpose_of(export.asked).nl,
         "basis": basis_words(export.asked),
