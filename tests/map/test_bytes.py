@@ -20,6 +20,13 @@ def packed(content: bytes) -> int:
     return len(gzip.compress(content))
 
 
+def test_only_the_page_of_the_map_loads_leaflet() -> None:
+    templates = ROOT.parents[2].rglob("*.jinja2")
+    assert [path.name for path in templates if "leaflet" in path.read_text("utf-8")] == [
+        "map.jinja2"
+    ]
+
+
 @pytest.mark.echte_gebieden
 def test_outlines_script_and_sheet_are_small(echte_gebieden: Path) -> None:
     own = sum(packed((ROOT / name).read_bytes()) for name in ("js/map.js", "map.css"))
