@@ -22,9 +22,8 @@ def packed(content: bytes) -> int:
 
 def test_only_the_page_of_the_map_loads_leaflet() -> None:
     templates = ROOT.parents[2].rglob("*.jinja2")
-    assert [path.name for path in templates if "leaflet" in path.read_text("utf-8")] == [
-        "map.jinja2"
-    ]
+    loading = [path.name for path in templates if "leaflet" in path.read_text("utf-8")]
+    assert loading == ["map.jinja2"]
 
 
 @pytest.mark.echte_gebieden
