@@ -196,22 +196,20 @@ NEAR_M: Final = 60.0
 
 def name_by_neighbours(reports: Sequence[SourceReport]) -> list[SourceReport]:
     """Give reports without a street the nearest street of another one, if it is near."""
-    named = [report for report in reports if report.street]
+    named = [(report.point, report.street) for report in reports if report.point and report.street]
     return [
-        replace(report, place=f"bij {near}")
-        if not report.street and (near := _nearest(report, named))
-        else report
+        replace(report, place=f"bij {near}") if (near := _nearest(report, named)) else report
         for report in reports
     ]
 
 
-def _nearest(report: SourceReport, named: Sequence[SourceReport]) -> str:
+def _nearest(report: SourceReport, named: Sequence[tuple[tuple[float, float], str]]) -> str:
+    if report.point is None or report.street:
+        return ""
     near = [
-        (metres, other.street)
-        for other in named
-        if report.point
-        and other.point
-        and (metres := distance_m(*report.point, *other.point)) <= NEAR_M
+        (metres, street)
+        for point, street in named
+        if (metres := distance_m(*report.point, *point)) <= NEAR_M
     ]
     return min(near)[1] if near else ""
 
