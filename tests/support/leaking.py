@@ -48,7 +48,7 @@ def a_seeded_report(serial: int, **changes: Any) -> SourceReport:
         happened_at=datetime(2026, 9, serial, 19, 43, tzinfo=UTC),
         precision=TimePrecision.EXACT,
         part_of_day=None,
-        place=f"punt {word('SPOT', serial)}",
+        place=f"bij {word('SPOT', serial)}, 20 m",
         street=word("STREET", serial),
         place_note=word("NOTE", serial),
         neighbourhood="Binnenstad",
@@ -184,6 +184,4 @@ def may_see(profile: str, name: str, serial: int) -> bool:
         return False
     # Within the department the text is whole; what was looked at is for others.
     inside_only = profile == "intern" and name.startswith("SEEN")
-    # A spot is told instead of its street, never both.
-    instead = name == "STREET" and "SPOT" in MAY_SEE[profile]
-    return name in MAY_SEE[profile] and not inside_only and not instead
+    return name in MAY_SEE[profile] and not inside_only

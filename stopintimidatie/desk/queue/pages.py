@@ -182,7 +182,7 @@ def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
 def _place(report: Report) -> str:
     """Return the place as the reporter says it, for who doesn't know the municipality yet."""
     stop, town = (report.transit or {}).get("stop"), (report.address or {}).get("town")
-    return str(report.location_text or stop or town or UNKNOWN)[:40]
+    return str(report.location_text or stop or words.place_short(report) or town or UNKNOWN)[:40]
 
 
 def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetValue]:

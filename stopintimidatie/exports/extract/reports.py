@@ -20,12 +20,13 @@ from stopintimidatie.dossiers.models import Dossier, DossierAttachment
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent
 from stopintimidatie.exports.redaction.source import Offenders, SourceAttachment, SourceReport, Term
 from stopintimidatie.exports.vocabulary import clean_line, listed
+from stopintimidatie.municipalities.areas.landmarks import Near, in_words
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.triage.rules import distance_m
-from stopintimidatie.reports.words import involves_minor
+from stopintimidatie.reports.words import involves_minor, place_short
 
 GONE: Final = "een bijlage kan niet worden gelezen; haal haar weg of probeer het later opnieuw"
 Row = DossierAttachment | ReportAttachment
@@ -124,7 +125,8 @@ def source_report(
     serial: int, report: Report, neighbourhood: str | None, subneighbourhood: str | None
 ) -> SourceReport:
     """Load everything of a report that a dossier may show somebody."""
-    street, place, point = _places(report, subneighbourhood)
+    street, place, point = _places(report)
+    buurt = f"buurt {subneighbourhood}" if subneighbourhood else ""
     may_consent = reports_vocabulary.AgeGroup.may_consent(report.reporter_age_group)
     return SourceReport(
         serial=serial,
@@ -132,8 +134,9 @@ def source_report(
         happened_at=report.incident_start,
         precision=reports_vocabulary.TimePrecision.of(report.time_precision or "exact"),
         part_of_day=report.part_of_day,
-        place=place,
+        place=place or buurt,
         street=street,
+        buurt=buurt,
         point=point,
         place_note=report.location_text or "",
         neighbourhood=neighbourhood or "",
@@ -158,28 +161,28 @@ def source_report(
     )
 
 
-def _places(
-    report: Report, subneighbourhood: str | None
-) -> tuple[str, str, tuple[float, float] | None]:
-    """Find its street, stop or line, its place (the point where nothing is named), its point.
+def _places(report: Report) -> tuple[str, str, tuple[float, float] | None]:
+    """Find its street, crossing, stop or line, its place, and its point.
 
-    House number and postcode stay out: they could be somebody's home. The point is some ten metres
-    precise, and less where a house could be meant.
+    Without a name of the reporter's it is the place that the system names; how far off that is
+    stands in the place alone. House number and postcode stay out: they could be somebody's home.
+    The point is some ten metres precise, and less where a house could be meant.
     """
     address, transit = _cleaned(report.address), _cleaned(report.transit)
-    if street := address.get("street"):
-        named = listed([street, *filter(None, [address.get("town")])], "in")
+    home = "house_number" in address
+    if named := address.get("street"):
+        named = listed([named, *filter(None, [address.get("town")])], "in")
     else:
         known = [(label, transit.get(key)) for label, key in TRANSIT]
         named = ", ".join(f"{label} {text}".strip() for label, text in known if text)
-    buurt = f"buurt {subneighbourhood}" if subneighbourhood else ""
+    street = place = named
+    if not named and report.near_place:
+        near, street = Near.of(report.near_place), place_short(report)
+        place = street if home else in_words(near, report.accuracy_m)
     if report.lat is None or report.lon is None:
-        return named or buurt, named or buurt, None
-    decimals = 3 if address.get("house_number") else 4
-    point = round(report.lat, decimals), round(report.lon, decimals)
-    if named:
-        return named, named, point
-    return buurt, ", ".join(filter(None, [buurt, _point(report.lat, report.lon)])), point
+        return street, place, None
+    decimals = 3 if home else 4
+    return street, place, (round(report.lat, decimals), round(report.lon, decimals))
 
 
 def _cleaned(parts: Mapping[str, Any] | None) -> dict[str, str]:
@@ -187,44 +190,34 @@ def _cleaned(parts: Mapping[str, Any] | None) -> dict[str, str]:
     return {key: clean_line(str(value)) for key, value in (parts or {}).items() if value}
 
 
-def _point(lat: float, lon: float) -> str:
-    """Write a point in words, some ten metres precise."""
-    return f"{_POINT}{lat:.4f} NB {lon:.4f} OL".replace(".", ",")
-
-
 # A report so near to one that names its street is in that street, for a reader.
 NEAR_M: Final = 60.0
-_POINT: Final = "punt "
 
 
 def name_by_neighbours(reports: Sequence[SourceReport]) -> list[SourceReport]:
-    """Give reports that name no street the nearest street that another one names, if it is near.
-
-    A reader finds a street sooner than a point; the map and its letters show where it was.
-    """
-    named = [r for r in reports if r.point and r.place and _POINT not in r.place]
+    """Give reports without a street the nearest street of another one, if it is near."""
+    named = [(report.point, report.street) for report in reports if report.point and report.street]
     return [
         replace(report, place=f"bij {near}") if (near := _nearest(report, named)) else report
         for report in reports
     ]
 
 
-def _nearest(report: SourceReport, named: Sequence[SourceReport]) -> str:
-    if report.point is None or _POINT not in report.place:
+def _nearest(report: SourceReport, named: Sequence[tuple[tuple[float, float], str]]) -> str:
+    if report.point is None or report.street:
         return ""
-    here = report.point
     near = [
-        (metres, other.place)
-        for other in named
-        if other.point and (metres := distance_m(*here, *other.point)) <= NEAR_M
+        (metres, street)
+        for point, street in named
+        if (metres := distance_m(*report.point, *point)) <= NEAR_M
     ]
     return min(near)[1] if near else ""
 
 
 def place_in_words(reports: Sequence[SourceReport]) -> str:
-    """Say where the dossier is about: the places that several of its reports name."""
-    named = Counter(sorted(r.place for r in reports if r.place and _POINT not in r.place))
-    often = [place for place, number in named.most_common() if number > 1]
+    """Say where the dossier is about: the streets that several of its reports name."""
+    named = Counter(sorted(report.street for report in reports if report.street))
+    often = [street for street, number in named.most_common() if number > 1]
     return listed(often[:PLACES_MAX])
 
 

@@ -171,12 +171,9 @@ def _clusters(reports: Sequence[SourceReport], frame: _Frame) -> list[_Cluster]:
 
 
 def _named(reports: Sequence[SourceReport]) -> str:
-    """Name a spot after the places that its reports name most."""
-    named = Counter(
-        clean_line(report.place)
-        for report in reports
-        if report.place and "punt " not in report.place
-    )
+    """Name a spot after the streets that its reports name most, else after their places."""
+    places = (report.street or report.place for report in reports)
+    named = Counter(clean_line(place) for place in places if place)
     names = [name for name, _ in sorted(named.items(), key=lambda item: (-item[1], item[0]))]
     areas = sorted({clean_line(r.neighbourhood) for r in reports if r.neighbourhood})
     where = listed(names[:2]) if names else "zonder straatnaam"

@@ -240,8 +240,8 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
 
 
 def in_short(report: SourceReport) -> str:
-    """Return when, in which street or at which stop, and which forms, on one line."""
-    words = (_when(report, short=True), report.street, report.neighbourhood, _forms(report))
+    """Return when, where and which forms, on one line."""
+    words = (_when(report, short=True), _where(report), _forms(report))
     return ", ".join(filter(None, words))
 
 

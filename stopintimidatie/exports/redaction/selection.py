@@ -226,8 +226,8 @@ def _time(report: SourceReport, rule: Rule) -> SourceReport:
 
 
 def _place(report: SourceReport, rule: Rule) -> SourceReport:
-    named = report.street if rule.how is Coarse.STREET else ""
-    return replace(report, place=named, point=None)
+    named = report.street or report.buurt if rule.how is Coarse.STREET else ""
+    return replace(report, place=named, street=named, point=None)
 
 
 def _offenders(report: SourceReport, rule: Rule) -> SourceReport:

@@ -95,7 +95,8 @@ class SourceReport:
 
     `serial` is its lasting number in this dossier (the order of joining), so that M-03 stays
     M-03 in every version and for every recipient. `place` is the public place in words, `street`
-    the same no more exact than a street or stop, `place_note` the reporter's own description.
+    the same no more exact than a street or stop, `buurt` where neither has a name, `place_note`
+    the reporter's own description.
     """
 
     serial: int
@@ -120,6 +121,7 @@ class SourceReport:
     willing_to_talk: bool = False
     account: str = ""
     street: str = ""
+    buurt: str = ""
     # Latitude and longitude, some ten metres precise; goes where the place itself may go.
     point: tuple[float, float] | None = None
     reviewed: tuple[Reviewed, ...] = ()

@@ -7,7 +7,7 @@ it: only a name and a distance are ever written.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -206,9 +206,9 @@ def find_named(
 
 
 def _named(near: Near, wkb: bytes) -> NamedPlace:
-    """Return a place at that of its points which lies nearest to the middle of them."""
+    """Return a place at that of its points which lies nearest to the middle of its reach."""
     points: Any = shapely.from_wkb(wkb)
-    lat, lon = min((points.centroid.distance(p), p.y, p.x) for p in points.geoms)[1:]
+    lat, lon = min((points.envelope.centroid.distance(p), p.y, p.x) for p in points.geoms)[1:]
     reach = Spot(lat, lon).distances_m(np.array(points.geoms)).max()
     return NamedPlace(near.kind, short(near), lat, lon, max(NARROW_M, math.ceil(reach)))
 
@@ -270,7 +270,8 @@ EMPTY: Final = dict.fromkeys(("cell", "municipality_code", "name_key"))
 def _rows(paths: Sequence[Path], locator: Locator) -> Iterator[dict[str, Any]]:
     """Yield the rows of all features and crossings, and then those of each name in a town."""
     ends: dict[tuple[float, float], list[str]] = {}
-    named: dict[tuple[str, LandmarkKind, str], list[BaseGeometry]] = {}
+    # The middle of each part, and its points farthest to each side.
+    named: defaultdict[tuple[str, LandmarkKind, str], set[tuple[float, ...]]] = defaultdict(set)
     for kind, name, geometry in chain(chain.from_iterable(map(_features, paths)), _crossings(ends)):
         if shapely.get_dimensions(geometry) == 1:
             for part in shapely.get_parts(geometry):
@@ -278,12 +279,13 @@ def _rows(paths: Sequence[Path], locator: Locator) -> Iterator[dict[str, Any]]:
                     ends.setdefault((round(x, 5), round(y, 5)), []).append(name)
         middle: Any = shapely.get_point(shapely.shortest_line(geometry, geometry.centroid), 0)
         if town := locator.locate(middle.y, middle.x).municipality_code:
-            named.setdefault((town, kind, name), []).append(middle)
+            xy = shapely.get_coordinates([geometry, middle])
+            named[town, kind, name].update(map(tuple, xy[[-1, *xy.argmin(0), *xy.argmax(0)]]))
         for cell, piece in _cut(shapely.simplify(geometry, FINE)):
             yield {"cell": cell, "kind": kind, "name": name, "wkb": piece.wkb}
     for (town, kind, name), points in named.items():
         words = {"kind": kind, "name": name, "name_key": slugify(name.replace("|", " "))}
-        yield {"municipality_code": town, **words, "wkb": shapely.multipoints(points).wkb}
+        yield {"municipality_code": town, **words, "wkb": shapely.MultiPoint(sorted(points)).wkb}
 
 
 def _features(path: Path) -> Iterator[Feature]:

@@ -74,7 +74,9 @@ def streets(tmp_path: Path) -> Path:
     return write(tmp_path / "straten.geojson", FEATURES)
 
 
-def a_report(town: Installation, lat: float = LAT, lon: float = LON, **more: Any) -> UUID:
+def a_report(
+    town: Installation, lat: float | None = LAT, lon: float | None = LON, **more: Any
+) -> UUID:
     with town.transaction(DORDRECHT) as session:
         return make_report(session, town, location=Location(lat=lat, lon=lon, **more)).id
 
@@ -105,9 +107,19 @@ def test_a_file_gives_streets_crossings_parks_and_stops(town: Installation, tmp_
             landmarks.Near(landmarks.LandmarkKind.STREET, "Visstraat", 89)
         )
         (street, crossing) = find_named(session, DORDRECHT, "voorstraat")
-        assert (street.name, street.lat) == ("Voorstraat", pytest.approx(51.8140))
-        assert 300 < street.accuracy_m < 500
+        assert street.name == "Voorstraat"
+        assert street.lat == pytest.approx(51.8140)
+        # From the middle of its second part to where the first begins.
+        assert street.lon == pytest.approx(4.6745)
+        assert 440 < street.accuracy_m < 455
         assert (crossing.name, crossing.accuracy_m) == ("Visstraat en Voorstraat", 10)
+        # A name with a single part reaches to its ends, as does a park.
+        (street, _), (park,) = (
+            find_named(session, DORDRECHT, typed) for typed in ("visstraat", "weizigt")
+        )
+        assert street.lat == pytest.approx(51.8145)
+        assert 50 < street.accuracy_m < 60
+        assert 400 < park.accuracy_m < 600
 
 
 def test_new_names_take_the_place_of_all_earlier_ones(

@@ -136,6 +136,15 @@ def test_the_municipality_is_filled_in_where_the_point_or_the_words_say_it(
     assert "Bedoelt u Dordrecht?" in form.submit("vastleggen", status=422)
 
 
+def test_a_row_says_the_street_before_the_town_that_was_typed(
+    installation: Installation, desk: Any
+) -> None:
+    street = {"kind": "straat", "name": "Voorstraat", "metres": 31}
+    at_desk(installation, near_place=street, address={"town": "Dordrecht"}, location_text=None)
+    (row,) = desk.get("/landelijk").html.select(".wb-row")
+    assert "Voorstraat" in row.text
+
+
 def test_a_reason_about_another_town_is_asked_again(installation: Installation, desk: Any) -> None:
     reference = at_desk(installation, lat=None, lon=None, location_text="vlak bij Eindhoven")
     form = choose(desk, reference, "doorgeven")

@@ -120,7 +120,9 @@ def check_everything(name: str, *, rows: bool) -> None:
             allowed = False
         if not allowed and (secret.lower() in whole.lower() or secret.lower() in page.lower()):
             wrong.append(f"{what} {serial} leaks")
-        if allowed and secret not in text:
+        # Beside the exact place, streets stand only in the table of the map, the first of a spot.
+        exact = what == "STREET" and may_see(name, "SPOT", serial)
+        if allowed and not exact and secret not in text:
             wrong.append(f"{what} {serial} is missing")
     assert wrong == []
     # To the minute only for who gets the time.
