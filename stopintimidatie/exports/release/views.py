@@ -29,7 +29,7 @@ from stopintimidatie.disclosures.services import (
     find_disclosure,
 )
 from stopintimidatie.dossiers.pages import hidden_reports, sees_reports
-from stopintimidatie.exports.models import Done, Export, ExportState, Part
+from stopintimidatie.exports.models import MAKING, Done, Export, ExportState, Part
 from stopintimidatie.exports.release.copies import (
     Correction,
     confirm,
@@ -338,6 +338,12 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
 # On the page of an export: pick-ups, answers, corrections and the copy.
 
 
+def is_coming(export: Export) -> bool:
+    """Tell whether a document is still to be put ready by itself for whom its asker chose."""
+    on_the_way = export.state in {ExportState.REQUESTED, *MAKING, ExportState.READY}
+    return on_the_way and export.offer_address_id is not None and export.failure is None
+
+
 def export_panel(context: Any, request: Any) -> Panel | None:
     """Return the panel of an export; None before there is a file."""
     export: Export = context.export
@@ -373,7 +379,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "events": [(row, event_words(row)) for row in events],
             "opened": any(row.kind == EventKind.OPENED for row in events),
             "export": export,
-            "not_told": bool(export.offer_address_id) and not pickups,
+            "coming": is_coming(export) and not pickups,
             "here": request.resource_path(context).rstrip("/"),
             "works": works,
             "there": there,

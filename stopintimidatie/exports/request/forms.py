@@ -190,12 +190,15 @@ class RequestSchema(forms.Schema):
     )
 
 
+APART: Final = "vraag_apart"
+
+
 def question_apart() -> Any:
     """Return the question for one of several recipients, where it isn't the one for all."""
     return forms.field(
         forms.Text(QUESTION_MAX, lines=True),
         "Wat vraagt u deze ontvanger?",
-        name="vraag_apart",
+        name=APART,
         description="Leeg: de vraag die hierboven voor allen staat.",
         missing=None,
         drawn=forms.Folded("Een andere vraag aan deze ontvanger"),

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.reports.models import Report
 from tests.exports.request.test_together import asked, look_at_all
 from tests.support.deliveries import mails, pickup_of
 from tests.support.exporting import (
@@ -88,7 +90,35 @@ def test_an_address_that_is_no_longer_confirmed_leaves_it_with_its_asker_and_the
     installation.run_jobs()
     assert case.export(reference).state == "gereed"
     assert mails(installation, "uitvoer_klaar") == []
-    assert "Niet klaargezet" in case.browser("aanvrager").get(f"{case.path}/{reference}").text
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "‘Dit adres is niet bevestigd. Kies een ander.’ Niemand kreeg bericht" in page
+
+
+def test_the_page_says_why_a_document_was_not_put_ready_and_nothing_while_that_may_still_come(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=2)
+    reference = asked_for(case, with_partner(installation))
+    decide(case, reference)
+    worker = Worker(installation.registry)
+    while case.export(reference).state != "gereed":
+        assert worker.run_once()
+    browser, address = case.browser("aanvrager"), f"{case.path}/{reference}"
+    page = browser.get(address)
+    assert "wordt vanzelf klaargezet" in page
+    assert "Niet klaargezet" not in page
+    with installation.transaction(DORDRECHT) as session:
+        report = session.get_one(Report, case.reports[0])
+        before, report.state = report.state, "ingetrokken"
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).state = before
+    page = browser.get(address)
+    assert "wordt vanzelf klaargezet" not in page
+    (said,) = page.html.select(".utrecht-alert")
+    assert "een melding die de melder heeft ingetrokken" in said.text
+    assert "adres" not in said.text
 
 
 def test_nobody_else_than_a_contact_of_this_partner_can_be_chosen(
