@@ -345,9 +345,9 @@ def is_coming(export: Export) -> bool:
 
 
 def export_panel(context: Any, request: Any) -> Panel | None:
-    """Return the panel of an export; None before there is a file."""
+    """Return the panel of an export; None before there is a file, or codes to wait for."""
     export: Export = context.export
-    if export.made_at is None:
+    if export.made_at is None and not (export.together and is_coming(export)):
         return None
     keys, sees = request.registry.key_ring, sees_reports(context.__parent__, request)
     works = sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context))
@@ -380,6 +380,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "opened": any(row.kind == EventKind.OPENED for row in events),
             "export": export,
             "coming": is_coming(export) and not pickups,
+            "together": len(asked_with(request.db, export)) if works else 1,
             "here": request.resource_path(context).rstrip("/"),
             "works": works,
             "there": there,
