@@ -162,6 +162,7 @@ class Export(Proposed, Held, Base):
     progress: Mapped[int] = mapped_column(default=0)
     step: Mapped[str] = mapped_column(String(80), default="")
     progress_at: Mapped[datetime | None]
+    # The reason that it wasn't made, or once made not put ready for who was chosen.
     failure: Mapped[str | None] = mapped_column(String(500))
 
     frozen_at: Mapped[datetime | None]

@@ -144,7 +144,9 @@ def beside(page: Page) -> dict[int, bool]:
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
         boxes = page.locator(".si-columns > *").all()[:2]
-        left, right = (box.bounding_box() or {} for box in boxes)
+        left, right = (box.bounding_box() for box in boxes)
+        assert left
+        assert right
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found[width] = right["x"] >= left["x"] + left["width"] and right["y"] == left["y"]
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -269,11 +268,13 @@ def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _put_ready(session: Session, registry: Any, export: Export) -> None:
-    """Put a document ready for whom its asker chose; where it can't be, its page says so."""
+    """Put a document ready for whom its asker chose; where it can't be, its page says why."""
     asker = Actor("gebruiker", export.proposed_by_id, export.proposed_by)
     address = session.get(MailAddress, export.offer_address_id)
-    with suppress(FormError):
+    try:
         offer_export(session, registry, export, address, asker)
+    except FormError as refused:
+        export.failure = refused.message[:500]
 
 
 def _ask(session: Session, export: Export, step: str) -> None:

@@ -29,7 +29,7 @@ from stopintimidatie.disclosures.services import (
     find_disclosure,
 )
 from stopintimidatie.dossiers.pages import hidden_reports, sees_reports
-from stopintimidatie.exports.models import Done, Export, ExportState, Part
+from stopintimidatie.exports.models import MAKING, Done, Export, ExportState, Part
 from stopintimidatie.exports.release.copies import (
     Correction,
     confirm,
@@ -338,10 +338,16 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
 # On the page of an export: pick-ups, answers, corrections and the copy.
 
 
+def is_coming(export: Export) -> bool:
+    """Tell whether a document is still to be put ready by itself for whom its asker chose."""
+    on_the_way = export.state in {ExportState.REQUESTED, *MAKING, ExportState.READY}
+    return on_the_way and export.offer_address_id is not None and export.failure is None
+
+
 def export_panel(context: Any, request: Any) -> Panel | None:
-    """Return the panel of an export; None before there is a file."""
+    """Return the panel of an export; None before there is a file, or codes to wait for."""
     export: Export = context.export
-    if export.made_at is None:
+    if export.made_at is None and not (export.together and is_coming(export)):
         return None
     keys, sees = request.registry.key_ring, sees_reports(context.__parent__, request)
     works = sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context))
@@ -373,7 +379,8 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "events": [(row, event_words(row)) for row in events],
             "opened": any(row.kind == EventKind.OPENED for row in events),
             "export": export,
-            "not_told": bool(export.offer_address_id) and not pickups,
+            "coming": is_coming(export) and not pickups,
+            "together": len(asked_with(request.db, export)) if works else 1,
             "here": request.resource_path(context).rstrip("/"),
             "works": works,
             "there": there,

@@ -30,6 +30,7 @@ from stopintimidatie.exports.profiles.rules import Field, Profile
 from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.request import forms as request_forms
 from stopintimidatie.exports.request.forms import (
+    APART,
     choices_in_full,
     first_values,
     read_request,
@@ -96,7 +97,7 @@ def _read(values: Mapping[str, Any], recipient: Chosen) -> ExportRequest:
     """Return the request for a recipient in the values of the form."""
     kind = {} if recipient.profile is None else {KIND: recipient.profile.name}
     own = values.get(recipient.group, {})
-    asked = {"vraag": own["vraag_apart"]} if own.get("vraag_apart") else {}
+    asked = {"vraag": own[APART]} if own.get(APART) else {}
     return read_request({**values, **kind, **own, **asked}, recipient.partner)
 
 
@@ -323,7 +324,7 @@ def _handle(
             looked = for_each(check_request, db, settings, loaded, wishes, actor)
         except SomeRefusedError as error:
             first, *also = (
-                _shown_at(chosen[number], *mistake)
+                _shown_at(chosen[number], values, *mistake)
                 for number, problem in error.refused
                 for mistake in [(problem.message, problem.field), *problem.also]
             )
@@ -334,9 +335,13 @@ def _handle(
     return handle_form(request, form, on_valid, page)
 
 
-def _shown_at(recipient: Chosen, words: str, field: str | None) -> tuple[str, str | None]:
+def _shown_at(
+    recipient: Chosen, values: Mapping[str, Any], words: str, field: str | None
+) -> tuple[str, str | None]:
     """Return a refusal with its control; where it has none it names the recipient."""
     where = recipient.control_of(field)
+    if where == "vraag" and values.get(recipient.group, {}).get(APART):
+        where = f"{recipient.group}.{APART}"
     named = where is None and recipient.group
     return (f"{recipient.title}: {words}" if named else words, where)
 

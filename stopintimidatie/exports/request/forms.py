@@ -66,6 +66,10 @@ DESPITE: Final = (
     "De melder deelt ze liever niet, of is jonger dan 16 en is niets gevraagd. Is er een grond om"
     " dat toch te doen? Open de melding, en vul grondslag en reden in. De melder krijgt bericht."
 )
+NOT_EMPOWERED: Final = (
+    " Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie"
+    " te bekeuren. De beheerder vult in wanneer zij dat zijn."
+)
 PAGE_ONE: Final = forms.Folded(
     "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
 )
@@ -190,22 +194,19 @@ class RequestSchema(forms.Schema):
     )
 
 
+APART: Final = "vraag_apart"
+
+
 def question_apart() -> Any:
     """Return the question for one of several recipients, where it isn't the one for all."""
     return forms.field(
         forms.Text(QUESTION_MAX, lines=True),
         "Wat vraagt u deze ontvanger?",
-        name="vraag_apart",
+        name=APART,
         description="Leeg: de vraag die hierboven voor allen staat.",
         missing=None,
         drawn=forms.Folded("Een andere vraag aan deze ontvanger"),
     )
-
-
-NO_BOAS: Final = (
-    " Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie"
-    " te bekeuren. De beheerder vult in wanneer zij dat zijn."
-)
 
 
 def request_schema(
@@ -237,7 +238,7 @@ def request_schema(
     kinds = [(kind.name, kind.label) for kind in profiles if not (partner and kind.own_house)]
     schema["soort_ontvanger"].typ = forms.OneOf(kinds, radio=True)
     if not empowered:
-        schema["soort_ontvanger"].description += NO_BOAS
+        schema["soort_ontvanger"].description += NOT_EMPOWERED
     schema["grondslag"].typ = forms.OneOf([(basis.value, basis.nl) for basis in bases])
     if ground:
         schema["grond_minderjarigen"].missing = colander.required

@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.mail.models import MailAddress
-from tests.support.deliveries import mails, pickup_of
+from stopintimidatie.reports.models import Report
+from tests.support.deliveries import form_of, mails, pickup_of
 from tests.support.exporting import (
     Case,
     asked,
@@ -32,11 +34,6 @@ def test_a_code_for_each_is_made_in_one_go_and_only_for_what_can_be_fetched(
     case = make_case(installation, number=1)
     partners = [with_partner(installation, name) for name in ("Politie Noord", "Politie Zuid")]
     first, second = asked_together(case, *partners)
-    browser = case.browser("aanvrager")
-    refused = browser.post(
-        f"{case.path}/{first}/ophaalcode", {"csrf_token": browser.cookies["csrf"]}, status=303
-    )
-    assert "Er staat nog niets klaar" in refused.follow().text
     page = case.browser("beslisser").get(f"{case.path}/{first}/beoordelen?samen=ja")
     look_at_all(page.forms["formulier"]).submit("goedkeuren", status=303)
     installation.run_jobs()
@@ -44,10 +41,55 @@ def test_a_code_for_each_is_made_in_one_go_and_only_for_what_can_be_fetched(
     assert len(set(codes(case, first))) == len(set(codes(case, second))) == 2
 
 
+def test_two_recipients_take_ten_acts_from_the_exports_of_a_dossier_to_two_codes(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    for name in ("Politie Noord", "Politie Zuid"):
+        with_partner(installation, name)
+    acts = 0
+
+    def press(form: Any, button: str | None, **fields: Any) -> Any:
+        """Fill in, tick and press: each is an act."""
+        nonlocal acts
+        acts += len(fields) + 1
+        for field, value in fields.items():
+            form[field] = value
+        return form.submit(button, status="*").maybe_follow()
+
+    panel = case.browser("aanvrager").get(f"{case.path}?deel=bijlagen")
+    partners = form_of(panel, "uitvoer-samen")
+    for box in partners.fields["voor"]:
+        box.checked = True
+        acts += 1
+    asking = press(partners, "kiezen")
+    left_open = press(asking.forms["formulier"], "aanvragen", vraag="Wilt u meedenken?")
+    # Too early: the page says so, and has the button still.
+    early = button_for_both(left_open).submit().follow()
+    assert "Er staat nog niets klaar" in early
+    assert button_for_both(early)
+
+    waits = case.browser("beslisser").get("/gemeenten/dordrecht/wacht")
+    acts += 1
+    decision = waits.click(href="beoordelen", index=0).forms["formulier"]
+    boxes = {name: True for name in decision.fields if name and name.startswith("bekeken_")}
+    press(decision, "goedkeuren", **boxes)
+    installation.run_jobs()
+
+    assert len(set(codes_on(press(button_for_both(left_open), None)))) == 2
+    assert acts == 10
+
+
+def button_for_both(page: Any) -> Any:
+    """The form of the button that makes the codes of both."""
+    (form,) = [form for form in page.forms.values() if "Codes maken voor allebei" in form.text]
+    return form
+
+
 def codes(case: Case, reference: str) -> list[str]:
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
-    button = next(form for form in page.forms.values() if "samen" in form.fields)
-    return codes_on(button.submit(status=200))
+    return codes_on(button_for_both(page).submit(status=200))
 
 
 def codes_on(page: Any) -> list[str]:
@@ -89,7 +131,35 @@ def test_an_address_that_is_no_longer_confirmed_leaves_it_with_its_asker_and_the
     installation.run_jobs()
     assert case.export(reference).state == "gereed"
     assert mails(installation, "uitvoer_klaar") == []
-    assert "Niet klaargezet" in case.browser("aanvrager").get(f"{case.path}/{reference}").text
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "‘Dit adres is niet bevestigd. Kies een ander.’ Niemand kreeg bericht" in page
+
+
+def test_the_page_says_why_a_document_was_not_put_ready_and_nothing_while_that_may_still_come(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=2)
+    reference = asked_for(case, with_partner(installation))
+    decide(case, reference)
+    worker = Worker(installation.registry)
+    while case.export(reference).state != "gereed":
+        assert worker.run_once()
+    browser, address = case.browser("aanvrager"), f"{case.path}/{reference}"
+    page = browser.get(address)
+    assert "wordt vanzelf klaargezet" in page
+    assert "Niet klaargezet" not in page
+    with installation.transaction(DORDRECHT) as session:
+        report = session.get_one(Report, case.reports[0])
+        before, report.state = report.state, "ingetrokken"
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).state = before
+    page = browser.get(address)
+    assert "wordt vanzelf klaargezet" not in page
+    (said,) = page.html.select(".utrecht-alert")
+    assert "een melding die de melder heeft ingetrokken" in said.text
+    assert "adres" not in said.text
 
 
 def test_nobody_else_than_a_contact_of_this_partner_can_be_chosen(

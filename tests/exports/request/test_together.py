@@ -294,6 +294,21 @@ def test_all_that_is_wrong_is_told_in_one_round_and_for_whom(installation: Insta
     ]
 
 
+def test_a_mistake_in_the_question_of_one_recipient_stands_at_that_question(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    form = asked(case, "politie", "zorg_welzijn")
+    # A mark that doesn't show.
+    form["ontvanger_2.vraag_apart"] = "\u200b"
+    page = form.submit("aanvragen", status=422)
+    wrong = [tag["data-veld"] for tag in page.html.select("[data-veld]:has(.si-error)")]
+    assert wrong[-1:] == ["ontvanger_2.vraag_apart"]
+    assert "vraag" not in wrong
+    field = page.html.find(attrs={"data-veld": "ontvanger_2.vraag_apart"})
+    assert all(door.has_attr("open") for door in field.find_parents("details"))
+
+
 @pytest.mark.parametrize(
     ("kind", "profile"),
     [("woningcorporatie", "woningcorporatie"), ("jongerenwerk", "zorg_welzijn")],
