@@ -41,6 +41,7 @@ from stopintimidatie.reports.workbench.vocabulary import (
     CHOICES,
     DOUBLE,
     FILE,
+    FINISH,
     HAND_OVER,
     REJECT,
     TAKE,
@@ -84,9 +85,11 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
 
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
-    first: dict[str, Any] = {FILE: {"reden": CHOSEN}}.get(choice, {})
-    if choice == ASK:
-        first = {"uiterlijk": answer_until()}
+    first: dict[str, Any] = {
+        FILE: {"reden": CHOSEN},
+        ASK: {"uiterlijk": answer_until()},
+        FINISH: {"terugkoppeling": "gegeven"},
+    }.get(choice, {})
     schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
     form = choice_form(choice, schema, button, request, report, back, **first)
     if CHOICES[choice].step in FIELDS:
