@@ -85,13 +85,13 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
 
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
-    first: dict[str, Any] = {
+    known: Mapping[str, dict[str, Any]] = {
         FILE: {"reden": CHOSEN},
         ASK: {"uiterlijk": answer_until()},
         FINISH: {"terugkoppeling": "gegeven"},
-    }.get(choice, {})
+    }
     schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
-    form = choice_form(choice, schema, button, request, report, back, **first)
+    form = choice_form(choice, schema, button, request, report, back, **known.get(choice, {}))
     if CHOICES[choice].step in FIELDS:
         name, kind = FIELDS[CHOICES[choice].step]
         form[name].widget.ready = replies_for(request.db, report, kind)
