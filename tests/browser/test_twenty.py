@@ -89,11 +89,18 @@ class Mouse:
 
     def choose(self, ready: Locator) -> None:
         """Choose in a list: one act."""
+        self.see(ready)
         self.acts += 1
         ready.select_option(index=1)
 
     def click(self, target: Locator) -> None:
-        """Click on something; who doesn't see it must scroll first, and that is an act too."""
+        """Click on something: one act."""
+        self.see(target)
+        self.acts += 1
+        target.click()
+
+    def see(self, target: Locator) -> None:
+        """Scroll to what one doesn't see, which is an act too."""
         expect(target).to_be_visible()
         hidden = """(element) => {
             const { x, y, width, height } = element.getBoundingClientRect();
@@ -104,8 +111,6 @@ class Mouse:
             self.acts += 1
             self.scrolls += 1
             target.scroll_into_view_if_needed()
-        self.acts += 1
-        target.click()
 
 
 class Keyboard(Mouse):
