@@ -163,8 +163,9 @@ def test_a_reply_is_filled_in_as_soon_as_it_is_chosen_and_the_button_stays_in_si
     page.keyboard.press("a")
     send, reply = page.locator(SEND), page.locator("[name='bericht.sjabloon']")
     expect(send).to_be_in_viewport()
-    # Nothing about a message where none is given.
-    expect(reply).to_be_hidden()
+    # It opens with a message; nothing about that where none is given.
+    expect(page.locator("[name=terugkoppeling][value=gegeven]")).to_be_checked()
+    expect(reply).to_be_visible()
     page.check("[name=opvolging] >> nth=0")
     page.check("[name=terugkoppeling][value=niet_gegeven]")
     expect(reply).to_be_hidden()

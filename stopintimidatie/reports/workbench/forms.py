@@ -41,6 +41,7 @@ from stopintimidatie.reports.workbench.vocabulary import (
     CHOICES,
     DOUBLE,
     FILE,
+    FINISH,
     HAND_OVER,
     REJECT,
     TAKE,
@@ -84,11 +85,13 @@ def town_form(choice: str, request: Any, report: Report, dossiers: Choices, back
 
     `dossiers`: number and label of those that the report can join. `back`: as of `choice_form`.
     """
-    first: dict[str, Any] = {FILE: {"reden": CHOSEN}}.get(choice, {})
-    if choice == ASK:
-        first = {"uiterlijk": answer_until()}
+    known: Mapping[str, dict[str, Any]] = {
+        FILE: {"reden": CHOSEN},
+        ASK: {"uiterlijk": answer_until()},
+        FINISH: {"terugkoppeling": "gegeven"},
+    }
     schema, button = _schema(choice, request, report, dossiers), CHOICES[choice].button
-    form = choice_form(choice, schema, button, request, report, back, **first)
+    form = choice_form(choice, schema, button, request, report, back, **known.get(choice, {}))
     if CHOICES[choice].step in FIELDS:
         name, kind = FIELDS[CHOICES[choice].step]
         form[name].widget.ready = replies_for(request.db, report, kind)

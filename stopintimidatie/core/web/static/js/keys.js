@@ -1,7 +1,7 @@
 // Single-key shortcuts for who works in lists all day. Can be switched off (WCAG 2.1.4);
 // the choice is kept in this browser. Never active while something is being typed.
 //   j / k  next and previous row     /  search     ?  this help
-//   data-key="1" on a button or link: that key presses it; on a choice: it is chosen
+//   data-key="1" on a button or link: that key presses it; on a choice: it is chosen; a list gets the focus
 const STORE = "stopintimidatie.sneltoetsen";
 
 const enabled = () => {
@@ -40,6 +40,7 @@ function act(key) {
   const here = [...document.querySelectorAll("[data-paneel] [data-key]"), ...document.querySelectorAll("[data-key]")];
   const chosen = here.find((el) => el.dataset.key === key);
   if (!chosen || chosen.disabled) return false;
+  if (chosen.matches("select")) return focusOn(chosen);
   if (chosen.type === "radio") chosen.focus();
   chosen.click();
   return true;
@@ -97,7 +98,7 @@ function makeHelp() {
 function fill(list) {
   const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
   for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, labelOf(el)]);
-  if (document.querySelector("[data-werkbank]")) rows.push(["z", "ongedaan maken wat u net besloot"]);
+  if (document.querySelector("[data-werkbank]")) rows.push(["z", "ongedaan maken wat u net besloot"], ["Ctrl + Enter", "versturen wat u invulde"]);
   list.replaceChildren();
   const known = new Set();
   for (const [key, meaning] of rows) {

@@ -100,6 +100,15 @@ document.addEventListener("keydown", (event) => {
   (from || heading())?.focus();
 });
 
+// Enter begins a line in a text: with Ctrl it sends what stands in the panel.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.repeat || !(event.ctrlKey || event.metaKey)) return;
+  const send = panelOf()?.contains(event.target) && event.target.form?.querySelector(".si-buttons button[type=submit]");
+  if (!send) return;
+  event.preventDefault();
+  send.click();
+});
+
 // What the pane shows; without a document in hand, the name of the list.
 function heading() {
   const line = bench()?.querySelector(".wb-head h2") ?? bench()?.querySelector("h1");
