@@ -121,6 +121,9 @@ def test_the_first_question_stands_on_the_first_screen_of_a_phone(
         assert last["y"] + last["height"] <= 664, "with the strip of the demo above it"
         page.set_viewport_size({"width": 320, "height": 568})
         expect(ages.first).to_be_in_viewport()
+    workers = "navigator.serviceWorker.getRegistrations()"
+    kept = page.evaluate(f"Promise.all([caches.keys(), {workers}, Object.keys(localStorage)])")
+    assert kept == [[], [], []], "what can be installed keeps nothing"
     context.close()
 
 

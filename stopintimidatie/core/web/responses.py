@@ -115,8 +115,8 @@ def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obj
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'; object-src 'none'"
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CSP,
