@@ -167,3 +167,17 @@ def test_a_photo_that_is_too_large_is_left_out_before_it_takes_the_report_along(
     assert photo.input_value().endswith("groot.jpg")
     assert photo.evaluate("control => control.validationMessage") == ""
     context.close()
+
+
+@pytest.mark.alles
+def test_to_a_minor_the_demo_of_dordrecht_says_je(
+    chromium_browser: Browser, demo_address: str
+) -> None:
+    context = chromium_browser.new_context(viewport=PHONE, base_url=demo_address, locale="nl-NL")
+    page = context.new_page()
+    page.goto("/melden/dordrecht")
+    page.check("[name='leeftijd.leeftijdsgroep'][value='16_17']")
+    step_on(page)
+    show(page, "Wat maakte je mee?")
+    expect(page.get_by_text("Was het op weg van of naar school, werk of uitgaan?")).to_be_visible()
+    context.close()
