@@ -149,3 +149,35 @@ def test_escape_and_the_button_put_another_page_in_the_place_of_this_one(
         page.go_back()
         assert page.url.endswith("/melden"), "the form itself is in no history"
         context.close()
+
+
+@pytest.mark.alles
+def test_a_photo_that_is_too_large_is_left_out_before_it_takes_the_report_along(
+    chromium_browser: Browser, demo_address: str
+) -> None:
+    context = chromium_browser.new_context(viewport=PHONE, base_url=demo_address, locale="nl-NL")
+    page = context.new_page()
+    page.goto("/melden/dordrecht#stap-uzelf")
+    photo = page.locator("[name='uzelf.foto']")
+    large = {"name": "groot.jpg", "mimeType": "image/jpeg", "buffer": b"\0" * 25_000_001}
+    photo.set_input_files(large)  # type: ignore[arg-type]
+    assert photo.input_value() == ""
+    assert "hoogstens 25 MB" in photo.evaluate("control => control.validationMessage")
+    photo.set_input_files({**large, "buffer": b"\0" * 1000})  # type: ignore[arg-type]
+    assert photo.input_value().endswith("groot.jpg")
+    assert photo.evaluate("control => control.validationMessage") == ""
+    context.close()
+
+
+@pytest.mark.alles
+def test_to_a_minor_the_demo_of_dordrecht_says_je(
+    chromium_browser: Browser, demo_address: str
+) -> None:
+    context = chromium_browser.new_context(viewport=PHONE, base_url=demo_address, locale="nl-NL")
+    page = context.new_page()
+    page.goto("/melden/dordrecht")
+    page.check("[name='leeftijd.leeftijdsgroep'][value='16_17']")
+    step_on(page)
+    show(page, "Wat maakte je mee?")
+    expect(page.get_by_text("Was het op weg van of naar school, werk of uitgaan?")).to_be_visible()
+    context.close()

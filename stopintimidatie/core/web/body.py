@@ -225,7 +225,8 @@ class Bounds:
     longest_seconds: float = 1_800
     # Bodies received at once. One more replaces the one with the least credit.
     senders: int = 128
-    # Bytes on disk of all bodies together: four of the largest. Reports are never written to disk.
+    # Bytes on disk of all bodies together: four of the largest. A report
+    # without a photo is never written to disk.
     stored_bytes: int = 104 * 1024 * 1024
     # Seconds: a body that stood still for so long is broken off when the disk space is used up.
     still_seconds: float = 2

@@ -11,14 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import (
-    BusyError,
-    Button,
-    Form,
-    FormError,
-    UploadedFile,
-    handle_form,
-)
+from stopintimidatie.core.forms import BusyError, Button, Form, FormError, handle_form
 from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
@@ -251,9 +244,8 @@ def attachment(request: Request, standing: Standing) -> Any:
     """Take a photo, sound or video of the reporter."""
 
     def act(values: Page) -> str:
-        given: UploadedFile = values["bestand"]
         with memory_file() as file:
-            file.write(given.content)
+            file.write(values["bestand"].content)
             made = take(Upload(request, standing.copy, file, "volgen"))
         return "bijlage_wacht" if made.sealed else "bijlage"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages of the form."""
+    from stopintimidatie.core.web.limits import PUBLIC_UPLOAD_FORM
     from stopintimidatie.reports.public.pages import Reporting
     from stopintimidatie.reports.public.places import SketchCache
 
@@ -15,6 +16,5 @@ def includeme(config: Any) -> None:
     config.add_public_prefix("melden", "Straatintimidatie melden")
     config.add_tree_root("melden", Reporting)
     config.add_origin_judge("/melden")
-    # Five thousand signs of Arabic with a percent sign for each byte, and room for the rest.
-    config.add_form_limit("melden", 200_000)
+    config.add_form_limit("melden", PUBLIC_UPLOAD_FORM)
     config.scan("stopintimidatie.reports.public.views")

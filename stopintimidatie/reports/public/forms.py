@@ -14,13 +14,15 @@ from deform.widget import OptGroup
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
-from stopintimidatie.core.text import _
+from stopintimidatie.core.text import _, file_size
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
 from stopintimidatie.core.web.translation import gettext, language
 from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival.schema import ask
+from stopintimidatie.reports.attachments.cleaner import PHOTO_TYPES
 from stopintimidatie.reports.vocabulary import AgeGroup, LocationSource
 
 NAME: Final = "punt"
@@ -301,6 +303,20 @@ def _yourself(where: Where) -> Any:
         *_reach(),
         _ask("hulpGewenst", _("Ik wil graag hulp of iemand om mee te praten")),
         *(_sharing() if AgeGroup.may_consent(where.age) else ()),
+        field(
+            forms.Upload(PUBLIC_UPLOAD),
+            _("Foto"),
+            name="foto",
+            missing=None,
+            description=gettext(
+                "JPEG, HEIC, PNG of WebP, hoogstens %(most)s. Plaats, tijd en toestel halen wij"
+                " eruit. Maak geen foto als dat gevaar geeft. Meer foto's, geluid of video"
+                " meesturen kan na het melden, met de volgcode.",
+                most=file_size(PUBLIC_UPLOAD),
+            ),
+            # In the last step, for a browser gives a file once.
+            widget=forms.FileInput(accept=PHOTO_TYPES),
+        ),
         validator=_reachable,
     )
 

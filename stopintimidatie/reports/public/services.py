@@ -48,6 +48,7 @@ from stopintimidatie.reports.arrival.submission import (
     route,
     routing_for,
 )
+from stopintimidatie.reports.conversation.queries import Copy
 from stopintimidatie.reports.fields import (
     BY_NAME,
     Client,
@@ -126,6 +127,7 @@ class Counter:
 class Receipt:
     """The answer that the reporter reads on the spot."""
 
+    copy: Copy
     reference: str
     follow_code: str
     title: str
@@ -228,6 +230,7 @@ def _receipt(
         reading = read_from(published, report.received_at, utc_now(), language)
         known: Any = {"reference": report.reference, "received_at": report.received_at}
         return Receipt(
+            copy=Copy(report.holder, report.id, report.state),
             reference=report.reference,
             follow_code=code,
             title=title,

@@ -15,8 +15,11 @@ from pyramid.view import view_config
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.core.limits import sender_of
+from stopintimidatie.core.sandbox.process import memory_file
+from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.text import _
 from stopintimidatie.core.tree.resources import TREE_ROOTS
+from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
 from stopintimidatie.core.web.translation import keep_language, voice
@@ -26,6 +29,9 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
 from stopintimidatie.municipalities.settings.standard import INFORMAL
 from stopintimidatie.reports.arrival.submission import UnclearError, moment_of
+from stopintimidatie.reports.attachments.cleaner import CleaningError
+from stopintimidatie.reports.attachments.services import Upload, take
+from stopintimidatie.reports.conversation.services import NotNowError
 from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
@@ -48,6 +54,7 @@ from stopintimidatie.reports.public.places import (
 from stopintimidatie.reports.public.services import (
     Counter,
     FormKey,
+    Receipt,
     campaign_of,
     location_of,
     submission_of,
@@ -69,6 +76,8 @@ STALE: Final = _(
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
     " nog een keer op ‘Melding versturen’."
 )
+CAME: Final = _("De foto zit bij de melding, zonder plaats, tijd en toestel.")
+WAITS: Final = _("De foto wacht op de virusscanner. Is hij veilig, dan komt hij bij de melding.")
 BESIDE_THE_MAP: Final = _("Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst.")
 
 
@@ -312,11 +321,28 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
     request.override_renderer = ANSWER
     return {
         "receipt": receipt,
+        "photo": _keep_photo(request, receipt, values["uzelf"]["foto"]),
         "can_follow": "volgen" in TREE_ROOTS.of(registry),
         "place": visit.place,
         "branding": look_of(visit.place.municipality, visit.published),
         "statement": _statement_of(visit.place),
     }
+
+
+def _keep_photo(request: Request, receipt: Receipt, given: Any) -> tuple[str, str] | None:
+    """Keep the photo of a report that came in; return how that went, and in which words."""
+    if given is None:
+        return None
+    # Whatever happens when the file is opened: the report is stored.
+    with between_transactions(request):
+        pass
+    try:
+        with memory_file() as file:
+            file.write(given.content)
+            made = take(Upload(request, receipt.copy, file, "melden"))
+    except (CleaningError, NotNowError, NoPlaceError) as refused:
+        return "warning", str(refused) or TOO_BUSY
+    return "info", WAITS if made.sealed else CAME
 
 
 @view_config(

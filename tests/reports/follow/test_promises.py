@@ -74,3 +74,10 @@ def test_the_demo_speaks_as_the_pages_around_its_texts_do() -> None:
     towns = json.loads(of("stopintimidatie.demo", "scenarios/gemeenten.json"))
     dutch = re.findall(r'"nl": "([^"]*)"|"t(?:itel|ekst)": "([^"]*)"', json.dumps(towns))
     assert not [text for pair in dutch for text in pair if FAMILIAR.search(text)]
+
+
+def test_the_demo_asks_its_own_questions_without_u_so_that_the_young_read_je() -> None:
+    towns = json.loads(of("stopintimidatie.demo", "scenarios/gemeenten.json"))
+    asked = [question for town in towns for question in town.get("vragen", {}).values()]
+    assert asked
+    assert not [question for question in asked if standard.says_u(json.dumps(question))]

@@ -44,6 +44,15 @@ function forgetErrors() {
   }
 }
 
+// A file that is too large would be refused with all that was typed: it is left out, and said so.
+document.addEventListener("change", ({ target }) => {
+  if (target.type !== "file") return;
+  const large = target.files[0]?.size > Number(target.dataset.most);
+  if (large) target.value = "";
+  target.setCustomValidity(large ? target.dataset.teGroot : "");
+  target.reportValidity();
+});
+
 for (const part of document.querySelectorAll("[data-met-script]")) part.hidden = false;
 
 const code = document.querySelector("[data-code]");
