@@ -61,7 +61,7 @@ class HashOfFile(forms.Upload):
         if not isinstance(cstruct, body.SentFile):
             return colander.null
         if cstruct.file.size > self.limit:
-            raise self.too_large(node)
+            raise colander.Invalid(node, self.too_large())
         if not cstruct.file.size:
             words = _("Dit bestand is leeg. Download het opnieuw, en kies dat.")
             raise colander.Invalid(node, words)

@@ -114,10 +114,18 @@ NOT_ASKED = {
     *("locatie.nauwkeurigheidM", "locatie.bron", "client.platform", "client.appVersie"),
     *("locatie.ov.vervoerder", "locatie.ov.lijn", "locatie.ov.richting", "locatie.ov.halte"),
 }
+# Day, hour and part of day tell the first two; one question about sharing the others.
+ASKED_OTHERWISE = {
+    *("incidentVan", "tijdNauwkeurigheid"),
+    *("deelvoorkeur.politie", "deelvoorkeur.ketenpartners"),
+}
 
 
 def test_who_reports_by_telephone_is_asked_for_every_field() -> None:
-    assert set(fields_of(entry_schema([]))) == set(BY_NAME) - NOT_ASKED
+    schema = entry_schema([])
+    assert set(fields_of(schema)) == set(BY_NAME) - NOT_ASKED - ASKED_OTHERWISE
+    assert {"datum", "tijd", "dagdeel"} <= {node.name for node in schema["wat"]}
+    assert "delen" in {node.name for node in schema["hoe"]}
 
 
 def test_a_form_takes_what_the_declaration_says() -> None:

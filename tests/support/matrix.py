@@ -439,7 +439,9 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     # Of no view in particular.
     view("MunicipalityResource", "weergave-weg", "POST", P.TRIAGE, {
-        "{gemeente}/weergave-weg": " 404 404 403 403 403",
+        "{gemeente}/weergave-weg": (
+            " 404 404 403 403 403 proceseigenaar=403 archivaris=403 politiegegevens=403"
+        ),
     }),
     view("MunicipalityResource", "bellen", "GET", P.TRIAGE, {
         "{gemeente}/bellen": "   ja ja 403 403 403",

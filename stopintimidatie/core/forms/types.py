@@ -385,14 +385,12 @@ class Upload(Type):
         cstruct.file.seek(0)
         content = cstruct.file.read(self.limit + 1)
         if len(content) > self.limit:
-            raise self.too_large(node)
+            raise colander.Invalid(node, self.too_large())
         return UploadedFile(_file_name(str(cstruct.filename)), content)
 
-    def too_large(self, node: Any) -> colander.Invalid:
-        """Return the refusal of a file that is too large."""
-        most = file_size(self.limit)
-        said = gettext("Kies een bestand van hoogstens %(most)s.", most=most)
-        return colander.Invalid(node, said)
+    def too_large(self) -> str:
+        """Return what is said of a file that is too large."""
+        return gettext("Kies een bestand van hoogstens %(most)s.", most=file_size(self.limit))
 
 
 def _file_name(name: str) -> str:

@@ -70,7 +70,7 @@ def test_a_page_of_a_flood_shows_what_is_urgent_first_then_the_nearest_deadline(
         session.execute(update(Report).where(Report.id.in_(urgent)).values(urgent=True))
     seen: list[str] = []
     for page in range(1, 6):
-        links = officer.get(f"{INBOX}?pagina={page}").html.select(".wb-list a[href*='melding=M-']")
+        links = officer.get(f"{INBOX}?pagina={page}").html.select(".wb-row a[href*='melding=M-']")
         seen += [link["href"].partition("melding=")[2][:11] for link in links]
     with installation.transaction(DORDRECHT) as session:
         reports = session.scalars(select(Report)).all()
