@@ -78,7 +78,7 @@ def selection_of(pairs: Iterable[tuple[str, str]], today: date) -> Selection:
 def month_of(text: str) -> date | None:
     """Return the first day of a month such as 2026-11; None for what isn't one."""
     try:
-        return date.fromisoformat(f"{text}-01") if text > "1900" else None
+        return date.fromisoformat(f"{text}-01") if "1900" < text < "2100" else None
     except ValueError:
         return None
 

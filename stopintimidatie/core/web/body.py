@@ -7,8 +7,7 @@ any other body is left to the view that wants it, which then gets one attempt.
 
 Bodies are received within limits on their time, number and disk space. A read from the web server's
 stream can last for ever and can't be cancelled. So a thread reads it, and the request waits for
-that thread no longer than the limits allow. Then the gateway has the connection closed, which ends
-the read as well.
+that thread no longer than the limits allow. Then the gateway closes the connection: the read ends.
 
 Each body has credit, in seconds. Time uses it up and bytes add to it, up to a bound, so a body that
 stops soon has none, however much it sent before. When there are too many bodies, the one with the
@@ -48,7 +47,6 @@ TOO_SLOW: Final = "too slow"
 NO_ROOM: Final = "no room"
 # Bytes kept of a body where no larger limit is set: a sign-in, or an address without forms.
 SMALL: Final = 128 * 1024
-
 
 # All three go by the first word of an address. How many bytes a form may be there:
 FORM_LIMITS: Final = Directive[str, int]("add_form_limit", "form_limits")
@@ -90,7 +88,9 @@ def most_of(registry: Any, environ: dict[str, Any]) -> int:
     if word in STREAMS.of(registry):
         return STREAMS.of(registry)[word](registry, environ)
     if word in FORM_LIMITS.of(registry):
-        return FORM_LIMITS.of(registry)[word]
+        # Percent-encoded it would cost many times its length; a file never comes so.
+        most = FORM_LIMITS.of(registry)[word]
+        return most if "multipart" in environ.get("CONTENT_TYPE", "") else min(most, SMALL)
     public = word in PUBLIC_PREFIXES.of(registry)
     return SMALL if public or not environ.get("HTTP_COOKIE") else MAX_FORM
 

@@ -20,7 +20,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierAttachment
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent
 from stopintimidatie.exports.redaction.source import Offenders, SourceAttachment, SourceReport, Term
 from stopintimidatie.exports.vocabulary import clean_line, listed
-from stopintimidatie.municipalities.areas.landmarks import Near, in_words
+from stopintimidatie.municipalities.areas.landmarks import LandmarkKind, Near, in_words
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
@@ -177,8 +177,11 @@ def _places(report: Report) -> tuple[str, str, tuple[float, float] | None]:
         named = ", ".join(f"{label} {text}".strip() for label, text in known if text)
     street = place = named
     if not named and report.near_place:
-        near, street = Near.of(report.near_place), place_short(report)
-        place = street if home else in_words(near, report.accuracy_m)
+        near = Near.of(report.near_place)
+        # A crossing or stop beside a house would say more exactly where it stands than its point.
+        if not home or near.kind is LandmarkKind.STREET:
+            street = place_short(report)
+            place = street if home else in_words(near, report.accuracy_m)
     if report.lat is None or report.lon is None:
         return street, place, None
     decimals = 3 if home else 4

@@ -29,6 +29,7 @@ from stopintimidatie.reports.rules import find_personal_data
 
 # Views that a person can have, and a team.
 MOST: Final = 8
+LONGEST: Final = 500
 KIND: Final = "weergave"
 _WHOSE: Final = (("mij", "voor mij"), ("team", "voor het team"))
 
@@ -95,6 +96,8 @@ def save_view(context: MunicipalityResource, request: Request) -> Any:
         same = [view for view in views if view.person_id == owner]
         if filters.get("behandelaar", "ik") not in dict(HANDLERS):
             raise FormError("De lijst van één collega krijgt geen naam.", "naam")
+        if len(query) > LONGEST or find_personal_data(filters.get("campagne")):
+            raise FormError("Deze filters kunnen geen naam krijgen: kies er minder.", "naam")
         if len(same) >= MOST or any(view.name == values["naam"] for view in same):
             raise FormError(
                 "Haal eerst een weergave weg: die naam is er al, of het zijn er 8.", "naam"

@@ -8,13 +8,14 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import func, null, or_, select
+from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -30,10 +31,12 @@ MOST: Final = 100
 NOW, LOOK, LATER = "Nu te bereiken", "Kijk wanneer", "Later"
 
 
-def calls_due(session: Session, holder: str, *, hours: bool) -> Sequence[Any]:
+def calls_due(
+    session: Session, holder: str, restricted: ColumnElement[bool], *, hours: bool
+) -> Sequence[Any]:
     """Return the reports with contact to keep: urgent first, then what is due first.
 
-    `hours`: whether the row has when the reporter can be called, encrypted.
+    `hours`: whether a row has when the reporter can be called, encrypted.
     """
     wish = func.coalesce(Report.contact_agreed, Report.wants_contact)
     columns: tuple[Any, ...] = (
@@ -42,6 +45,7 @@ def calls_due(session: Session, holder: str, *, hours: bool) -> Sequence[Any]:
         Neighbourhood.name.label("area"),
         Neighbourhood.slug.label("neighbourhood"),
         forms_of_report().label("forms"),
+        restricted.label("restricted"),
         (ReportContact.contact_when if hours else null()).label("contact_when"),
     )
     due = (
@@ -79,12 +83,16 @@ def hours_of(request: Request, holder: str, rows: Sequence[Any], task: str) -> d
 def calls_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show who waits for contact: who can be reached now, who perhaps, and who later."""
     may_know = bool(request.has_permission(Permission.VIEW_CONTACT, context))
-    rows = calls_due(request.db, context.holder, hours=may_know)
-    hours = hours_of(request, context.holder, rows, "bellen")
+    bound = is_restricted(request.registry, Report.id)
+    rows = calls_due(request.db, context.holder, bound, hours=may_know)
+    # Use of these is restricted (art. 18): who they are stands there, their hours don't.
+    free = [row for row in rows if not row.restricted]
+    hours = hours_of(request, context.holder, free, "bellen")
     note_read(request, context.holder, KIND, [row.id for row in rows], task="bellen")
     groups: dict[str, list[Any]] = {NOW: [], LOOK: [], LATER: []}
     for row in rows:
-        groups[_group(row, hours.get(row.id), may_know, utc_now())].append(row)
+        known = may_know and not row.restricted
+        groups[_group(row, hours.get(row.id), known, utc_now())].append(row)
     here = request.resource_path(context).rstrip("/")
 
     def call_href(row: Any) -> str:

@@ -242,7 +242,7 @@ class TestAnswers:
             "SERVER_PORT": "6543",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost:6543",
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_TYPE": "multipart/form-data; boundary=x",
             "CONTENT_LENGTH": str(LARGE),
             "wsgi.input": stream,
             **more,

@@ -27,6 +27,7 @@ from tests.support.exports_factory import a_dossier, a_report, redact
 COORDINATE = re.compile(r"\b(?:5[0-3]|[3-7])[.,]\d{3}")
 HERE, NEAR, FAR = (51.8134, 4.6690), (51.8136, 4.6692), (51.8200, 4.6690)
 CROSSING = {"kind": "kruising", "name": "Visstraat|Voorstraat", "metres": 22}
+STREET = {"kind": "straat", "name": "Voorstraat", "metres": 40}
 SQUARE = {"kind": "plein", "name": "Admiraalsplein", "metres": 41}
 
 
@@ -64,11 +65,9 @@ def source(**stored: Any) -> SourceReport:
             "Kade",
             "Kade",
         ),
-        (
-            {"near_place": SQUARE, "address": {"house_number": "4"}},
-            "Admiraalsplein",
-            "Admiraalsplein",
-        ),
+        # Beside a house a street is named, and nothing that would say better where it stands.
+        ({"near_place": SQUARE, "address": {"house_number": "4"}}, "", "buurt Stadhuis"),
+        ({"near_place": STREET, "address": {"house_number": "4"}}, "Voorstraat", "Voorstraat"),
         (
             {"near_place": SQUARE, "transit": {"stop": "Station", "line": "3"}},
             "halte Station, lijn 3",

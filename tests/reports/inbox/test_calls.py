@@ -75,3 +75,20 @@ def test_after_no_answer_the_list_is_back_and_the_report_waits_for_later(
     assert page.request.path == CALLS
     assert made["overdag"] in groups_of(page)["Later"]
     assert callable_at("overdag", TEN + timedelta(days=1))
+
+
+def test_of_a_report_that_may_not_be_used_the_hours_stay_sealed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "stopintimidatie.reports.inbox.worklist.is_restricted",
+        lambda registry, document: document.is_not(None),
+    )
+    with clock_at(TEN):
+        made = waiting(installation)
+        browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+        shown = groups_of(browser.get(CALLS))
+    assert list(shown) == ["Kijk wanneer"]
+    assert all(reference in shown["Kijk wanneer"] for reference in made.values())
+    assert shown["Kijk wanneer"].count("Gebruik beperkt") == len(WISHES)
+    assert not [wish for wish in WISHES if wish in shown["Kijk wanneer"]]

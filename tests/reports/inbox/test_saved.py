@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import delete, select
@@ -86,3 +87,13 @@ def test_a_list_of_one_colleague_gets_no_name(installation: Installation) -> Non
     with installation.transaction() as session:
         someone = session.scalars(select(User.id)).first()
     save(officer(installation), "Van een ander", query=f"behandelaar={someone}", status=422)
+
+
+@pytest.mark.parametrize("campaign", ["Bel 0612345678", "\U0001f600" * 60])
+def test_filters_that_tell_of_somebody_or_are_too_long_get_no_name(
+    installation: Installation, campaign: str
+) -> None:
+    answer = save(
+        officer(installation), "Zomer", query=urlencode({"campagne": campaign}), status=422
+    )
+    assert "Deze filters kunnen geen naam krijgen" in answer

@@ -13,7 +13,8 @@ from webtest import TestApp, Upload
 from stopintimidatie.core.scanner import Scanner
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.web.limits import PUBLIC_UPLOAD
+from stopintimidatie.core.web.body import FORM_TYPES, SMALL, most_of
+from stopintimidatie.core.web.limits import PUBLIC_UPLOAD, PUBLIC_UPLOAD_FORM
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.public import views
@@ -158,3 +159,12 @@ def test_what_the_scanner_stops_is_told_and_the_report_is_in(
     answer = with_photo(visitor, infected(photo())).submit("versturen", status=200)
     answer.mustcontain(LOST, "de virusscanner houdt het tegen")
     assert kept(installation) == (1, ["tegengehouden"])
+
+
+@pytest.mark.sqlite
+def test_only_a_form_with_a_file_may_be_large(installation: Installation) -> None:
+    at = {"REQUEST_METHOD": "POST", "PATH_INFO": "/melden/dordrecht"}
+    most = {
+        kind: most_of(installation.registry, {**at, "CONTENT_TYPE": kind}) for kind in FORM_TYPES
+    }
+    assert most == dict(zip(FORM_TYPES, (SMALL, PUBLIC_UPLOAD_FORM), strict=True))
