@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from importlib.resources import as_file
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -34,6 +35,7 @@ from stopintimidatie.demo.acts import (
 )
 from stopintimidatie.demo.scenario import (
     DESK,
+    FOLDER,
     TOWNS,
     Json,
     Timeline,
@@ -48,6 +50,7 @@ from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
 from stopintimidatie.municipalities.agreements import services as agreements
+from stopintimidatie.municipalities.areas.landmarks import load_in_force, load_landmarks
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.partners import services as partners
@@ -66,6 +69,7 @@ from stopintimidatie.privacy.retention.rules import Schedule, proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.reports.api.queries import make_demo_key
 from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.jobs import ask_for_places
 from stopintimidatie.reports.arrival.submission import route, validate
 from stopintimidatie.reports.conversation.services import REPORTER, spoke
 from stopintimidatie.reports.models import Report
@@ -106,6 +110,7 @@ def load_demo(
         users = scenario.set_up(session, timeline.moment - TERMS_SINCE)
     with transaction(registry.engine, NATIONAL) as session:
         app_key = make_demo_key(session, scenario.actor_of(users, NATIONAL, "meldpunt")).id
+    _load_names(registry)
     reports = [report for holder in HOLDERS for report in reports_of(holder)]
     added, total = 0, sum(timeline.at(report["gemeld"]) < timeline.moment for report in reports)
     for holder in HOLDERS:
@@ -118,6 +123,16 @@ def load_demo(
         if progress:
             progress(added, total)
     return added
+
+
+def _load_names(registry: Any) -> None:
+    """Load the made-up streets, squares and parks, where no others were loaded."""
+    with transaction(registry.engine, write=False) as session:
+        if session.scalar(load_in_force()) is not None:
+            return
+        locator = registry.locator_cache.current(session)
+    with as_file(FOLDER / "straten.geojson") as path:
+        load_landmarks(registry.engine, locator, [path], actor=SYSTEM, done=ask_for_places)
 
 
 def is_loaded(engine: Engine) -> bool:

@@ -17,7 +17,7 @@ from stopintimidatie.municipalities.areas.locator import Locator
 from stopintimidatie.reports.page.map import Plane, path
 
 Shapes = Mapping[str, BaseGeometry]
-WIDTH, HEIGHT = 760, 620
+WIDTH, HEIGHT = 480, 390
 NETHERLANDS: Final = shapely.box(3.3, 50.7, 7.3, 53.6)
 # The share of the colour at the first level.
 DARK: Final = 0.14

@@ -193,9 +193,11 @@ def event(report: Report) -> Rows:
 def location(report: Report, names: AreaNames) -> Rows:
     """Return the rows about the location, and how it was found."""
     guessed = " (geschat)" if report.located_by == Method.CENTRE else ""
+    # Without a name the place is the wijk, which has a row of its own.
+    says_more = report.near_place or has_no_neighbourhood(report)
     return _filled(
         ("Gemeente", names.municipality),
-        ("Plek", point_text(report, names)),
+        ("Plek", point_text(report, names) if says_more else None),
         ("Wijk", names.neighbourhood and f"{names.neighbourhood}{guessed}"),
         ("Buurt", names.subneighbourhood),
         ("Vlak bij de grens met", names.near),
@@ -204,6 +206,7 @@ def location(report: Report, names: AreaNames) -> Rows:
         ("Adres", address_text(report.address)),
         ("Openbaar vervoer", transit_text(report.transit)),
         _row(report, "location_text"),
+        ("Bron van het punt", None if says_more else _point_source(report)),
         ("Hoe de wijk is bepaald", _located_by(report)),
     )
 
@@ -258,10 +261,14 @@ def point_text(report: Report, names: AreaNames) -> str | None:
     text = place_row(report, names)
     if text is None:
         return None
+    source = _point_source(report)
+    return f"{text} ({source})" if source else text
+
+
+def _point_source(report: Report) -> str:
     source = word(LocationSource, report.location_source)
     accuracy = f"op {report.accuracy_m} m nauwkeurig" if report.accuracy_m is not None else None
-    extra = ", ".join(filter(None, (source, accuracy)))
-    return f"{text} ({extra})" if extra else text
+    return ", ".join(filter(None, (source, accuracy)))
 
 
 def _located_by(report: Report) -> str | None:

@@ -8,7 +8,7 @@ from tests.browser.conftest import SignIn, look
 
 ENTRY = "/gemeenten/dordrecht/melding-invoeren"
 OFFICER = "oov@dordrecht.example"
-# What a usual report needs beside what is typed: the names of the controls, in the order of Tab.
+# Controls that a usual report needs beside what is typed, in the order of Tab.
 USUAL = (
     ("hoe.vormen", "naroepen"),
     ("hoe.vormen", "hinderlijk_volgen"),

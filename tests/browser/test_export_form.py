@@ -139,7 +139,7 @@ def test_two_previews_stand_beside_each_other_and_on_a_phone_below(
 
 
 def beside(page: Page) -> dict[int, bool]:
-    """Whether the second preview stands beside the first, by width."""
+    """Tell by width whether the second preview stands beside the first."""
     found = {}
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})

@@ -220,11 +220,11 @@ def test_choose_all_says_how_many_are_chosen(sign_in: SignIn, demo_address: str)
     page.goto("/gemeenten/dordrecht/postvak?toestand=alle")
     rows = page.locator(".wb-row__choose input").count()
     assert rows > 1
-    page.get_by_label("Alles op deze bladzijde").check()
+    page.get_by_label("Alles kiezen").check()
     expect(page.locator("[data-alles] output")).to_have_text(f"{rows} gekozen")
     page.locator(".wb-row__choose input").first.uncheck()
     expect(page.locator("[data-alles] output")).to_have_text(f"{rows - 1} gekozen")
-    assert not page.get_by_label("Alles op deze bladzijde").is_checked()
+    assert not page.get_by_label("Alles kiezen").is_checked()
     page.get_by_role("button", name="Uitdelen").click()
     page.wait_for_load_state()
     assert page.locator("input[name=meldingen]:checked").count() == rows - 1

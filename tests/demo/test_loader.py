@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.demo.loader import HOLDERS, DemoError, load_demo
 from stopintimidatie.demo.scenario import DORDRECHT, EINDHOVEN, PEOPLE, reports_of
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.municipalities.areas.landmarks import find_near, short
 from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.reports.arrival.jobs import NAME_PLACES
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.support.installation import Installation, Variant, make_settings
@@ -35,6 +38,15 @@ def demo(sqlite_demo_of_today: Path, tmp_path: Path) -> Iterator[Installation]:
 def day(sqlite_demo_of_today: Path) -> date:
     """The day on which that demo was made, which may have been before midnight."""
     return date.fromisoformat((sqlite_demo_of_today / "made").read_text(encoding="ascii"))
+
+
+def test_points_of_the_demo_are_said_by_the_names_in_its_stories(demo: Installation) -> None:
+    with demo.transaction(DORDRECHT) as session:
+        _, near = find_near(session, 51.79143, 4.65419, 10)
+        asked = select(OutboxJob.holder).where(OutboxJob.kind == NAME_PLACES.name)
+        assert {DORDRECHT, EINDHOVEN} <= {*session.scalars(asked)}
+    assert near is not None
+    assert short(near) == "Admiraalsplein"
 
 
 def test_the_demo_fills_both_towns_and_the_desk(demo: Installation, day: date) -> None:

@@ -1,4 +1,4 @@
-"""What a first look at the map of any municipality transfers, beside Leaflet."""
+"""A first look at the map of any municipality transfers few bytes beside Leaflet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reports an address asks for, how dark an area is, and which points are one."""
+"""An address asks for reports; areas get a level, and points that lie together are one."""
 
 from __future__ import annotations
 

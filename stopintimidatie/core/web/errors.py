@@ -118,7 +118,8 @@ PAGES: Mapping[int, ErrorPage] = {
 CROWDED_PAGE = _page(
     "Het is nu te druk",
     "Er wordt te veel tegelijk verstuurd. Wat u verstuurde, is niet opgeslagen.",
-    "Ga terug naar de vorige pagina, wacht een halve minuut en verstuur het nog een keer.",
+    "Ga terug naar de vorige pagina, wacht een halve minuut en verstuur het nog een keer. Zat er"
+    " een bestand bij? Laat dat dan weg: het kan later nog.",
 )
 SHUT_PAGE = _page(
     "Wij kunnen nu niets laten zien",

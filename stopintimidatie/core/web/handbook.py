@@ -37,7 +37,7 @@ class Reading:
     title: str
     html: Markup
     headings: tuple[tuple[str, str], ...]
-    # Class of a context and name of a view, to the heading that a page leads to.
+    # Class of a context and name of a view, to where in the chapter a page leads.
     pointers: Mapping[tuple[str, str], str]
 
 
@@ -67,12 +67,13 @@ def read_chapter(name: str) -> Reading:
         for named in _POINTER.findall(token.content) if token.type == "html_block" else ():
             for pointer in named.split():
                 context, _, view = pointer.partition("/")
-                pointers[context, view] = headings[-1][0]
+                pointers[context, view] = f"#{headings[-1][0]}" if headings[1:] else ""
         for child in token.children or ():
             href = str(child.attrGet("href") or "")
             if child.type == "link_open" and not href.startswith(("#", "https:")):
                 child.attrSet("href", _own_address(href))
-    html = Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - no HTML of the text is in it
+    # The page draws the title, the first three tokens, itself.
+    html = Markup(markdown.renderer.render(tokens[3:], markdown.options, {}))  # noqa: S704 - no HTML of the text is in it
     return Reading(headings[0][1], html, tuple(headings[1:]), pointers)
 
 
@@ -87,7 +88,7 @@ def _own_address(href: str) -> str:
 def pointers() -> Mapping[tuple[str, str], str]:
     """Return the address of a paragraph by the class of a context and the name of a view."""
     return {
-        pointer: f"{HOME}/{name}#{heading}"
+        pointer: f"{HOME}/{name}{heading}"
         for name in chapters()
         for pointer, heading in read_chapter(name).pointers.items()
     }

@@ -11,12 +11,14 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import after_working_days, utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import JobContext, enqueue
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.disclosures.models import (
@@ -31,7 +33,7 @@ from stopintimidatie.disclosures.pickup import offer, renew_mail_code
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import COLLEAGUE
+from stopintimidatie.dossiers.services import COLLEAGUE, may_see_reports
 from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
 from stopintimidatie.exports.release.services import offer_export, pickups_of, tell, waiting_of
@@ -272,9 +274,22 @@ def _put_ready(session: Session, registry: Any, export: Export) -> None:
     asker = Actor("gebruiker", export.proposed_by_id, export.proposed_by)
     address = session.get(MailAddress, export.offer_address_id)
     try:
+        _check_asker(session, export)
         offer_export(session, registry, export, address, asker)
     except FormError as refused:
         export.failure = refused.message[:500]
+
+
+def _check_asker(session: Session, export: Export) -> None:
+    """Refuse when its asker may give it no more: days can lie between asking and making.
+
+    Raises:
+        FormError: The role or the reports of the dossier are theirs no longer.
+    """
+    able = {user.id for user in colleagues(session, export.holder, Permission.REQUEST_EXPORT)}
+    asker, dossier = UUID(export.proposed_by_id), session.get_one(Dossier, export.dossier_id)
+    if asker not in able or not may_see_reports(session, dossier, asker):
+        raise FormError("Wie dit aanvroeg, mag het nu niet meer geven.", None)
 
 
 def _ask(session: Session, export: Export, step: str) -> None:

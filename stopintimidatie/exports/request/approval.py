@@ -120,7 +120,7 @@ def decision_schema(several: Sequence[Looked], *, together: bool, refuses: bool)
                     f"Ik heb het voorbeeld voor {looked.export.recipient} bekeken",
                     name=control_of("bekeken", reference),
                     missing=False,
-                    # Those of two stand open.
+                    # Two stand open, to be compared.
                     description="Dit kan als u het voorbeeld hebt geopend."
                     if len(several) > 2
                     else "",

@@ -29,5 +29,5 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     config.add_arrival("gemeente", services.tell)
     config.add_job_kind(services.REPEAT_JOB, services.repeat)
-    for module in ("worklist", "views", "bulk", "saved"):
+    for module in ("worklist", "views", "bulk", "saved_views"):
         config.scan(f"stopintimidatie.reports.inbox.{module}")

@@ -60,7 +60,7 @@ from stopintimidatie.reports.inbox.rules import (
     filters_from,
     presets,
 )
-from stopintimidatie.reports.inbox.saved import order_of, saved_items
+from stopintimidatie.reports.inbox.saved_views import order_of, saved_items
 from stopintimidatie.reports.inbox.services import PROOF, address_for, count_new, make_proof
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource

@@ -1,4 +1,4 @@
-"""What an open inbox asks: how many reports came in since, and nothing else happens by it."""
+"""An open inbox asks how many reports came in since; nothing else happens by it."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.reports.models import Report
@@ -133,6 +135,22 @@ def test_an_address_that_is_no_longer_confirmed_leaves_it_with_its_asker_and_the
     assert mails(installation, "uitvoer_klaar") == []
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
     assert "‘Dit adres is niet bevestigd. Kies een ander.’ Niemand kreeg bericht" in page
+
+
+def test_what_was_asked_by_who_may_no_more_stays_and_the_page_says_so(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    reference = asked_for(case, with_partner(installation))
+    decide(case, reference)
+    with installation.transaction() as session:
+        session.scalars(select(User).where(User.name == "An Vrager")).one().blocked_at = utc_now()
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert mails(installation, "uitvoer_klaar") == []
+    page = case.browser("beslisser").get(f"{case.path}/{reference}")
+    assert "Wie dit aanvroeg, mag het nu niet meer geven" in page
 
 
 def test_the_page_says_why_a_document_was_not_put_ready_and_nothing_while_that_may_still_come(

@@ -83,7 +83,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         assert sorted(one.profile for one in exports) == sorted(KINDS)
         assert len({one.reference for one in exports}) == 4
         assert len({one.together for one in exports}) == 1
-        # One question for all, and for who is asked something else that.
+        # All are asked the same, but who is asked something else.
         asked_of = {one.profile: one.question for one in exports}
         assert asked_of.pop("openbaar_vervoer") == "Wilt u meedenken?"
         assert asked_of["politie"] == "Wilt u meedenken, nummer 1?"

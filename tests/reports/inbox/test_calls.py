@@ -17,7 +17,7 @@ from tests.support.installation import Installation
 
 pytestmark = pytest.mark.sqlite
 CALLS = "/gemeenten/dordrecht/bellen"
-# Of each reporter when to call, with the heading that stands above at ten on a Wednesday.
+# When to call, in words of reporters, and the heading for it at ten on a Wednesday.
 WISHES = {
     "overdag": "Nu te bereiken",
     "na 18 uur": "Later",

@@ -64,7 +64,7 @@ def test_age_is_asked_first_and_stands_in_no_address_and_no_cookie(
 
 
 def polite(page: Any) -> bool:
-    """Whether the page or its foot says u, in what is read and in what a script would say."""
+    """Tell whether page or foot says u, also in what a script would say."""
     parts = page.html.select("main, footer")
     said = [part.get_text(" ") for part in parts]
     said += [str(v) for part in parts for tag in part.find_all() for v in tag.attrs.values()]

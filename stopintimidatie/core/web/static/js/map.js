@@ -49,7 +49,7 @@ function draw(map, outlines) {
   const points = [...document.querySelectorAll("[data-punt]")].map((row) => followRow(map, row));
   const few = points.length && Number(box.dataset.lijst) <= PAGE;
   const shown = few ? L.latLngBounds(points) : land.getBounds();
-  if (shown.isValid()) map.fitBounds(shown, { maxZoom: 16, padding: [16, 16] });
+  if (shown.isValid()) map.fitBounds(shown, { maxZoom: 16, padding: [Math.min(72, box.clientWidth / 10), 24] });
   for (const layer of land.getLayers()) label(map, layer, rows.get(layer.feature.properties.c).dataset);
   showPoints(map);
 }

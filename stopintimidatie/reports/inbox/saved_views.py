@@ -20,8 +20,9 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.core.web.request import NavItem, Request, form_view, post_view, query_pairs
+from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.reports.inbox.facets import HANDLERS
+from stopintimidatie.reports.inbox.facets import HANDLERS, TITLES, labels_of
 from stopintimidatie.reports.inbox.models import SavedView
 from stopintimidatie.reports.inbox.queries import ORDERS, number_of_reports
 from stopintimidatie.reports.inbox.rules import Filters, Reader, filters_from
@@ -109,7 +110,15 @@ def save_view(context: MunicipalityResource, request: Request) -> Any:
         request.flash(f"‘{values['naam']}’ is bewaard.")
 
     def page() -> dict[str, Any]:
-        return {"saved": [view for view in views if may_remove(session, view, person)]}
+        words = labels_of(session, filters, neighbourhoods_of(session, holder))
+        return {
+            "chosen": [
+                f"{title}: {words[name].get(filters[name], filters[name])}"
+                for name, title in TITLES.items()
+                if name in filters
+            ],
+            "saved": [view for view in views if may_remove(session, view, person)],
+        }
 
     back = f"{inbox}?{query}".rstrip("?")
     given = {"wie": "mij"}
