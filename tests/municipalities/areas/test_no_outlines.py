@@ -1,5 +1,6 @@
-"""Outlines are CBS's and Kadaster's: the project commits none, only a made-up town."""
+"""Outlines are CBS's and Kadaster's: the project commits none, only made-up ones."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 MADE_UP = "tests/data/voorbeeldstad/"
+DRAWN_FOR_THE_DEMO = "stopintimidatie/demo/scenarios/straten.geojson"
 GEOMETRY = {".geojson", ".gpkg", ".shp", ".gml", ".kml", ".topojson", ".wkt", ".wkb", ".fgb"}
 MARKS = (b'"MultiPolygon"', b'"Polygon"', b"MULTIPOLYGON", b"POLYGON ((")
 
@@ -27,7 +29,15 @@ def _committed() -> list[str]:
 
 def test_no_file_of_outlines_is_committed() -> None:
     found = [name for name in _committed() if Path(name).suffix.lower() in GEOMETRY]
-    assert [name for name in found if not name.startswith(MADE_UP)] == []
+    others = [name for name in found if not name.startswith(MADE_UP)]
+    assert others == [DRAWN_FOR_THE_DEMO]
+
+
+def test_the_places_of_the_demo_are_drawn_by_hand() -> None:
+    """Their names come from its stories: each shape is a line, a point or a box."""
+    drawn = json.loads((REPOSITORY / DRAWN_FOR_THE_DEMO).read_text())
+    assert "Verzonnen" in drawn["name"]
+    assert max(len(str(place["geometry"]).split("],")) for place in drawn["features"]) <= 8
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".txt"])
