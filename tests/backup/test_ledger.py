@@ -254,6 +254,7 @@ def test_a_copy_of_before_the_line_in_the_ledger_has_it_written_once(
                     assert (stone.retention_class, stone.category) == (HANDLED, "8.1")
 
 
+@pytest.mark.short_on("sqlite")
 def test_without_a_ledger_that_fits_nothing_is_put_back(
     world: World, place: Operator, tmp_path: Path
 ) -> None:
@@ -319,6 +320,7 @@ def test_a_ledger_that_is_no_newer_than_the_copy_must_be_confirmed(
         assert present_position(session).number == world.lines
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_until_the_ledger_was_applied_the_portal_does_not_open(
     world: World, place: Operator, monkeypatch: pytest.MonkeyPatch

@@ -37,6 +37,7 @@ def is_there(installation: Installation, number: Any) -> bool:
         (False, Rehearsed(DORDRECHT, 1, 1, 0, 0)),
     ],
 )
+@pytest.mark.alles
 def test_a_rehearsal_destroys_what_three_people_agreed_to(
     installation: Installation, agree: bool, counted: Rehearsed
 ) -> None:

@@ -98,6 +98,7 @@ def measured(installation: Installation) -> dict[str, Counter[str]]:
     return taken
 
 
+@pytest.mark.alles
 def test_four_times_the_reports_make_no_night_longer(installation: Installation) -> None:
     terms = proposed_schedule(installation)
     longer = {code: Choice("8.2", years(5)) for code in LISTED & {*terms.choices}}

@@ -10,7 +10,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from stopintimidatie.core.jobs.models import OutboxJob
+from stopintimidatie.core.jobs.services import enqueue
+from stopintimidatie.core.storage import Holder
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.municipalities.areas import landmarks
 from stopintimidatie.municipalities.areas.geojson import AreaFileError
@@ -60,7 +64,19 @@ def load(installation: Installation, *paths: Path) -> int:
     engine = installation.registry.engine
     with installation.transaction() as session:
         locator = installation.registry.locator_cache.current(session)
-    return load_landmarks(engine, locator, paths, actor=OPERATOR, done=ask_for_places)
+    return load_landmarks(engine, locator, paths, actor=OPERATOR, done=ask_here)
+
+
+def ask_here(session: Session) -> None:
+    """As `ask_for_places`, for one of the 343 holders: each is a job."""
+    enqueue(session, jobs.NAME_PLACES, DORDRECHT, {})
+
+
+def test_new_names_are_asked_for_at_every_holder(town: Installation) -> None:
+    with town.transaction() as session:
+        ask_for_places(session)
+        asked = select(OutboxJob.holder).where(OutboxJob.kind == jobs.NAME_PLACES.name)
+        assert set(session.scalars(asked)) == set(session.scalars(select(Holder.code)))
 
 
 @pytest.fixture

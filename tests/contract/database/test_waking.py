@@ -218,6 +218,7 @@ def test_a_report_from_an_app_wakes_the_workers(
     assert words() == 1
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_worker_without_work_asks_the_database_nothing(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

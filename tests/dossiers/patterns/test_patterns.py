@@ -151,6 +151,7 @@ def test_nothing_is_proposed_when_every_report_is_in_a_dossier(installation: Ins
     assert page.text.count("Alle meldingen zitten al in een dossier.") == 2
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     """Some reports are in another dossier: the new one refers to those."""
@@ -337,6 +338,7 @@ def test_what_is_no_report_any_more_shows_nothing_and_its_pattern_goes(
         assert session.scalars(select(Pattern)).all() == []
 
 
+@pytest.mark.alles
 def test_the_admin_sets_the_search_and_bad_values_change_nothing(
     installation: Installation,
 ) -> None:

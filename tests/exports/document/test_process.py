@@ -247,6 +247,7 @@ def test_the_child_that_draws_loads_no_web_framework_and_no_database() -> None:
     assert not needless & set(found.stdout.split())
 
 
+@pytest.mark.alles
 def test_the_web_process_never_loads_what_draws_and_signs_a_file(tmp_path: Path) -> None:
     create_key_file(tmp_path / "sleutels.json")
     code = (

@@ -81,6 +81,7 @@ def answers(installation: Installation, holder: str, documents: Sequence[UUID]) 
     return told
 
 
+@pytest.mark.short_on("postgresql")
 def test_the_log_answers_as_if_each_document_had_a_row_of_its_own(
     installation: Installation,
 ) -> None:
