@@ -168,7 +168,8 @@ def test_a_dossier_is_erased_and_its_reports_go_on(
         dossier.title, dossier.assessment = f"De {WORD}", f"Het gaat om een {WORD}."
         number = dossier.number
     installation.run_jobs()
-    page = case.browser("privacy").get(case.path).click("Gegevens wissen")
+    history = case.browser("privacy").get(f"{case.path}?deel=geschiedenis")
+    page = history.click("Gegevens wissen")
     assert "duiding" in page.html.find("table").text
     page = erased(case, case.path, number).follow()
     assert "Gewist op verzoek" in page.html.h1.text
