@@ -1,7 +1,8 @@
 """The moments in the life of a report: what its reporter reads beside what others can see.
 
-As a page: `python -m tests.support.moments > docs/doorgeven.md`. `tests/whole/test_ways.py` brings
-a report to each moment, and holds both columns against the running application.
+As a page: `python -m tests.support.moments > docs/gebruikers/doorgeven.md`.
+`tests/whole/test_ways.py` brings a report to each moment, and holds both columns against the
+running application.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ rechterkolom kan: een test houdt elke zin tegen een gesloten lijst van beweringe
 melding in het echte programma naar elk moment.
 
 Deze tabel wordt gemaakt uit `tests/support/moments.py`
-(`python -m tests.support.moments > docs/doorgeven.md`); een test vergelijkt ze.
+(`python -m tests.support.moments > docs/gebruikers/doorgeven.md`); een test vergelijkt ze.
 
 | moment | de melder leest | na een bericht, bestand of ander nummer | de andere kant ziet |
 |---|---|---|---|

@@ -12,14 +12,6 @@ from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.matrix import MATRIX
 
-ROOT = Path(__file__).parents[3]
-# Pages of docs/ for who works in the portal that are still to become chapters. Empty this list.
-NOT_YET = """
-aanmelden beheer bevriezen bewaren datalekken doorgeven dossiers inzage landelijk logboek
-overbrengen partners politiegegevens postvak redactieprofielen uitvoer vernietigen verstrekken
-verzoeken wissen zoeken
-"""
-
 
 def test_a_page_leads_to_its_own_paragraph_and_others_to_the_contents(
     installation: Installation,
@@ -47,12 +39,6 @@ def test_each_comment_names_a_page_that_exists() -> None:
     contexts = {context for context, _ in pages}
     for context, name in handbook.pointers():
         assert (context, name) in pages or (name == "*" and context in contexts), (context, name)
-
-
-def test_what_is_not_in_the_manual_yet_is_named() -> None:
-    for name in NOT_YET.split():
-        assert (ROOT / "docs" / f"{name}.md").exists(), f"{name} moved: take it from the list"
-        assert name not in handbook.chapters()
 
 
 def test_html_is_left_out_and_a_link_to_elsewhere_in_docs_leads_to_the_contents(
