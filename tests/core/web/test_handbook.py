@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.web import handbook
+from tests.support.declared_views import views
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.matrix import MATRIX
 
 
-def test_a_page_leads_to_its_own_paragraph_and_others_to_the_contents(
+def text_of(chapter: str) -> str:
+    return (handbook.HANDBOOK / f"{chapter}.md").read_text(encoding="utf-8")
+
+
+def test_a_page_leads_to_its_own_paragraph(
     installation: Installation,
 ) -> None:
     connect(installation)
@@ -23,7 +32,8 @@ def test_a_page_leads_to_its_own_paragraph_and_others_to_the_contents(
         link = officer.get(address).html.find("a", string="Hulp bij deze pagina")
         led[address] = link["href"]
     own = "/hulp/begin#hulp-lezen"
-    assert led == {"/hulp": own, "/hulp/begin": own, "/account": "/hulp"}
+    account = "/hulp/aanmelden#mijn-account"
+    assert led == {"/hulp": own, "/hulp/begin": own, "/account": account}
     page = officer.get(own)
     assert page.html.select_one("#hulp-lezen").text == "Hulp lezen"
     assert officer.get("/hulp/bestaat-niet", status=404)
@@ -34,11 +44,50 @@ def test_a_page_leads_to_its_own_paragraph_and_others_to_the_contents(
     )
 
 
-def test_each_comment_names_a_page_that_exists() -> None:
+def test_every_page_of_the_portal_leads_to_a_paragraph_that_exists(
+    installation: Installation,
+) -> None:
+    """A new view is named in the comment below the heading of its paragraph."""
+    classes = {view["context"].__name__: view["context"] for view in views(installation)}
+    pages = [view for view in MATRIX if view.method == "GET" and view.permission]
+    led = {
+        (view.context, view.name): handbook.help_href(
+            SimpleNamespace(context=object.__new__(classes[view.context]), view_name=view.name)
+        )
+        for view in pages
+    }
+    assert [page for page, address in led.items() if "#" not in address] == []
+    ids = {
+        f"/hulp/{name}#{heading}"
+        for name in handbook.chapters()
+        for heading, _ in handbook.read_chapter(name).headings
+    }
+    assert {*led.values()} <= ids
+
+
+def test_each_comment_names_pages_that_exist_and_none_names_a_page_twice() -> None:
     pages = {(view.context, view.name) for view in MATRIX}
     contexts = {context for context, _ in pages}
+    named = Counter(
+        pointer
+        for name in handbook.chapters()
+        for comment in re.findall("<!--(.*?)-->", text_of(name), re.DOTALL)
+        for pointer in comment.removeprefix(" hulp: ").split()
+    )
+    assert [pointer for pointer, times in named.items() if times > 1] == []
+    assert {tuple(pointer.split("/")) for pointer in named} == set(handbook.pointers())
     for context, name in handbook.pointers():
         assert (context, name) in pages or (name == "*" and context in contexts), (context, name)
+
+
+def test_a_link_within_the_manual_leads_to_a_heading_that_exists() -> None:
+    for name in handbook.chapters():
+        for href in re.findall(r'href="([^"]*)"', handbook.read_chapter(name).html):
+            chapter, _, heading = href.removeprefix("/hulp/").partition("#")
+            chapter = chapter or name
+            if heading and chapter in handbook.chapters():
+                known = dict(handbook.read_chapter(chapter).headings)
+                assert unquote(heading) in known, (name, href)
 
 
 def test_html_is_left_out_and_a_link_to_elsewhere_in_docs_leads_to_the_contents(
