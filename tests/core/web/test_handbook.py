@@ -10,11 +10,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.web import handbook
 from tests.support.declared_views import views
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
+from tests.support.manual import FOLDER, MOMENT, MOST_BYTES, MOST_PICTURES, pictures
 from tests.support.matrix import MATRIX
 
 
@@ -75,9 +77,10 @@ def test_each_comment_names_pages_that_exist_and_none_names_a_page_twice() -> No
         for pointer in comment.removeprefix(" hulp: ").split()
     )
     assert [pointer for pointer, times in named.items() if times > 1] == []
-    assert {tuple(pointer.split("/")) for pointer in named} == set(handbook.pointers())
-    for context, name in handbook.pointers():
-        assert (context, name) in pages or (name == "*" and context in contexts), (context, name)
+    assert {*named} == {*handbook.pointers()}
+    for pointer in named:
+        context, name = pointer.split("/")
+        assert (context, name) in pages or (name == "*" and context in contexts), pointer
 
 
 def test_a_link_within_the_manual_leads_to_a_heading_that_exists() -> None:
@@ -106,3 +109,25 @@ def test_html_is_left_out_and_a_link_to_elsewhere_in_docs_leads_to_the_contents(
     assert 'href="/hulp/proef#slot"' in reading.html
     assert 'href="/hulp"' in reading.html
     assert 'href="javascript' not in reading.html
+
+
+def test_every_picture_is_there_is_used_is_small_and_says_who_opens_what() -> None:
+    taken = list(pictures())
+    files = [picture.file for picture in taken]
+    assert sorted(files) == sorted(path.resolve() for path in FOLDER.iterdir())
+    assert len(files) <= MOST_PICTURES
+    for picture in taken:
+        assert picture.file.stat().st_size <= MOST_BYTES, picture.file.name
+        assert picture.account.endswith(".example"), picture.file.name
+        assert picture.address.startswith("/"), picture.file.name
+        image = f'<img src="/static/hulp/{picture.file.name}?v='
+        assert image in handbook.read_chapter(picture.chapter).html
+        assert picture.account not in handbook.read_chapter(picture.chapter).html
+
+
+@pytest.mark.alles
+def test_the_page_of_every_picture_opens_for_its_account(demo: Installation) -> None:
+    with clock_at(MOMENT):
+        for picture in pictures():
+            page = demo.browser(picture.account).get(picture.address, status=200)
+            assert page.html.select_one("main h1"), picture.address
