@@ -42,6 +42,12 @@ PICTURE = re.compile(r'!\[([^\]]+)\]\(([^ )]+)(?: "(\S+) (\S+)")?\)')
 # Points of the screen; a page is narrower than on a desk, so that its words are read in the manual.
 WIDTH, HEIGHT, TALLEST = 1120, 900, 680
 MARGIN, COLOURS = 12, 64
+# A browser without a desktop writes dates in English, whatever language it is given.
+DUTCH_DATES = """for (const field of document.querySelectorAll("[type=date], [type=time]")) {
+  const value = field.value.split("-").reverse().join("-") || "--:--";
+  field.type = "text";
+  field.value = value;
+}"""
 MOST_BYTES, MOST_PICTURES = 60_000, 14
 
 
@@ -97,7 +103,7 @@ def take_all(demo: Installation, names: list[str]) -> None:
             return demo.app(environ, start_response)
 
     executable = next(filter(None, map(shutil.which, BROWSERS)))
-    flags = [*BROWSER_FLAGS, "--lang=nl", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    flags = [*BROWSER_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with in_thread(standing_still) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
         for picture in pictures():
@@ -108,6 +114,7 @@ def take_all(demo: Installation, names: list[str]) -> None:
             visit.go(picture.address)
             visit.page.wait_for_load_state("networkidle")
             visit.page.evaluate("document.fonts.ready")
+            visit.page.evaluate(DUTCH_DATES)
             shown = visit.page.locator("main").bounding_box()
             assert shown, picture.address
             shown["x"] -= MARGIN
