@@ -27,7 +27,7 @@ _PLACE: Final = "handbook" if MIGRATIONS.name == "migrations" else "docs/gebruik
 HANDBOOK: Final = MIGRATIONS.parent / _PLACE
 HOME: Final = "/hulp"
 FIRST: Final = "begin"
-_POINTER: Final = re.compile(r"<!-- hulp: ([\w/*. -]{1,2000}?) -->")
+_POINTER: Final = re.compile(r"(?m)^##+ (.{1,200})\n\n<!-- hulp: ([\w/*. -]{1,2000}) -->$")
 _WORD: Final = re.compile(r"[^\w-]+")
 
 
@@ -38,13 +38,15 @@ class Reading:
     title: str
     html: Markup
     headings: tuple[tuple[str, str], ...]
-    # `ReportResource/contact`, class of a context and name of a view, to where that page leads.
-    pointers: Mapping[str, str]
 
 
 def chapters() -> list[str]:
     """Return the names of all chapters: how to begin first."""
     return sorted((p.stem for p in HANDBOOK.glob("*.md")), key=lambda name: (name != FIRST, name))
+
+
+def _text_of(chapter: str) -> str:
+    return (HANDBOOK / f"{chapter}.md").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=64)
@@ -56,17 +58,13 @@ def read_chapter(name: str) -> Reading:
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.add_render_rule("html_block", lambda *_: "")
     markdown.add_render_rule("html_inline", lambda *_: "")
-    tokens = markdown.parse((HANDBOOK / f"{name}.md").read_text(encoding="utf-8"))
+    tokens = markdown.parse(_text_of(name))
     headings: list[tuple[str, str]] = []
-    pointers: dict[str, str] = {}
     for token, inner in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and inner is not None:
             words = inner.content.replace("*", "").replace("`", "")
-            headings.append((_WORD.sub("-", words.lower()).strip("-"), words))
+            headings.append((_id_of(words), words))
             token.attrSet("id", headings[-1][0])
-        for named in _POINTER.findall(token.content) if token.type == "html_block" else ():
-            for pointer in named.split():
-                pointers[pointer] = f"#{headings[-1][0]}" if headings[1:] else ""
         for child in token.children or ():
             if child.type == "image":
                 # The title, with who opens what, is for tests/support/manual.py.
@@ -77,7 +75,12 @@ def read_chapter(name: str) -> Reading:
                 child.attrSet("href", _own_address(href))
     # The page draws the title, the first three tokens, itself.
     html = Markup(markdown.renderer.render(tokens[3:], markdown.options, {}))  # noqa: S704 - no HTML of the text is in it
-    return Reading(headings[0][1], html, tuple(headings[1:]), pointers)
+    return Reading(headings[0][1], html, tuple(headings[1:]))
+
+
+def _id_of(heading: str) -> str:
+    """Return the name of a heading in an address."""
+    return _WORD.sub("-", heading.lower()).strip("-")
 
 
 def _own_address(href: str) -> str:
@@ -87,13 +90,15 @@ def _own_address(href: str) -> str:
     return f"{HOME}/{name}{sign}{heading}" if name in chapters() else HOME
 
 
+# Asked by every page, so it does without the library and its 180 ms.
 @lru_cache(maxsize=1)
 def pointers() -> Mapping[str, str]:
-    """Return the address of a paragraph by the class of a context and the name of a view."""
+    """Return the address of a paragraph by class and view, as in `ReportResource/contact`."""
     return {
-        pointer: f"{HOME}/{name}{heading}"
+        page: f"{HOME}/{name}#{_id_of(heading)}"
         for name in chapters()
-        for pointer, heading in read_chapter(name).pointers.items()
+        for heading, pages in _POINTER.findall(_text_of(name))
+        for page in pages.split()
     }
 
 
