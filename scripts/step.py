@@ -58,6 +58,8 @@ def main(step: str, arguments: list[str]) -> int:
             prepare(system.TO_PICTURE, "test", node=True)
             if arguments[:1] == ["alle"]:
                 become("tests.support.pictures", arguments[1:], PYTHONPATH=str(ROOT / "scripts"))
+            if arguments[:1] == ["hulp"]:
+                become("tests.support.manual", arguments[1:])
             become("tests.support.screenshots", arguments)
         else:
             needs, node = chosen.needs_of(arguments)

@@ -1,7 +1,8 @@
 """The moments in the life of a report: what its reporter reads beside what others can see.
 
-As a page: `python -m tests.support.moments > docs/doorgeven.md`. `tests/whole/test_ways.py` brings
-a report to each moment, and holds both columns against the running application.
+As a page: `python -m tests.support.moments > docs/gebruikers/doorgeven.md`.
+`tests/whole/test_ways.py` brings a report to each moment, and holds both columns against the
+running application.
 """
 
 from __future__ import annotations
@@ -187,13 +188,9 @@ MOMENTS: Final = (
 )
 HEAD: Final = """# Wat de melder leest, en wat de andere kant ziet
 
-Per moment staat hier wat de melder leest op `/volgen` (de stand en de eerste zin staan ook in de
-API), en daarnaast wat de andere kant dan kan zien. De linkerkolom zegt nooit meer dan de
-rechterkolom kan: een test houdt elke zin tegen een gesloten lijst van beweringen, en brengt een
-melding in het echte programma naar elk moment.
-
-Deze tabel wordt gemaakt uit `tests/support/moments.py`
-(`python -m tests.support.moments > docs/doorgeven.md`); een test vergelijkt ze.
+Per moment staat hier wat de melder leest op `/volgen`, en daarnaast wat de andere kant dan kan
+zien. De stand en de eerste zin staan ook in de app. Het programma zegt een melder nooit meer dan
+waar is: elke zin is getoetst, op elk moment.
 
 | moment | de melder leest | na een bericht, bestand of ander nummer | de andere kant ziet |
 |---|---|---|---|

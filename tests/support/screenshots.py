@@ -106,13 +106,13 @@ class Demo:
 class Visit:
     """Somebody at a browser."""
 
-    def __init__(self, browser: Browser, demo: Demo, username: str) -> None:
+    def __init__(self, browser: Browser, address: str, username: str) -> None:
         context = browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT}, accept_downloads=True, locale="nl-NL"
         )
         context.set_default_timeout(SECONDS * 1000)
         self.page: Page = context.new_page()
-        self._demo = demo
+        self._address = address
         self.go("/aanmelden")
         self.page.fill("[name=gebruikersnaam]", username)
         self.page.fill("[name=wachtwoord]", PASSWORD)
@@ -120,7 +120,7 @@ class Visit:
         self.page.wait_for_url(lambda url: "aanmelden" not in url)
 
     def go(self, path: str) -> None:
-        answer = self.page.goto(path if "://" in path else f"{self._demo.address}{path}")
+        answer = self.page.goto(path if "://" in path else f"{self._address}{path}")
         if answer is None or answer.status != 200:
             raise PictureError(f"{path}: {answer and answer.status}")
 
@@ -131,18 +131,18 @@ class Visit:
         compress(file)
 
 
-def compress(file: Path) -> None:
+def compress(file: Path, colours: int = COLOURS, most: int = MOST_BYTES) -> None:
     """A palette is enough for flat pages, and a third of the size."""
     with Image.open(file) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     small.save(file, optimize=True)
-    if file.stat().st_size > MOST_BYTES:
+    if file.stat().st_size > most:
         raise PictureError(f"{file.name} is te groot: {file.stat().st_size} bytes")
 
 
 def take_all(browser: Browser, demo: Demo, folder: Path) -> None:
     """The pictures, one after the other."""
-    officer = Visit(browser, demo, "oov@dordrecht.example")
+    officer = Visit(browser, demo.address, "oov@dordrecht.example")
     officer.go(f"{INBOX}?toestand=nieuw")
     officer.photograph(folder / "postvak.png")
     officer.page.get_by_role("link", name="Meer vastleggen").first.click()
@@ -155,10 +155,10 @@ def take_all(browser: Browser, demo: Demo, folder: Path) -> None:
     officer.photograph(folder / "zoeken.png")
     photograph_pdf(export(officer, browser, demo, dossier), folder / "pdf.png")
     photograph_reporting(browser, demo.address, folder / "melden.png")
-    admin = Visit(browser, demo, "beheer@dordrecht.example")
+    admin = Visit(browser, demo.address, "beheer@dordrecht.example")
     admin.go("/gemeenten/dordrecht/beheer")
     admin.photograph(folder / "beheer.png")
-    desk = Visit(browser, demo, "meldpunt@landelijk.example")
+    desk = Visit(browser, demo.address, "meldpunt@landelijk.example")
     desk.go("/landelijk")
     desk.photograph(folder / "meldpunt.png")
 
@@ -193,7 +193,7 @@ def export(officer: Visit, browser: Browser, demo: Demo, dossier: str) -> Path:
     page.click("button[name=aanvragen]")
     page.wait_for_url(lambda url: "uitvoer-aanvragen" not in url)
     address = page.url
-    owner = Visit(browser, demo, "dossierhouder@dordrecht.example")
+    owner = Visit(browser, demo.address, "dossierhouder@dordrecht.example")
     owner.go(f"{address}/beoordelen")
     owner.page.click("button[name=goedkeuren]")
     owner.page.get_by_role("link", name="PDF downloaden").wait_for()

@@ -364,5 +364,5 @@ def test_the_desk_sees_that_there_is_a_file_and_opens_it_no_more_than_contact_da
 
 
 def test_the_page_about_forwarding_is_the_table_of_moments() -> None:
-    written = (ROOT / "docs" / "doorgeven.md").read_text("utf-8")
+    written = (ROOT / "docs" / "gebruikers" / "doorgeven.md").read_text("utf-8")
     assert written == page()

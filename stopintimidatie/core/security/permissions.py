@@ -313,11 +313,11 @@ NOBODY: Final = """
 Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
 haar nooit zelf goed, ook niet met de rol die dat mag. Wie wissen voorstelt, doet het niet zelf; dat
-mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol geeft niemand
-alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Een vernietigingslijst gaat
-langs twee mensen, of drie als de privacyfunctionaris nakijkt. Wie een ander een account gaf, telt
-met die ander [als één](beheer.md#wie-als-één-telt). Een *waarnemer* ziet alleen uitvoer die op een
-tweede persoon wacht, tot de einddatum van die rol.
+mag alleen waar niemand anders is, na twee werkdagen ([wissen](gebruikers/wissen.md)). Een rol geeft
+niemand alleen: een tweede persoon bevestigt ([wie](gebruikers/beheer.md#gebruikers)). Een
+vernietigingslijst gaat langs twee mensen, of drie als de privacyfunctionaris nakijkt. Wie een ander
+een account gaf, telt met die ander [als één](gebruikers/beheer.md#wie-als-één-telt). Een
+*waarnemer* ziet alleen uitvoer die op een tweede persoon wacht, tot de einddatum van die rol.
 """
 
 

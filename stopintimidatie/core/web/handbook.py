@@ -19,6 +19,7 @@ from markupsafe import Markup
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Container, Resource
 from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.core.web.responses import static_url
 from stopintimidatie.settings import MIGRATIONS
 
 # A wheel has the manual in the package, a clone with its docs; the migrations tell which it is.
@@ -26,7 +27,7 @@ _PLACE: Final = "handbook" if MIGRATIONS.name == "migrations" else "docs/gebruik
 HANDBOOK: Final = MIGRATIONS.parent / _PLACE
 HOME: Final = "/hulp"
 FIRST: Final = "begin"
-_POINTER: Final = re.compile(r"<!-- hulp: ([\w/*. -]{1,2000}?) -->")
+_POINTER: Final = re.compile(r"(?m)^##+ (.{1,200})\n\n<!-- hulp: ([\w/*. -]{1,2000}) -->$")
 _WORD: Final = re.compile(r"[^\w-]+")
 
 
@@ -37,14 +38,15 @@ class Reading:
     title: str
     html: Markup
     headings: tuple[tuple[str, str], ...]
-    # Class of a context and name of a view, to where in the chapter a page leads.
-    pointers: Mapping[tuple[str, str], str]
 
 
 def chapters() -> list[str]:
     """Return the names of all chapters: how to begin first."""
-    names = sorted(path.stem for path in HANDBOOK.glob("*.md"))
-    return sorted(names, key=lambda name: name != FIRST)
+    return sorted((p.stem for p in HANDBOOK.glob("*.md")), key=lambda name: (name != FIRST, name))
+
+
+def _text_of(chapter: str) -> str:
+    return (HANDBOOK / f"{chapter}.md").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=64)
@@ -56,25 +58,29 @@ def read_chapter(name: str) -> Reading:
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.add_render_rule("html_block", lambda *_: "")
     markdown.add_render_rule("html_inline", lambda *_: "")
-    tokens = markdown.parse((HANDBOOK / f"{name}.md").read_text(encoding="utf-8"))
+    tokens = markdown.parse(_text_of(name))
     headings: list[tuple[str, str]] = []
-    pointers: dict[tuple[str, str], str] = {}
     for token, inner in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and inner is not None:
             words = inner.content.replace("*", "").replace("`", "")
-            headings.append((_WORD.sub("-", words.lower()).strip("-"), words))
+            headings.append((_id_of(words), words))
             token.attrSet("id", headings[-1][0])
-        for named in _POINTER.findall(token.content) if token.type == "html_block" else ():
-            for pointer in named.split():
-                context, _, view = pointer.partition("/")
-                pointers[context, view] = f"#{headings[-1][0]}" if headings[1:] else ""
         for child in token.children or ():
+            if child.type == "image":
+                # The title, with who opens what, is for tests/support/manual.py.
+                picture = str(child.attrs["src"]).rpartition("/")[2]
+                child.attrs = {"src": static_url(f"hulp/{picture}")}
             href = str(child.attrGet("href") or "")
             if child.type == "link_open" and not href.startswith(("#", "https:")):
                 child.attrSet("href", _own_address(href))
     # The page draws the title, the first three tokens, itself.
     html = Markup(markdown.renderer.render(tokens[3:], markdown.options, {}))  # noqa: S704 - no HTML of the text is in it
-    return Reading(headings[0][1], html, tuple(headings[1:]), pointers)
+    return Reading(headings[0][1], html, tuple(headings[1:]))
+
+
+def _id_of(heading: str) -> str:
+    """Return the name of a heading in an address."""
+    return _WORD.sub("-", heading.lower()).strip("-")
 
 
 def _own_address(href: str) -> str:
@@ -84,13 +90,15 @@ def _own_address(href: str) -> str:
     return f"{HOME}/{name}{sign}{heading}" if name in chapters() else HOME
 
 
+# Asked by every page, so it does without the library and its 180 ms.
 @lru_cache(maxsize=1)
-def pointers() -> Mapping[tuple[str, str], str]:
-    """Return the address of a paragraph by the class of a context and the name of a view."""
+def pointers() -> Mapping[str, str]:
+    """Return the address of a paragraph by class and view, as in `ReportResource/contact`."""
     return {
-        pointer: f"{HOME}/{name}{heading}"
+        page: f"{HOME}/{name}#{_id_of(heading)}"
         for name in chapters()
-        for pointer, heading in read_chapter(name).pointers.items()
+        for heading, pages in _POINTER.findall(_text_of(name))
+        for page in pages.split()
     }
 
 
@@ -98,8 +106,8 @@ def help_href(request: Any) -> str:
     """Return the paragraph about this page, else the contents of the manual."""
     classes = [kind.__name__ for kind in type(getattr(request, "context", None)).__mro__]
     view = getattr(request, "view_name", None) or ""
-    asked = [(kind, name) for kind in classes for name in (view, "*")]
-    return next((pointers()[pair] for pair in asked if pair in pointers()), HOME)
+    asked = [f"{kind}/{name}" for kind in classes for name in (view, "*")]
+    return next((pointers()[page] for page in asked if page in pointers()), HOME)
 
 
 class Handbook(Container):
@@ -120,9 +128,6 @@ class Chapter(Container):
     def title(self) -> str:
         """Return the words of its first heading."""
         return read_chapter(str(self.__name__)).title
-
-    def __getitem__(self, name: str) -> Resource:
-        raise KeyError(name)
 
 
 @page_view(Handbook, "", Permission.SIGNED_IN, "templates/handbook.jinja2")

@@ -311,8 +311,8 @@ def _begins(text: str, start: int) -> bool:
 
 
 # Circumstances that point to one person without a name. The word lists are data, and short:
-# docs/redactieprofielen.md tells what is found by them. In each pattern `it` is what is marked;
-# `no` stands for words before it that make it a duration, a count or a line of a bus.
+# docs/gebruikers/redactieprofielen.md tells what is found by them. In each pattern `it` is what is
+# marked; `no` stands for words before it that make it a duration, a count or a line of a bus.
 _NUMBERS: Final = "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf"
 _YEARS: Final = rf"(?:1[0-7]|[2-9]|{_NUMBERS}|dertien|veertien|vijftien|zestien|zeventien)"
 _AGES: Final = rf"{_YEARS}(?:(?:\s*,|\s+of|\s+en|\s+à|\s*-)\s*{_YEARS}\b)?"

@@ -335,7 +335,7 @@ def test_the_call_list_asks_the_same_number_of_statements_for_one_and_for_many(
 
 
 def test_the_script_of_the_page_stands_in_the_docs(desk: Any) -> None:
-    docs = " ".join(Path("docs/landelijk.md").read_text(encoding="utf-8").split())
+    docs = " ".join(Path("docs/gebruikers/landelijk.md").read_text(encoding="utf-8").split())
     page = desk.get("/landelijk/zwijndrecht/vastleggen").html
     steps = [" ".join(step.text.split()) for step in page.select("ol.utrecht-ordered-list li")]
     assert len(steps) == 13

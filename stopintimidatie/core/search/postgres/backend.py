@@ -122,7 +122,7 @@ class PostgresBackend:
 
         Takes away the empty rows that stand for what is gone. The old words of a row that was
         replaced are PostgreSQL's own rubbish, as those of the report itself: autovacuum clears
-        both; VACUUM FULL, by the owner, does it at once (docs/zoeken.md).
+        both; VACUUM FULL, by the owner, does it at once (docs/operations.md).
         """
         with self._transaction(holder) as connection:
             if self._lock(connection, holder, "pg_try_advisory_xact_lock"):
