@@ -40,7 +40,7 @@ _CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASC
 def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the reports of the address with the form that hands them out, and do it."""
     seen = _seen(request)
-    reports = _reports(request.db, context.holder, seen or _asked(request))
+    reports = reports_named(request.db, context.holder, seen or asked_references(request))
     choices = [
         (
             f"{report.reference}.{seen.get(report.reference, report.version)}",
@@ -131,13 +131,14 @@ def read_choices(posted: Iterable[str]) -> list[tuple[str, int]]:
     return [(reference, int(version)) for reference, version in pairs]
 
 
-def _asked(request: Request) -> list[str]:
+def asked_references(request: Request) -> list[str]:
     """Return the references that the address names."""
     named = [value for name, value in query_pairs(request) if name == "melding"]
     return [reference for reference in map(normalise_reference, named[:MOST]) if reference]
 
 
-def _reports(session: Session, holder: str, references: Any) -> Sequence[Report]:
+def reports_named(session: Session, holder: str, references: Iterable[str]) -> Sequence[Report]:
+    """Return the reports of a holder with these references: spoed first, then the oldest."""
     wanted = list(references)
     if not wanted:
         return []
