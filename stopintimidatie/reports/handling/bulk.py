@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.forms import Button, FormError, Opened, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.session import between_transactions, in_portions
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.workflow import WorkflowError
@@ -32,6 +33,13 @@ from stopintimidatie.reports.words import heading, when_short
 
 GIVE, LET_GO = "geven", "loslaten"
 MOST: Final = 100
+# Reports in one transaction: a decision writes thirty rows, and others write between two portions.
+PORTION: Final = 3
+# Seconds after which the others wait for a next time; a proxy gives up after sixty.
+LONGEST: Final = 25
+NO_TIME: Final = "Hier was nu geen tijd meer voor. Kies haar opnieuw."
+# Does something with a report that is locked; raises `WorkflowError` where that can't be.
+Make = Callable[[Session, Report], None]
 # The value of a checkbox: the reference and the version that this person saw.
 _CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
 
@@ -53,12 +61,17 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     schema = hand_out_schema(choices, people, gives=request.POST.get("besluit") == GIVE)
 
     def act(values: dict[str, Any]) -> HTTPSeeOther:
-        pairs = (code.split(".") for code in values["meldingen"])
-        wanted = {reference: int(version) for reference, version in pairs}
-        chosen = [report for report in reports if report.reference in wanted]
-        turns = _turns(chosen, values)
-        failed = hand_out(request.db, chosen, wanted, turns, values["reden"], request.actor)
-        number = len(chosen) - len(failed)
+        wanted = dict(read_choices(values["meldingen"]))
+        turns = _turns([report for report in reports if report.reference in wanted], values)
+
+        def make(session: Session, report: Report) -> None:
+            assign(session, report, turns[report.id], values["reden"], request.actor)
+
+        failed = [
+            f"{reference}: {why}"
+            for reference, why in decide(request, context.holder, values["meldingen"], make)
+        ]
+        number = len(wanted) - len(failed)
         if not number:
             raise FormError(" ".join(failed), "meldingen")
         are = "is" if number == 1 else "zijn"
@@ -94,30 +107,46 @@ def _turns(reports: Sequence[Report], values: Mapping[str, Any]) -> Mapping[UUID
     return dict.fromkeys((report.id for report in reports), None)
 
 
-def hand_out(
-    session: Session,
-    reports: Sequence[Report],
-    versions: Mapping[str, int],
-    turns: Mapping[UUID, UUID | None],
-    reason: str,
-    actor: Actor,
-) -> list[str]:
-    """Give each report to whose turn it is; return of each that stayed as it was, why."""
-    failed = []
-    for report in reports:
-        try:
-            lock_report(session, report, versions[report.reference])
-            with session.begin_nested():
-                assign(session, report, turns[report.id], reason, actor)
-        except StaleReportError:
-            label = state_label(report).lower()
-            failed.append(
-                f"{report.reference}: een collega wijzigde deze intussen; de toestand is nu"
-                f" ‘{label}’."
-            )
-        except WorkflowError as problem:
-            failed.append(f"{report.reference}: {problem}")
+def choice_of(report: Report) -> str:
+    """Return the value of the checkbox of a report: its reference and version."""
+    return f"{report.reference}.{report.version}"
+
+
+def decide(
+    request: Request, holder: str, chosen: Sequence[str], make: Make
+) -> list[tuple[str, str]]:
+    """Do something with each chosen report, a few in each transaction.
+
+    Returns the references of those that it couldn't be done with, each with the reason.
+    """
+    failed: list[tuple[str, str]] = []
+    engine, pairs, end = request.registry.engine, read_choices(chosen), monotonic() + LONGEST
+    with between_transactions(request):
+        for session, portion in in_portions(engine, holder, pairs, PORTION):
+            rows = reports_named(session, holder, [reference for reference, _ in portion])
+            reports = {report.reference: report for report in rows}
+            for reference, version in portion:
+                why = NO_TIME
+                if monotonic() < end:
+                    why = _refusal(session, reports.get(reference), version, make)
+                failed += [(reference, why)] if why else []
     return failed
+
+
+def _refusal(session: Session, report: Report | None, version: int, make: Make) -> str:
+    """Do it with a report; return the reason that it can't be done, empty when it was."""
+    if report is None:
+        return "Deze melding is hier niet."
+    try:
+        lock_report(session, report, version)
+        with session.begin_nested():
+            make(session, report)
+    except StaleReportError:
+        label = state_label(report).lower()
+        return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."
+    except WorkflowError as problem:
+        return str(problem)
+    return ""
 
 
 def _seen(request: Request) -> dict[str, int]:

@@ -57,7 +57,7 @@ EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
 MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "behandelaar"})
 
 # Reports of a view that can be decided on at once: their stories can still be read.
-TOGETHER: Final = 500
+AT_ONCE: Final = 500
 
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)

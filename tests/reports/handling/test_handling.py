@@ -197,7 +197,7 @@ def test_many_reports_are_handed_out_at_once_and_each_that_failed_says_why(
     assert "3 meldingen zijn uitgedeeld" in page
     assert "Ongedaan maken geldt alleen voor de laatste" in page
     why = [line.text for line in page.html.select(".si-flash li")]
-    assert f"{names[0]}: een collega wijzigde deze intussen" in why[0]
+    assert f"{names[0]}: Intussen door iemand anders gewijzigd" in why[0]
     assert f"{names[4]}: Een melding in deze toestand heeft geen behandelaar" in why[1]
     with installation.transaction(DORDRECHT) as session:
         handlers = session.scalars(select(Report.handler_id)).all()

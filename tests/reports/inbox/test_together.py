@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.reports.handling import bulk as handling_bulk
 from stopintimidatie.reports.inbox import bulk
 from stopintimidatie.reports.inbox import views as inbox_views
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportProposal
@@ -129,8 +130,8 @@ def test_a_whole_view_is_decided_beyond_its_page_up_to_a_number_that_it_says(
 ) -> None:
     stored(installation, 31)
     stored(installation, 2, neighbourhood=None, forms=(Form.WHISTLING,))
-    monkeypatch.setattr(bulk, "TOGETHER", 30)
-    monkeypatch.setattr(inbox_views, "TOGETHER", 30)
+    monkeypatch.setattr(bulk, "AT_ONCE", 30)
+    monkeypatch.setattr(inbox_views, "AT_ONCE", 30)
     olga = officer(installation)
     inbox = olga.get(f"{HERE}/postvak?vorm=naroepen")
     inbox.mustcontain("De eerste 30 in deze weergave")
@@ -147,7 +148,7 @@ def test_what_there_is_no_time_for_is_said_and_left_for_a_next_time(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     references = stored(installation, 2)
-    monkeypatch.setattr(bulk, "LONGEST", -1)
+    monkeypatch.setattr(handling_bulk, "LONGEST", -1)
     form = choose(officer(installation), references, "niet")
     form["reden_code"] = "test"
     form.submit("vastleggen", status=200).mustcontain("Hier was nu geen tijd meer voor")
