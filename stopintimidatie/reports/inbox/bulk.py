@@ -123,7 +123,8 @@ def _decide_together(
     gone = sorted({text for text in posted if read_choices([text])} - boxes.keys())
     ticks = forms.ManyOf([*boxes.items(), *((text, text.partition(".")[0]) for text in gone)])
     about = "Vink aan waarover u beslist."
-    schema["meldingen"] = field(ticks, "Meldingen", description=about, missing=())
+    needed: dict[str, Any] = {"missing": (), "needed_sometimes": True}
+    schema["meldingen"] = field(ticks, "Meldingen", description=about, **needed)
     schema.children.insert(0, schema.children.pop())
     buttons = [Button("vastleggen", "Vastleggen")]
     return handle_form(request, Form(schema, request, buttons=buttons, appstruct=given), act, page)

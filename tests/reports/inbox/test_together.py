@@ -101,6 +101,7 @@ def test_each_reporter_reads_the_ready_text_about_the_own_report(
     assert page.location.endswith("/postvak?toestand=nieuw")
     page.follow().mustcontain("2 meldingen afgehandeld")
     assert set(states(installation).values()) == {"afgehandeld"}
+    undone = olga.get(f"{HERE}/postvak")
     with installation.transaction(DORDRECHT) as session:
         told = select(Report.reference, ReporterMessage.text)
         rows = session.execute(told.join(Report, Report.id == ReporterMessage.report_id))
@@ -109,6 +110,10 @@ def test_each_reporter_reads_the_ready_text_about_the_own_report(
     assert "in Binnenstad" in texts[dutch[0]]
     assert "Thank you" in texts[english[0]]
     assert "in Dordrecht" in texts[english[0]]
+    for left in (1, 0):
+        undo = next(f for f in undone.forms.values() if f.action.endswith("/ongedaan"))
+        undone = undo.submit().follow()
+        assert list(states(installation).values()).count("afgehandeld") == left
 
 
 def test_what_is_missing_is_asked_before_anything_is_decided(installation: Installation) -> None:
