@@ -362,7 +362,7 @@ def _chosen(pairs: Iterable[tuple[str, str]], name: str) -> frozenset[str]:
     return frozenset(values[:MAX_CHOICES])
 
 
-# What was opened last
+# Opened last
 
 RECENT: Final = 8
 LATELY: Final = timedelta(days=14)

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
-from stopintimidatie.reports.handling import bulk as handling_bulk
 from stopintimidatie.reports.inbox import bulk
 from stopintimidatie.reports.inbox import views as inbox_views
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportProposal
@@ -153,7 +152,7 @@ def test_what_there_is_no_time_for_is_said_and_left_for_a_next_time(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     references = stored(installation, 2)
-    monkeypatch.setattr(handling_bulk, "LONGEST", -1)
+    monkeypatch.setattr(bulk, "LONGEST", -1)
     form = choose(officer(installation), references, "niet")
     form["reden_code"] = "test"
     form.submit("vastleggen", status=200).mustcontain("Hier was nu geen tijd meer voor")
