@@ -17,6 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -67,6 +68,7 @@ COLUMNS: Final = (
     name=NAME,
     request_method="GET",
     permission=Permission.SAVE_DISCLOSURES,
+    guards=(recently_confirmed,),
 )
 def file_view(context: DisclosureRegister, request: Request) -> Response:
     """Return all rows that fit the filters as a CSV file, and log each row as read."""

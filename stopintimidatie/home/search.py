@@ -1,4 +1,7 @@
-"""`/zoeken`: one box over everything a person may see in the place they work for."""
+"""`/zoeken`: one box over everything a person may see in the place they work for.
+
+And what that person opened last.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.sessions import note_use
+from stopintimidatie.core.audit import READ, AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.search.analysis import fold
 from stopintimidatie.core.search.backend import (
     HealthState,
@@ -44,8 +50,15 @@ from stopintimidatie.core.web.request import (
     wanted_page,
     with_params,
 )
-from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import visible_to
+from stopintimidatie.dossiers.workflow import DossierState
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workbench.services import TASKS
 
 log = logging.getLogger(__name__)
 PAGE_SIZE: Final = 20
@@ -347,3 +360,55 @@ class _Search:
 def _chosen(pairs: Iterable[tuple[str, str]], name: str) -> frozenset[str]:
     values = [value for key, value in pairs if key == name and _CODE.fullmatch(value)]
     return frozenset(values[:MAX_CHOICES])
+
+
+# Opened last
+
+RECENT: Final = 8
+LATELY: Final = timedelta(days=14)
+# The lines of the log that are looked at: many are about the same few documents.
+MOST_LINES: Final = 60
+
+
+def recently_opened(request: Any, holder: str) -> Sequence[Any]:
+    """Return the reports and dossiers that this person opened last and may still see.
+
+    From the log of one's own reads: nothing is kept for it.
+    """
+    who, event = request.identity, AuditEvent
+    roles = who.roles_for(holder)
+    dossier = and_(event.task == "dossier bekijken", event.subject_kind == "dossier")
+    mine = event.holder == holder, event.actor_id == str(who.user_id), event.action == READ
+    lines = (
+        select(event.id, event.at)
+        .where(*mine, event.at > utc_now() - LATELY, or_(event.task.in_(TASKS), dossier))
+        .order_by(event.at.desc())
+        .limit(MOST_LINES)
+        .subquery()
+    )
+    opened = (
+        select(AuditSubject.subject_id.label("id"), func.max(lines.c.at).label("at"))
+        .join(lines, lines.c.id == AuditSubject.event_id)
+        .group_by(AuditSubject.subject_id)
+        .subquery()
+    )
+    sees = visible_to(roles) if may(roles, Permission.VIEW_DOSSIER) else false()
+    inside = select(Dossier.number).where(Dossier.holder == holder, sees)
+    free = or_(Report.dossier_number.is_(None), Report.dossier_number.in_(inside))
+    gone = DossierState.DESTROYED, DossierState.TRANSFERRED
+    area = func.coalesce(Report.neighbourhood_code, Dossier.neighbourhood_code)
+    columns = Report.reference, Report.dossier_number, Dossier.number, Dossier.title
+    rows: Sequence[Any] = request.db.execute(
+        select(opened.c.id, *columns, Neighbourhood.name, Neighbourhood.slug.label("neighbourhood"))
+        .select_from(opened)
+        .outerjoin(Report, and_(Report.id == opened.c.id, Report.state.not_in(GONE), free))
+        .outerjoin(Dossier, and_(Dossier.id == opened.c.id, Dossier.state.not_in(gone), sees))
+        .outerjoin(Neighbourhood, Neighbourhood.code == area)
+        .where(or_(Report.id.is_not(None), Dossier.id.is_not(None)))
+        .order_by(opened.c.at.desc(), opened.c.id)
+        .limit(RECENT)
+    ).all()
+    for kind, of_kind in ((KIND, True), ("dossier", False)):
+        ids = [row.id for row in rows if (row.number is None) is of_kind]
+        note_read(request, holder, kind, ids, task="laatst geopend")
+    return rows

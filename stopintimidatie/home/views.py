@@ -46,6 +46,7 @@ from stopintimidatie.home.queries import (
     watched,
     work_in_dossiers,
 )
+from stopintimidatie.home.search import recently_opened
 from stopintimidatie.home.services import answerers, remind
 from stopintimidatie.home.worklist import (
     SHOWN,
@@ -78,6 +79,7 @@ from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers, preset_values
 from stopintimidatie.reports.inbox.rules import Reader, presets
+from stopintimidatie.reports.inbox.saved_views import saved_items
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.inbox.worklist import hours_of
 from stopintimidatie.reports.models import Report
@@ -242,10 +244,13 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
     tasks: list[Task] = []
     page: dict[str, Any] = {"may_read": may_read, "works": works, "since": None, "views": []}
+    page |= {"saved": [], "recent": recently_opened(request, context.holder) if may_read else []}
     if works:
         values = preset_values(reader)
         counted = count_with_menu(request, context.holder, preset_numbers(), values)
         page["views"] = presets(counted)
+        inbox = request.resource_path(context, "postvak")
+        page["saved"] = saved_items(request, context.holder, reader, inbox, {})
         tasks += _work(context, request, reader, page)
     elif may_read:
         tasks += _watch(context, request, reader)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import select
+from webtest import TestApp
 
 from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.audit import SYSTEM
@@ -21,6 +22,7 @@ from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.patterns.models import Pattern, PatternState
 from stopintimidatie.reports.inbox.queries import number_of_reports
 from stopintimidatie.reports.inbox.rules import Reader, filters_from
+from stopintimidatie.reports.models import Report
 from tests.support.factories import (
     CENTRE,
     DORDRECHT,
@@ -263,3 +265,42 @@ def test_the_admin_finds_where_to_set_things_up(installation: Installation) -> N
         assert href in admin.get("/gemeenten/dordrecht/beheer").html.find("main").decode()
     officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     assert "gebruikers" not in officer.get("/gemeenten/dordrecht")
+
+
+def test_what_was_opened_last_is_ones_own_and_loses_what_may_no_longer_be_seen(
+    installation: Installation,
+) -> None:
+    with installation.transaction() as session:
+        reports = [make_report(session, installation) for _ in range(4)]
+        person = make_dossier(session, kind="persoonsgericht", title="Over een persoon")
+        hotspot = make_dossier(session, title="Het station")
+        names, numbers = [report.reference for report in reports], (hotspot.number, person.number)
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    other = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER), name="Bram"))
+    owner = installation.browser(make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER)))
+    here = "/gemeenten/dordrecht"
+
+    def opened(browser: TestApp) -> list[str]:
+        return [
+            link["href"] for link in browser.get(here).html.select("[aria-labelledby=laatst] a")
+        ]
+
+    for name in names:
+        officer.get(f"{here}/postvak?melding={name}")
+    officer.get(f"{here}/binnenstad/{names[0]}")
+    officer.get(f"{here}/binnenstad/{numbers[0]}")
+    owner.get(f"{here}/binnenstad/{numbers[1]}")
+    assert opened(other) == []
+    assert opened(owner) == [f"{here}/binnenstad/{numbers[1]}"]
+    expected = [numbers[0], names[0], names[3], names[2], names[1]]
+    assert opened(officer) == [f"{here}/binnenstad/{name}" for name in expected]
+    for href in opened(officer):
+        officer.get(href, status=200)
+    with installation.transaction(DORDRECHT) as session:
+        rows = {row.reference: row for row in session.scalars(select(Report))}
+        rows[names[3]].state = "ingetrokken"
+        # In a dossier about a person, which an officer doesn't see.
+        rows[names[2]].dossier_number = numbers[1]
+    # They were opened once more meanwhile, the first of the list last.
+    left = (names[1], names[0], numbers[0])
+    assert opened(officer) == [f"{here}/binnenstad/{name}" for name in left]

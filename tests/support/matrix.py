@@ -466,6 +466,10 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
         "{gemeente}/uitdelen": " ja ja 403 403 403",
     }),
+    *form("MunicipalityResource", "samen-besluiten", P.TRIAGE, {
+        "{gemeente}/samen-besluiten?keuze=niet&alles=ja": " ja ja 403 403 403",
+        "{gemeente}/samen-besluiten?keuze=afhandelen&alles=ja": " ja ja 403 403 403",
+    }),
     *form("MunicipalityResource", "quarantaine", P.RELEASE, {
         "{gemeente}/quarantaine": AT_HOME,
     }),

@@ -126,7 +126,7 @@ privacy/destruction/resources.py: GONE LIST STATEMENT
 privacy/requests/resources.py: REFERENCE
 reports/api/queries.py: _NAME
 reports/api/requests.py: COORDINATE MUNICIPALITY UUID_TEXT _BOUNDARY
-reports/handling/bulk.py: _CHOICE
+reports/inbox/bulk.py: _CHOICE
 reports/public/forms.py: _WRITTEN
 reports/resources.py: LEVELS REFERENCE
 """

@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.forms import Button, FormError, ManyOf, Schema, field
-from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, query_pairs
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, Transition, WorkflowError, options_of
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.dossiers.filing.services import (
     address_of,
     asks_about_danger,
@@ -46,12 +45,13 @@ from stopintimidatie.dossiers.queries import Member, members, members_in_hand
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
+from stopintimidatie.reports.inbox.bulk import finish_schema
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import signals_of, when_short
-from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW, ReportState
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW, ReportState
 
 DANGER: Final = "gevaar"
 ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
@@ -384,19 +384,8 @@ def finish_view(context: DossierResource, request: Request) -> Any:
         act_on_all(request, chosen, finish, "afgehandeld")
         return HTTPSeeOther(f"{page['here']}/meldingen-afhandelen")
 
-    schema, button = (
-        _finish_schema(request, reports, step),
-        Button("afhandelen", "Meldingen afhandelen"),
-    )
-    return dossier_form(context, request, schema, button, act, values, part=PART, **page)
-
-
-def _finish_schema(request: Request, reports: Sequence[Report], step: Transition) -> Any:
-    waits = any(report.contact_due for report in reports)
-    offered = options_of(request.registry, request.db, step, None)
-    left_out = frozenset() if waits else frozenset({CONTACT.name})
-    schema = transition_schema(step, offered, leave_out=left_out)
     choices = [(report.reference, choice_of(report)) for report in reports]
+    schema, button = finish_schema(request, reports), Button("afhandelen", "Meldingen afhandelen")
     ticked = field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
     schema.children.insert(0, ticked)
-    return schema
+    return dossier_form(context, request, schema, button, act, values, part=PART, **page)

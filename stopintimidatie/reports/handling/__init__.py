@@ -10,5 +10,4 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.handling import views
 
     config.add_panel("melding", "notities", views.notes_panel, order=5)
-    config.scan("stopintimidatie.reports.handling.bulk")
     config.scan("stopintimidatie.reports.handling.views")

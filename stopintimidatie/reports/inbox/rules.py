@@ -56,6 +56,9 @@ EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
 # Filters that tell nothing beside the columns of a list that leaves the house (P1).
 MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "behandelaar"})
 
+# Reports of a view that can be decided on at once: their stories can still be read.
+AT_ONCE: Final = 500
+
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)
 OPEN: Final = frozenset(ReportState) - ENDED

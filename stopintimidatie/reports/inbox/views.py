@@ -50,6 +50,7 @@ from stopintimidatie.reports.inbox.queries import (
     read_report,
 )
 from stopintimidatie.reports.inbox.rules import (
+    AT_ONCE,
     MAY_LEAVE,
     OPEN,
     PRESETS,
@@ -171,6 +172,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+        "at_most": AT_ONCE,
         "decides": request.has_permission(Permission.TRIAGE, context),
         "latest": bar_for(request, context.holder),
         "proof": make_proof(request.registry.key_ring, request.actor, context.holder, reader.now),

@@ -193,12 +193,11 @@ def test_many_reports_are_handed_out_at_once_and_each_that_failed_says_why(
     for field in form.fields["aan"]:
         field.checked = field._value in {str(anna[1]), str(bart[1])}
     form["besluit"], form["reden"] = "geven", "Eerlijk verdeeld."
-    page = form.submit("uitdelen", status=303).follow()
-    assert "3 meldingen zijn uitgedeeld" in page
-    assert "Ongedaan maken geldt alleen voor de laatste" in page
-    why = [line.text for line in page.html.select(".si-flash li")]
-    assert f"{names[0]}: een collega wijzigde deze intussen" in why[0]
-    assert f"{names[4]}: Een melding in deze toestand heeft geen behandelaar" in why[1]
+    page = form.submit("vastleggen", status=200)
+    assert "3 meldingen uitgedeeld" in page
+    why = [line.text for line in page.html.select(".utrecht-alert li")]
+    assert f"{names[4]}: Een melding in deze toestand heeft geen behandelaar" in why[0]
+    assert f"{names[0]}: Intussen door iemand anders gewijzigd" in why[1]
     with installation.transaction(DORDRECHT) as session:
         handlers = session.scalars(select(Report.handler_id)).all()
     assert sorted(map(handlers.count, (anna[1], bart[1], None))) == [1, 2, 2]
@@ -208,12 +207,12 @@ def test_nothing_is_handed_out_without_somebody_to_give_it_to(
     installation: Installation, people: Any
 ) -> None:
     browser = installation.browser(people[0][0])
-    assert "Er is niets om uit te delen" in browser.get("/gemeenten/dordrecht/uitdelen")
+    assert "Er is niets gekozen" in browser.get("/gemeenten/dordrecht/uitdelen")
     with installation.transaction(DORDRECHT) as session:
         name = make_report(session, installation).reference
     form = browser.get(f"/gemeenten/dordrecht/uitdelen?melding={name}").forms["formulier"]
     form["besluit"], form["reden"] = "geven", ""
-    refused = form.submit("uitdelen", status=422).html.select(".si-error-summary li")
+    refused = form.submit("vastleggen", status=422).html.select(".si-error-summary li")
     assert ["Aan wie" in mistake.text for mistake in refused] == [True, False]
     assert "Reden" in refused[1].text
 
@@ -253,7 +252,7 @@ def test_handing_out_takes_nothing_in_hand_past_a_signal_of_danger(
     browser = installation.browser(anna[0])
     many = browser.get(f"/gemeenten/dordrecht/uitdelen?melding={name}").forms["formulier"]
     many["besluit"], many["reden"], many["aan"] = "geven", "Bart belt.", [str(bart[1])]
-    assert f"{name}: Er is een signaal (volgen)" in many.submit("uitdelen", status=422)
+    many.submit("vastleggen", status=200).mustcontain(name, "Er is een signaal (volgen)")
     form = browser.get(f"/gemeenten/dordrecht/binnenstad/{name}/uitdelen").forms["formulier"]
     form["behandelaar"], form["reden"] = str(bart[1]), "Bart belt."
     assert "Is er nu iemand in gevaar?" in form.submit("opslaan", status=422)

@@ -256,7 +256,7 @@ def test_in_quarantine_it_is_asked_for_all_and_kept_of_who_waits(
     form["alle"], form["besluit"], form["reden"] = True, "test", "Een proef."
     page = form.submit("vastleggen")
     assert "wacht nog op contact" in page
-    form = page.forms["formulier"]
+    form = page.click("Terug naar de lijst").forms["formulier"]
     form["alle"], form["besluit"], form["reden"] = True, "test", "Een proef."
     form["contact"] = "niet_bereikt"
     form.submit("vastleggen", status=303)

@@ -77,6 +77,21 @@ def test_a_view_of_the_team_goes_by_its_maker_or_when_the_maker_is_gone(
     assert {"weergave.bewaard", "weergave.verwijderd"} <= {*actions}
 
 
+def test_the_start_page_has_the_saved_views_with_the_number_of_their_pages(
+    installation: Installation,
+) -> None:
+    olga, anna = officer(installation), officer(installation, "Anna Bakker")
+    save(olga, "Zomerfeest")
+    save(olga, "Alles van het team", "team", "toestand=alle")
+    links = olga.get(HERE).html.select(".si-views a")
+    shown = {link.contents[0].strip(): link for link in links}
+    assert shown["Zomerfeest"]["href"].endswith("/postvak?campagne=zomer")
+    assert shown["Zomerfeest"].select_one(".si-views__count").get_text() == "2"
+    assert shown["Alles van het team"].select_one(".si-views__count").get_text() == "3"
+    others = anna.get(HERE)
+    others.mustcontain("Alles van het team", no="Zomerfeest")
+
+
 @pytest.mark.parametrize("name", ["Bel 0612345678", "jan@voorbeeld.nl"])
 def test_a_name_that_looks_like_somebody_is_refused(installation: Installation, name: str) -> None:
     answer = save(officer(installation), name, status=422)
