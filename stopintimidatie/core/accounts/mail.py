@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import LinkPurpose, User
@@ -19,6 +20,7 @@ from stopintimidatie.core.mail import (
     Letter,
     MailRecipient,
     MailTemplate,
+    Reader,
     Recipient,
     Writing,
     queue_mail,
@@ -118,6 +120,12 @@ def _address_of_person(session: Session, keys: KeyRing, number: str) -> str | No
     return user.username if user is not None and "@" in user.username else None
 
 
+def reader_of(session: Session, user_id: UUID) -> Reader | None:
+    """Return somebody with an account as reader of mail about work; None: there is none."""
+    choice = session.scalar(select(User.mail).where(User.id == user_id))
+    return None if choice is None else Reader(person(user_id), choice)
+
+
 def _write_event(writing: Writing) -> Letter:
     given = writing.message.values
     return Letter(
@@ -150,6 +158,11 @@ WRONG_FACTOR: Final = MailTemplate(
     _write_event,
 )
 # A person with an account; also for other rooms that tell somebody about the own account.
-PERSON: Final = MailRecipient("gebruiker", _address_of_person, personal=True)
+PERSON: Final = MailRecipient(
+    "gebruiker",
+    _address_of_person,
+    personal=True,
+    reader=lambda session, number: reader_of(session, UUID(number)),
+)
 TEMPLATES: Final = (UNLOCK, NEW_PASSWORD, NEW_DEVICE, PASSWORD_CHANGED, WRONG_FACTOR)
 RECIPIENTS: Final = (RECIPIENT_OF_LINK, PERSON)

@@ -189,6 +189,7 @@ QUESTION: Final = MailTemplate(
     "Een collega vraagt of u hieraan werkt",
     "stopintimidatie.dossiers.patterns:templates/mail/vraag.txt.jinja2",
     _letter,
+    work=True,
 )
 
 

@@ -153,6 +153,7 @@ MAILS: Final = (
         "Een advies over een dossier is gegeven",
         f"{_ROOM}/gegeven.txt.jinja2",
         _letter(lambda row: row.outcome is not None and row.followed is None),
+        work=True,
     ),
     OVERDUE,
     REVIEW,

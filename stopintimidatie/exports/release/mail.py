@@ -117,7 +117,11 @@ CODE_TEXT: Final = MailTemplate(
     "uitvoer_code_sms", "", f"{_FOLDER}/code_sms.txt.jinja2", _spoken_code, text_message=True
 )
 ANSWERED: Final = MailTemplate(
-    "partner_antwoordde", "Een partner gaf antwoord", f"{_FOLDER}/antwoord.txt.jinja2", _answered
+    "partner_antwoordde",
+    "Een partner gaf antwoord",
+    f"{_FOLDER}/antwoord.txt.jinja2",
+    _answered,
+    work=True,
 )
 REMINDER: Final = _asking(
     "uitvoer_vernietigen", "Vernietig een document en bevestig dat", "vernietigen"
