@@ -144,7 +144,7 @@ def _mail(context: JobContext, reader: Recipient, today: date, number: int | Non
     key = f"{MAIL.name}:{today}:{reader.id}"
     with transaction(context.engine, NATIONAL) as session:
         if session.scalar(select(MailMessage.id).where(MailMessage.key == key)) is not None:
-            # What was gathered since waits for the next one.
+            # Messages that were gathered since wait for the next one.
             return
         if number is None:
             take_gathered(session, reader, MailState.NOT_NEEDED)
@@ -185,9 +185,4 @@ def _letter(writing: Writing) -> Letter:
 
 
 # Not `work`: it is asked for only who wants it, and it tells what was gathered.
-MAIL: Final = MailTemplate(
-    "wacht_op_u",
-    "Er wacht iets op u",
-    "stopintimidatie.home:templates/mail/wacht.txt.jinja2",
-    _letter,
-)
+MAIL: Final = MailTemplate("wacht_op_u", "Er wacht iets op u", __package__, _letter)

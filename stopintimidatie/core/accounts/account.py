@@ -98,22 +98,12 @@ CHOICES: Final = (
     (MailChoice.DAILY.value, "Eens per werkdag, om 8 uur, met alleen aantallen"),
     (MailChoice.NONE.value, "Geen"),
 )
-COVERED: Final = (
-    "U kiest voor post over uw werk: een afspraak die bijna afloopt, een antwoord van een partner,"
-    " een advies dat is gegeven, een vraag van een collega over een patroon, en voorstellen die op"
-    " u wachten. Die voorstellen komen ook bij ‘Meteen’ eens per werkdag, om 8 uur. Wat u ook"
-    " kiest: uw werk staat op uw startpagina en in het menu."
-)
-ALWAYS: Final = (
-    "Dit komt altijd meteen: spoed, alles over uw account, termijnen van de wet, datalekken,"
-    " verzoeken, vragen van de FG, en post aan een gedeeld adres van uw gemeente."
-)
 
 
 class PostSchema(Schema):
-    """When this person is mailed of work."""
+    """The moment that mail about work comes."""
 
-    post = field(OneOf(CHOICES, radio=True), "Wanneer wilt u post?", description=ALWAYS)
+    post = field(OneOf(CHOICES, radio=True), "Wanneer wilt u post over uw werk?")
 
 
 class OwnPasswordSchema(NewPasswordSchema):
@@ -181,7 +171,7 @@ def _own_choice(request: Any) -> str:
 
 
 # Also for who came through a municipality: nothing that guards the account can be silenced.
-@form_view(Root, POST, Permission.SIGNED_IN)
+@form_view(Root, POST, Permission.SIGNED_IN, "templates/post.jinja2")
 def post_choice_view(request: Any) -> Any:
     """Choose when to be mailed of work."""
     identity = request.identity
@@ -191,8 +181,7 @@ def post_choice_view(request: Any) -> Any:
             request.flash("Uw keuze voor post is opgeslagen.")
 
     button, given = Button("opslaan", "Keuze opslaan"), {"post": _own_choice(request)}
-    page = {"heading": "Post over uw werk", "above": "Mijn account", "intro": COVERED}
-    return ask_values(request, PostSchema(), button, act, f"/{ACCOUNT}#post", page, given=given)
+    return ask_values(request, PostSchema(), button, act, f"/{ACCOUNT}#post", given=given)
 
 
 AFTERWARDS: Final = (

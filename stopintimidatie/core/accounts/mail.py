@@ -29,8 +29,6 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
 
-_FOLDER: Final = "stopintimidatie.core.accounts:templates/mail"
-
 # Links, for who may have no account at all
 
 
@@ -71,16 +69,10 @@ PAGES: Final = {
     LinkPurpose.NEW_PASSWORD: "wachtwoord-nieuw",
 }
 UNLOCK: Final = MailTemplate(
-    "aanmeldlink",
-    "Aanmelden bij Stopintimidatie",
-    f"{_FOLDER}/aanmeldlink.txt.jinja2",
-    _write_link,
+    "aanmeldlink", "Aanmelden bij Stopintimidatie", __package__, _write_link
 )
 NEW_PASSWORD: Final = MailTemplate(
-    "wachtwoord_vergeten",
-    "Een nieuw wachtwoord voor Stopintimidatie",
-    f"{_FOLDER}/wachtwoord_vergeten.txt.jinja2",
-    _write_link,
+    "wachtwoord_vergeten", "Een nieuw wachtwoord voor Stopintimidatie", __package__, _write_link
 )
 TEMPLATE_OF: Final = {LinkPurpose.UNLOCK: UNLOCK, LinkPurpose.NEW_PASSWORD: NEW_PASSWORD}
 RECIPIENT_OF_LINK: Final = MailRecipient("buitengeslotene", _address_of_link, personal=True)
@@ -140,22 +132,13 @@ def _write_event(writing: Writing) -> Letter:
 
 
 NEW_DEVICE: Final = MailTemplate(
-    "nieuw_apparaat",
-    "Aangemeld op een nieuw apparaat",
-    f"{_FOLDER}/nieuw_apparaat.txt.jinja2",
-    _write_event,
+    "nieuw_apparaat", "Aangemeld op een nieuw apparaat", __package__, _write_event
 )
 PASSWORD_CHANGED: Final = MailTemplate(
-    "wachtwoord_gewijzigd",
-    "Uw wachtwoord is gewijzigd",
-    f"{_FOLDER}/wachtwoord_gewijzigd.txt.jinja2",
-    _write_event,
+    "wachtwoord_gewijzigd", "Uw wachtwoord is gewijzigd", __package__, _write_event
 )
 WRONG_FACTOR: Final = MailTemplate(
-    "tweede_stap_mislukt",
-    "Iemand probeert uw tweede stap",
-    f"{_FOLDER}/tweede_stap_mislukt.txt.jinja2",
-    _write_event,
+    "tweede_stap_mislukt", "Iemand probeert uw tweede stap", __package__, _write_event
 )
 # A person with an account; also for other rooms that tell somebody about the own account.
 PERSON: Final = MailRecipient(

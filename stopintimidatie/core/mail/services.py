@@ -76,7 +76,8 @@ class MailTemplate:
 
     Args:
         subject: fixed words, that tell nothing about anybody.
-        body: the text, as `stopintimidatie.room:templates/mail/name.txt.jinja2`.
+        body: the package whose `templates/mail` has the text, in a file of this name; or another
+            asset, as `stopintimidatie.room:templates/mail/other.txt.jinja2`.
         write: the values of the text, looked up when it goes out; None: no longer needed.
         sent: in the transaction that notes that the mail server took it.
         returned: it was refused for good, or came back after the mail server had taken it.
@@ -97,6 +98,13 @@ class MailTemplate:
     text_message: bool = False
     logged: bool = True
     work: bool = False
+
+    @property
+    def asset(self) -> str:
+        """The file with the text."""
+        return (
+            self.body if ":" in self.body else f"{self.body}:templates/mail/{self.name}.txt.jinja2"
+        )
 
 
 @dataclass(frozen=True)
@@ -327,7 +335,7 @@ def _written(
         return None
     shared = {"address": settings.public_address}
     with speaking(letter.language):
-        text = render(letter.template or template.body, {**shared, **letter.values})
+        text = render(letter.template or template.asset, {**shared, **letter.values})
         subject = gettext(template.subject)
     if template.text_message:
         return TextMessage(message.id, address, text.strip())

@@ -390,13 +390,9 @@ def _acting(session: Session, number: str) -> UUID:
 
 
 REMINDER: Final = MailTemplate(
-    "afspraak_herinnering",
-    "Een afspraak loopt bijna af",
-    "stopintimidatie.dossiers.case:templates/mail/afspraak.txt.jinja2",
-    _letter,
-    work=True,
+    "afspraak_herinnering", "Een afspraak loopt bijna af", __package__, _letter, work=True
 )
-# Of who is away the choice of the substitute counts.
+# The choice of the substitute counts for who is away.
 REMINDER_RECIPIENT: Final = MailRecipient(
     COLLEAGUE, _address, reader=lambda session, number: reader_of(session, _acting(session, number))
 )
