@@ -68,7 +68,7 @@ class User(Base):
     blocked_at: Mapped[datetime | None]
     # *Opgeleid op*: on that day this person followed the training.
     trained_on: Mapped[date | None]
-    # When this person is mailed of work.
+    # The choice when mail about work comes (`MailChoice`).
     mail: Mapped[str] = mapped_column(
         String(10), default=MailChoice.AT_ONCE.value, server_default=MailChoice.AT_ONCE.value
     )
