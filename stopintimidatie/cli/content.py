@@ -30,7 +30,7 @@ from stopintimidatie.core.mail.message import (
     words_of,
     write,
 )
-from stopintimidatie.core.mail.services import JOB, note_bounce
+from stopintimidatie.core.mail.services import JOB, note_bounce, waiting_readers
 from stopintimidatie.core.search import services as search
 from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.storage import NATIONAL, Holder, transaction
@@ -398,8 +398,9 @@ def trial(settings: Settings, adres: str) -> None:
 def waiting(settings: Settings) -> None:
     """Toon de berichten die niet uitgaan: nummer, houder, pogingen, waarom, en sinds wanneer."""
     failed = select(OutboxJob).where(OutboxJob.kind == JOB.name, OutboxJob.attempts > 0)
-    with database(settings) as session:
+    with database(settings, NATIONAL) as session:
         jobs = session.scalars(failed.order_by(OutboxJob.id)).all()
+        readers = len(waiting_readers(session))
     for job in jobs:
         standing = "opgegeven" if job.dead else "wordt nog geprobeerd"
         click.echo(
@@ -408,6 +409,8 @@ def waiting(settings: Settings) -> None:
         )
     if not jobs:
         click.echo("Alle berichten zijn uitgegaan, of zijn nog niet aan de beurt geweest.")
+    if readers:
+        click.echo(f"Gebundeld tot 8 uur op de volgende werkdag, aantal mensen: {readers}.")
 
 
 @mail_group.command("terug")

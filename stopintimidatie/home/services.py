@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, true, union_all
+from sqlalchemy import delete, func, insert, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import person
@@ -16,7 +16,9 @@ from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import is_working_day, local_date, utc_now
 from stopintimidatie.core.jobs import Job, JobContext
-from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.mail.models import MailChoice, MailMessage, MailState
+from stopintimidatie.core.mail.services import take_gathered, waiting_readers
 from stopintimidatie.core.second import (
     ANSWERED,
     SECONDS,
@@ -100,13 +102,18 @@ def remind(
 def mail_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Mail each person once for whom something waits that they weren't mailed of (job).
 
-    The message is of the day: a repeat after a crash sends no second one.
+    With it goes the number of messages that were gathered for who chose that. The message is of the
+    day: a repeat after a crash sends no second one.
     """
     today = local_date(utc_now())
     if not is_working_day(today):
         return
     with context.transaction() as session:
         holders = sorted(session.scalars(select(RoleAssignment.holder).distinct()))
+        unwanted = or_(User.mail == MailChoice.NONE, User.blocked_at.is_not(None))
+        silent = {*session.scalars(select(User.id).where(unwanted))}
+    with transaction(context.engine, NATIONAL, write=False) as session:
+        readers = waiting_readers(session)
     numbers, news = defaultdict[UUID, int](int), defaultdict[str, list[tuple[UUID, UUID]]](list)
     for holder in holders:
         with transaction(context.engine, holder, write=False) as session:
@@ -117,19 +124,33 @@ def mail_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
             for identity in staff_of(session, holder, today):
                 number = identity.user_id
                 rows = waiting_rows(context.registry, holder, identity)
-                for row in () if rows is None else session.execute(rows):
+                for row in () if rows is None or number in silent else session.execute(rows):
                     if row.id is None:
                         # A program of 1.0.0 set this provider up during the upgrade.
                         continue
                     numbers[number] += 1
                     if (str(number), row.id) not in known:
                         news[holder].append((number, row.id))
-    for number in sorted({number for pairs in news.values() for number, _ in pairs}):
-        with transaction(context.engine, NATIONAL) as session:
-            values, key = {"aantal": numbers[number]}, f"{MAIL.name}:{today}:{number}"
-            queue_mail(session, NATIONAL, MAIL.name, person(number), values=values, key=key)
+    readers |= {person(number) for pairs in news.values() for number, _ in pairs}
+    for reader in sorted(readers, key=lambda reader: reader.id):
+        number = UUID(reader.id)
+        _mail(context, reader, today, None if number in silent else numbers[number])
     for holder in holders:
         _keep(context, holder, news[holder])
+
+
+def _mail(context: JobContext, reader: Recipient, today: date, number: int | None) -> None:
+    """Ask for the message of the day with this number of proposals; None: it isn't wanted."""
+    key = f"{MAIL.name}:{today}:{reader.id}"
+    with transaction(context.engine, NATIONAL) as session:
+        if session.scalar(select(MailMessage.id).where(MailMessage.key == key)) is not None:
+            # Messages that were gathered since wait for the next one.
+            return
+        if number is None:
+            take_gathered(session, reader, MailState.NOT_NEEDED)
+            return
+        values = {"aantal": number, "berichten": take_gathered(session, reader, MailState.SENT)}
+        queue_mail(session, NATIONAL, MAIL.name, reader, values=values, key=key)
 
 
 def _keep(context: JobContext, holder: str, news: Sequence[tuple[UUID, UUID]]) -> None:
@@ -159,12 +180,9 @@ def _keep(context: JobContext, holder: str, news: Sequence[tuple[UUID, UUID]]) -
 
 def _letter(writing: Writing) -> Letter:
     """Write how much waits; not what it is, and nobody's name."""
-    return Letter({**writing.message.values, "link": writing.link("/wacht")})
+    links = {"link": writing.link("/wacht"), "start": writing.link("/")}
+    return Letter({"berichten": 0, **writing.message.values, **links})
 
 
-MAIL: Final = MailTemplate(
-    "wacht_op_u",
-    "Er wacht iets op u",
-    "stopintimidatie.home:templates/mail/wacht.txt.jinja2",
-    _letter,
-)
+# Not `work`: it is asked for only who wants it, and it tells what was gathered.
+MAIL: Final = MailTemplate("wacht_op_u", "Er wacht iets op u", __package__, _letter)

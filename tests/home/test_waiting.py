@@ -12,13 +12,12 @@ from sqlalchemy import func, select
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now, working_days_after
-from stopintimidatie.core.mail.delivery import Courier
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.second import SECONDS
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.home.models import SecondNotice
-from stopintimidatie.home.services import AGAIN, EVERY_MORNING, MAIL
+from stopintimidatie.home.services import AGAIN, MAIL
 from stopintimidatie.municipalities.people.absence import announce_absence
 from stopintimidatie.municipalities.people.services import actor_of
 from stopintimidatie.privacy.holds.models import HoldReason
@@ -28,15 +27,13 @@ from stopintimidatie.privacy.retention.services import approve_terms, propose_te
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.support.hands import take
 from tests.support.installation import Installation
-from tests.support.mail_server import Received, mail_server
+from tests.support.mornings import TUESDAY, Morning
 from tests.support.queries import count_queries
 from tests.support.retaining import proposed_schedule
 from tests.support.seconds import Work, ask_for_advice, propose_role
 
 HERE = "/gemeenten/dordrecht"
 LEADS = Role.DOSSIER_OWNER
-# A Tuesday: the day after it is a working day as well.
-TUESDAY = date(2031, 3, 4)
 DAY = timedelta(days=1)
 
 
@@ -226,26 +223,6 @@ def test_every_kind_leads_to_a_page_below_its_holder(installation: Installation)
 
 
 # The mail of the day
-
-
-class Morning:
-    """The worker at eight o'clock, with a real mail server."""
-
-    def __init__(self, installation: Installation, folder: Path) -> None:
-        self.installation, self.folder = installation, folder
-
-    def mails(self, day: date = TUESDAY) -> list[Received]:
-        """Let it work on a day, some minutes late; what arrived."""
-        at = datetime.combine(day, datetime.min.time(), AMSTERDAM) + timedelta(hours=8, minutes=2)
-        with mail_server(self.folder) as server, clock_at(at):
-            settings = server.settings(self.installation.settings)
-            self.installation.registry.app_settings = settings
-            self.installation.registry.courier = Courier(settings)
-            self.installation.run_scheduled(EVERY_MORNING.name)
-        return server.mailbox.received
-
-    def to(self, day: date = TUESDAY) -> list[str]:
-        return sorted(address for mail in self.mails(day) for address in mail.recipients)
 
 
 @pytest.fixture

@@ -182,6 +182,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "account", "GET", P.SIGNED_IN, {"/account": ALL}),
     view("Root", "account-handelingen", "GET", P.SIGNED_IN, {"/account-handelingen": ALL}),
     *form("Root", "account-naam", P.SIGNED_IN, {"/account-naam": ALL}),
+    *form("Root", "account-post", P.SIGNED_IN, {"/account-post": ALL}),
     *form("Root", "account-wachtwoord", P.SIGNED_IN, {"/account-wachtwoord": ALL}),
     view("Root", "account-sessie", "POST", P.SIGNED_IN, {"/account-sessie": ALL}),
     *form("Root", "wachtwoord-vergeten", PUBLIC, {"/wachtwoord-vergeten": ALL}),

@@ -20,6 +20,7 @@ from stopintimidatie.core.accounts.models import LinkPurpose, User
 from stopintimidatie.core.accounts.profile import (
     change_password,
     check_own_password,
+    choose_mail,
     end_own_sessions,
     rename,
     sessions_of,
@@ -44,6 +45,7 @@ from stopintimidatie.core.forms import (
     Button,
     Form,
     FormError,
+    OneOf,
     Password,
     PasswordInput,
     Schema,
@@ -52,6 +54,7 @@ from stopintimidatie.core.forms import (
     field,
     handle_form,
 )
+from stopintimidatie.core.mail.models import MailChoice
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import between_transactions, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -66,6 +69,7 @@ from stopintimidatie.core.web.request import (
 
 ACCOUNT: Final = "account"
 NAME: Final = "account-naam"
+POST: Final = "account-post"
 PASSWORD: Final = "account-wachtwoord"  # noqa: S105 - an address
 END: Final = "account-sessie"
 FORGOTTEN: Final = "wachtwoord-vergeten"
@@ -89,6 +93,19 @@ class NameSchema(Schema):
     )
 
 
+CHOICES: Final = (
+    (MailChoice.AT_ONCE.value, "Meteen"),
+    (MailChoice.DAILY.value, "Eens per werkdag, om 8 uur, met alleen aantallen"),
+    (MailChoice.NONE.value, "Geen"),
+)
+
+
+class PostSchema(Schema):
+    """The moment that mail about work comes."""
+
+    post = field(OneOf(CHOICES, radio=True), "Wanneer wilt u post over uw werk?")
+
+
 class OwnPasswordSchema(NewPasswordSchema):
     """The old password as well, so that an open session alone can't change it."""
 
@@ -109,6 +126,7 @@ def account_view(context: Any, request: Any) -> dict[str, Any]:
     identity = request.identity
     provider = current_session(request).provider
     return {
+        "mail": dict(CHOICES)[_own_choice(request)],
         "roles": [
             (_holder_name(request, holder), roles)
             for holder in sorted(identity.holders)
@@ -146,6 +164,24 @@ def name_view(request: Any) -> Any:
     button, given = Button("opslaan", "Naam opslaan"), {"naam": identity.name}
     page = {"heading": "Naam wijzigen", "above": "Mijn account"}
     return ask_values(request, NameSchema(), button, act, f"/{ACCOUNT}", page, given=given)
+
+
+def _own_choice(request: Any) -> str:
+    return str(request.db.get_one(User, request.identity.user_id).mail)
+
+
+# Also for who came through a municipality: nothing that guards the account can be silenced.
+@form_view(Root, POST, Permission.SIGNED_IN, "templates/post.jinja2")
+def post_choice_view(request: Any) -> Any:
+    """Choose when to be mailed of work."""
+    identity = request.identity
+
+    def act(values: dict[str, Any]) -> None:
+        if choose_mail(request.db, identity.actor, identity.user_id, values["post"]):
+            request.flash("Uw keuze voor post is opgeslagen.")
+
+    button, given = Button("opslaan", "Keuze opslaan"), {"post": _own_choice(request)}
+    return ask_values(request, PostSchema(), button, act, f"/{ACCOUNT}#post", given=given)
 
 
 AFTERWARDS: Final = (

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import LinkPurpose, User
@@ -19,6 +20,7 @@ from stopintimidatie.core.mail import (
     Letter,
     MailRecipient,
     MailTemplate,
+    Reader,
     Recipient,
     Writing,
     queue_mail,
@@ -26,8 +28,6 @@ from stopintimidatie.core.mail import (
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
-
-_FOLDER: Final = "stopintimidatie.core.accounts:templates/mail"
 
 # Links, for who may have no account at all
 
@@ -69,16 +69,10 @@ PAGES: Final = {
     LinkPurpose.NEW_PASSWORD: "wachtwoord-nieuw",
 }
 UNLOCK: Final = MailTemplate(
-    "aanmeldlink",
-    "Aanmelden bij Stopintimidatie",
-    f"{_FOLDER}/aanmeldlink.txt.jinja2",
-    _write_link,
+    "aanmeldlink", "Aanmelden bij Stopintimidatie", __package__, _write_link
 )
 NEW_PASSWORD: Final = MailTemplate(
-    "wachtwoord_vergeten",
-    "Een nieuw wachtwoord voor Stopintimidatie",
-    f"{_FOLDER}/wachtwoord_vergeten.txt.jinja2",
-    _write_link,
+    "wachtwoord_vergeten", "Een nieuw wachtwoord voor Stopintimidatie", __package__, _write_link
 )
 TEMPLATE_OF: Final = {LinkPurpose.UNLOCK: UNLOCK, LinkPurpose.NEW_PASSWORD: NEW_PASSWORD}
 RECIPIENT_OF_LINK: Final = MailRecipient("buitengeslotene", _address_of_link, personal=True)
@@ -118,6 +112,12 @@ def _address_of_person(session: Session, keys: KeyRing, number: str) -> str | No
     return user.username if user is not None and "@" in user.username else None
 
 
+def reader_of(session: Session, user_id: UUID) -> Reader | None:
+    """Return somebody with an account as reader of mail about work; None: there is none."""
+    choice = session.scalar(select(User.mail).where(User.id == user_id))
+    return None if choice is None else Reader(person(user_id), choice)
+
+
 def _write_event(writing: Writing) -> Letter:
     given = writing.message.values
     return Letter(
@@ -132,24 +132,20 @@ def _write_event(writing: Writing) -> Letter:
 
 
 NEW_DEVICE: Final = MailTemplate(
-    "nieuw_apparaat",
-    "Aangemeld op een nieuw apparaat",
-    f"{_FOLDER}/nieuw_apparaat.txt.jinja2",
-    _write_event,
+    "nieuw_apparaat", "Aangemeld op een nieuw apparaat", __package__, _write_event
 )
 PASSWORD_CHANGED: Final = MailTemplate(
-    "wachtwoord_gewijzigd",
-    "Uw wachtwoord is gewijzigd",
-    f"{_FOLDER}/wachtwoord_gewijzigd.txt.jinja2",
-    _write_event,
+    "wachtwoord_gewijzigd", "Uw wachtwoord is gewijzigd", __package__, _write_event
 )
 WRONG_FACTOR: Final = MailTemplate(
-    "tweede_stap_mislukt",
-    "Iemand probeert uw tweede stap",
-    f"{_FOLDER}/tweede_stap_mislukt.txt.jinja2",
-    _write_event,
+    "tweede_stap_mislukt", "Iemand probeert uw tweede stap", __package__, _write_event
 )
 # A person with an account; also for other rooms that tell somebody about the own account.
-PERSON: Final = MailRecipient("gebruiker", _address_of_person, personal=True)
+PERSON: Final = MailRecipient(
+    "gebruiker",
+    _address_of_person,
+    personal=True,
+    reader=lambda session, number: reader_of(session, UUID(number)),
+)
 TEMPLATES: Final = (UNLOCK, NEW_PASSWORD, NEW_DEVICE, PASSWORD_CHANGED, WRONG_FACTOR)
 RECIPIENTS: Final = (RECIPIENT_OF_LINK, PERSON)

@@ -24,6 +24,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.models import MailChoice
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import NOW, Base, Proposed, day_in
 from stopintimidatie.core.storage.tenancy import open_table
@@ -67,6 +68,10 @@ class User(Base):
     blocked_at: Mapped[datetime | None]
     # *Opgeleid op*: on that day this person followed the training.
     trained_on: Mapped[date | None]
+    # The choice when mail about work comes (`MailChoice`).
+    mail: Mapped[str] = mapped_column(
+        String(10), default=MailChoice.AT_ONCE.value, server_default=MailChoice.AT_ONCE.value
+    )
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     roles: Mapped[list[RoleAssignment]] = relationship(

@@ -38,7 +38,7 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way, days
 # An account that is erased can't sign in and names nobody.
 
 COLUMNS: Final = {
-    "user_account": treated(sealed="username name password_hash"),
+    "user_account": treated(sealed="username name password_hash", codes="mail"),
     "role_assignment": treated(codes="given_by reviewed_by_id"),
     # It stays when one is erased: what that account proposed may still wait for a second person.
     "account_hand": treated(codes="giver_id receiver_id"),

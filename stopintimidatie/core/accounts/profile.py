@@ -113,12 +113,23 @@ def _replace_password(session: Session, user: User, hashed: str, *, keep: str = 
 
 def rename(session: Session, actor: Actor, user_id: UUID, name: str) -> bool:
     """Change the name that colleagues read; return False if it is that already."""
+    return _change(session, actor, user_id, "name", name, "naam")
+
+
+def choose_mail(session: Session, actor: Actor, user_id: UUID, choice: str) -> bool:
+    """Choose when to be mailed of work (`MailChoice`); return False if it is that already."""
+    return _change(session, actor, user_id, "mail", choice, "post")
+
+
+def _change(
+    session: Session, actor: Actor, user_id: UUID, column: str, value: str, field: str
+) -> bool:
     user = session.get_one(User, user_id)
-    if user.name == name:
+    if getattr(user, column) == value:
         return False
-    user.name = name
+    setattr(user, column, value)
     enter(session, NATIONAL)
-    record(session, actor, "account.naam", NATIONAL, "gebruiker", [user_id], fields=["naam"])
+    record(session, actor, f"account.{field}", NATIONAL, "gebruiker", [user_id], fields=[field])
     return True
 
 

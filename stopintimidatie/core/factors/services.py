@@ -335,8 +335,5 @@ def _write_mail(writing: Writing) -> Letter:
 
 
 TEMPLATE: Final = MailTemplate(
-    MAIL,
-    "De beveiliging van uw account is gewijzigd",
-    "stopintimidatie.core.factors:templates/mail/tweede_stap.txt.jinja2",
-    _write_mail,
+    MAIL, "De beveiliging van uw account is gewijzigd", __package__, _write_mail
 )

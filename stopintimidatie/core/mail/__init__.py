@@ -13,6 +13,7 @@ from stopintimidatie.core.mail.services import (
     Letter,
     MailRecipient,
     MailTemplate,
+    Reader,
     Recipient,
     Writing,
     queue_mail,

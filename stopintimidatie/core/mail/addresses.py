@@ -198,14 +198,9 @@ RECIPIENTS: Final = (
     MailRecipient("adres", _find_usable, _bounced),
     MailRecipient("nieuw_adres", _find_new, _bounced),
 )
-_FOLDER: Final = "stopintimidatie.core.mail:templates/mail"
 TEMPLATES: Final = (
-    MailTemplate(
-        CODE_MAIL, "Bevestig dit e-mailadres", f"{_FOLDER}/adres_bevestigen.txt.jinja2", _code
-    ),
-    MailTemplate(
-        CODE_TEXT, "", f"{_FOLDER}/nummer_bevestigen.txt.jinja2", _code, text_message=True
-    ),
+    MailTemplate(CODE_MAIL, "Bevestig dit e-mailadres", __package__, _code),
+    MailTemplate(CODE_TEXT, "", __package__, _code, text_message=True),
 )
 
 

@@ -14,6 +14,15 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, held_table
 
 
+class MailChoice(StrEnum):
+    """Choice of a person: when to be mailed of work. What may not wait comes at once anyhow."""
+
+    AT_ONCE = "meteen"
+    # With the number of all in the letter of the next working morning.
+    DAILY = "dagelijks"
+    NONE = "geen"
+
+
 class MailState(StrEnum):
     """State of a message: what became of it."""
 
@@ -21,6 +30,8 @@ class MailState(StrEnum):
     SENT = "verstuurd"
     # Nobody needs it any more, such as a reminder of something that was opened meanwhile.
     NOT_NEEDED = "niet_nodig"
+    # Its reader chose one letter each morning, and that one counts it.
+    GATHERED = "gebundeld"
     REFUSED = "geweigerd"
     # The mail server took it, and later sent it back.
     BOUNCED = "teruggekomen"

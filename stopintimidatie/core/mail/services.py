@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
@@ -26,8 +26,9 @@ from stopintimidatie.core.mail.message import (
     split_sender,
     write,
 )
-from stopintimidatie.core.mail.models import MailMessage, MailState
+from stopintimidatie.core.mail.models import MailChoice, MailMessage, MailState
 from stopintimidatie.core.registry import Directive, named, of_kind
+from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.web.translation import DUTCH, gettext, speaking
 from stopintimidatie.settings import Settings
@@ -75,13 +76,16 @@ class MailTemplate:
 
     Args:
         subject: fixed words, that tell nothing about anybody.
-        body: the text, as `stopintimidatie.room:templates/mail/name.txt.jinja2`.
+        body: the package whose `templates/mail` has the text, in a file of this name; or another
+            asset, as `stopintimidatie.room:templates/mail/other.txt.jinja2`.
         write: the values of the text, looked up when it goes out; None: no longer needed.
         sent: in the transaction that notes that the mail server took it.
         returned: it was refused for good, or came back after the mail server had taken it.
         neutral: from the neutral sender, for who shares a mailbox or a screen.
         text_message: to a telephone; then the recipient's address is a number.
         logged: False where a line in the log would tell its readers what they may not know.
+        work: its reader may choose not to be mailed of it; the start page or the menu tells it too.
+            False for what may not wait: urgent reports, terms of the law, the account itself.
     """
 
     name: str
@@ -93,6 +97,30 @@ class MailTemplate:
     neutral: bool = False
     text_message: bool = False
     logged: bool = True
+    work: bool = False
+
+    @property
+    def asset(self) -> str:
+        """The file with the text."""
+        return (
+            self.body if ":" in self.body else f"{self.body}:templates/mail/{self.name}.txt.jinja2"
+        )
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Recipient by a kind that some room registered, and an id. Never an address."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A person who reads a message now, and what they chose (`MailChoice`)."""
+
+    recipient: Recipient
+    choice: str
 
 
 @dataclass(frozen=True)
@@ -104,12 +132,14 @@ class MailRecipient:
         bounced: (session of the holder, id): called when a message to it came back.
         personal: the message is for this person alone, such as a link that only they may use: no
             colleague can read it, in the demo either.
+        reader: (session of the holder, id) -> who reads it now; None: nobody who can choose.
     """
 
     kind: str
     find: Callable[[Session, KeyRing, str], str | None]
     bounced: Callable[[Session, str], None] = lambda *_: None
     personal: bool = False
+    reader: Callable[[Session, str], Reader | None] = lambda *_: None
 
 
 MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
@@ -132,15 +162,10 @@ AUDIT_KIND: Final = "bericht"
 ATTEMPTS: Final = 170
 # Codes, numbers, references and paths: nothing that anybody typed.
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
+# The template of the rows that the letter of a morning counts; nothing is written with it.
+GATHERED: Final = "gebundeld"
+_COUNTED: Final = (MailMessage.template == GATHERED, MailMessage.state == MailState.WAITING)
 _ENDED: Final = frozenset({MailState.SENT, MailState.NOT_NEEDED, MailState.BOUNCED})
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Recipient by a kind that some room registered, and an id. Never an address."""
-
-    kind: str
-    id: str
 
 
 def queue_mail(
@@ -218,9 +243,15 @@ def _send(context: JobContext, number: UUID) -> None:
         if message is None or message.state in _ENDED:
             return
         envelope = _written(context, session, message)
-        if envelope is None:
+        reader = _reader(context.registry, session, message)
+        if envelope is None or reader.choice == MailChoice.NONE:
             message.state, message.problem = MailState.NOT_NEEDED, None
             return
+        if reader.choice == MailChoice.DAILY:
+            message.state = MailState.GATHERED
+    if reader.choice == MailChoice.DAILY:
+        _gather(context, number, reader.recipient)
+        return
     # No transaction is open while somebody else's server is talked to.
     kept = courier.keeps
     if isinstance(envelope, TextMessage):
@@ -237,6 +268,48 @@ def _send(context: JobContext, number: UUID) -> None:
         template = _template_of(context.registry, message)
         template.sent(Writing(session, context.settings, context.registry, message))
         _log(context.registry, session, "post.verstuurd", message)
+
+
+def _reader(registry: Any, session: Session, message: MailMessage) -> Reader:
+    """Return who reads a message now and how; what may not wait comes at once."""
+    to = Recipient(message.recipient_kind, message.recipient_id)
+    work = _template_of(registry, message).work
+    reader = MAIL_RECIPIENTS.of(registry)[to.kind].reader(session, to.id) if work else None
+    reader = reader or Reader(to, MailChoice.AT_ONCE)
+    # A crash came between: the letter of the morning may count it already, whatever they chose
+    # since.
+    gathered = message.state == MailState.GATHERED
+    return replace(reader, choice=MailChoice.DAILY) if gathered else reader
+
+
+def _gather(context: JobContext, number: UUID, recipient: Recipient) -> None:
+    """Have the letter of the next working morning count a message; asked again still once.
+
+    The desk keeps the count, for one letter tells of all municipalities: a row without a job, that
+    waits, and that says nothing of the message but who reads it.
+    """
+    with transaction(context.engine, NATIONAL) as session:
+        key = f"{GATHERED}:{number}"
+        if session.scalar(select(MailMessage.id).where(MailMessage.key == key)) is None:
+            to = {"recipient_kind": recipient.kind, "recipient_id": recipient.id}
+            session.add(MailMessage(holder=NATIONAL, template=GATHERED, key=key, **to))
+
+
+def waiting_readers(session: Session) -> set[Recipient]:
+    """Return those for whose letter messages wait; in a transaction of the desk."""
+    rows = select(MailMessage.recipient_kind, MailMessage.recipient_id).where(*_COUNTED).distinct()
+    return {Recipient(kind, number) for kind, number in session.execute(rows)}
+
+
+def take_gathered(session: Session, reader: Recipient, state: MailState) -> int:
+    """End what waits for a reader's letter and return how many; the same transaction asks for it.
+
+    So a message is in one letter, or waits for the next one.
+    """
+    mine = MailMessage.recipient_kind == reader.kind, MailMessage.recipient_id == reader.id
+    ended = update(MailMessage).where(*_COUNTED, *mine).values(state=state, sent_at=utc_now())
+    result: Any = session.execute(ended)
+    return int(result.rowcount)
 
 
 def _as_kept(sent: Envelope | TextMessage) -> str:
@@ -262,7 +335,7 @@ def _written(
         return None
     shared = {"address": settings.public_address}
     with speaking(letter.language):
-        text = render(letter.template or template.body, {**shared, **letter.values})
+        text = render(letter.template or template.asset, {**shared, **letter.values})
         subject = gettext(template.subject)
     if template.text_message:
         return TextMessage(message.id, address, text.strip())

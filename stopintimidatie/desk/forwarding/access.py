@@ -266,13 +266,7 @@ def _code(writing: Writing) -> Letter | None:
 
 
 OFFICIALS_PHONE: Final = MailRecipient(_KIND, _number)
-CODE_TEXT: Final = MailTemplate(
-    "ophaalcode_sms",
-    "",
-    "stopintimidatie.desk.forwarding:templates/mail/ophaalcode_sms.txt.jinja2",
-    _code,
-    text_message=True,
-)
+CODE_TEXT: Final = MailTemplate("ophaalcode_sms", "", __package__, _code, text_message=True)
 
 
 # Answers: codes and days alone

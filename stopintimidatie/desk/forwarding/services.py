@@ -66,7 +66,6 @@ WATCH_JOB: Final = Job("doorgifte.bewaken")
 # Working days after which a report that isn't picked up is told to the deputy and then to the desk,
 # and after which the offer ends.
 DEPUTY_AFTER, DESK_AFTER, ENDS_AFTER = 2, 3, 10
-_FOLDER: Final = "stopintimidatie.desk.forwarding:templates/mail"
 
 
 def _about(session: Session, message: MailMessage) -> tuple[Pickup | None, Report | None]:
@@ -277,7 +276,7 @@ def _template(
     name: str, subject: str, write: Callable[[Writing], Letter | None], *went_out: Any, **more: Any
 ) -> MailTemplate:
     """Make the template of a message; its text stands in the file of its name."""
-    return MailTemplate(name, subject, f"{_FOLDER}/{name}.txt.jinja2", write, *went_out, **more)
+    return MailTemplate(name, subject, __package__, write, *went_out, **more)
 
 
 _WAITS: Final = "Er staat een bericht voor u klaar"

@@ -170,10 +170,7 @@ def _moved(writing: Writing) -> Letter:
 
 
 MOVED: Final = MailTemplate(
-    "naar_portaal",
-    "Wat voor u klaarstond, staat nu in het portaal",
-    "stopintimidatie.desk.onboarding:templates/mail/naar_portaal.txt.jinja2",
-    _moved,
+    "naar_portaal", "Wat voor u klaarstond, staat nu in het portaal", __package__, _moved
 )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.mail import reader_of
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import local_date, utc_now
@@ -379,15 +380,19 @@ def _letter(writing: Writing) -> Letter | None:
 
 def _address(session: Session, keys: KeyRing, number: str) -> str | None:
     """Return the address to write somebody at: who is away has a substitute; None: is blocked."""
-    person = acting_for(session, UUID(number), local_date(utc_now()))
+    person = _acting(session, number)
     active = select(User.username).where(User.id == person, User.blocked_at.is_(None))
     return session.scalar(active)
 
 
+def _acting(session: Session, number: str) -> UUID:
+    return acting_for(session, UUID(number), local_date(utc_now()))
+
+
 REMINDER: Final = MailTemplate(
-    "afspraak_herinnering",
-    "Een afspraak loopt bijna af",
-    "stopintimidatie.dossiers.case:templates/mail/afspraak.txt.jinja2",
-    _letter,
+    "afspraak_herinnering", "Een afspraak loopt bijna af", __package__, _letter, work=True
 )
-REMINDER_RECIPIENT: Final = MailRecipient(COLLEAGUE, _address)
+# The choice of the substitute counts for who is away.
+REMINDER_RECIPIENT: Final = MailRecipient(
+    COLLEAGUE, _address, reader=lambda session, number: reader_of(session, _acting(session, number))
+)

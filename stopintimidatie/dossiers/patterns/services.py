@@ -185,10 +185,7 @@ def _letter(writing: Writing) -> Letter | None:
 
 ASKED: Final = "patroon.gevraagd"
 QUESTION: Final = MailTemplate(
-    "patroon_vraag",
-    "Een collega vraagt of u hieraan werkt",
-    "stopintimidatie.dossiers.patterns:templates/mail/vraag.txt.jinja2",
-    _letter,
+    "patroon_vraag", "Een collega vraagt of u hieraan werkt", __package__, _letter, work=True
 )
 
 

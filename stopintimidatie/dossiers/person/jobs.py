@@ -128,31 +128,25 @@ def _review_letter(writing: Writing) -> Letter | None:
     return Letter({"dag": date_text(row.review_on), "link": writing.link(f"/{LIST}")})
 
 
-_ROOM: Final = "stopintimidatie.dossiers.person:templates/mail"
 OVERDUE: Final = MailTemplate(
     "advies_te_laat",
     "Een advies is niet op tijd gegeven",
-    f"{_ROOM}/te_laat.txt.jinja2",
+    __package__,
     _letter(lambda row: row.outcome is None),
 )
 REVIEW: Final = MailTemplate(
-    "dossier_herzien",
-    "Een dossier moet worden herzien",
-    f"{_ROOM}/herzien.txt.jinja2",
-    _review_letter,
+    "dossier_herzien", "Een dossier moet worden herzien", __package__, _review_letter
 )
 MAILS: Final = (
     MailTemplate(
-        ASKED,
-        "Een dossier wacht op uw advies",
-        f"{_ROOM}/gevraagd.txt.jinja2",
-        _letter(lambda row: row.waits),
+        ASKED, "Een dossier wacht op uw advies", __package__, _letter(lambda row: row.waits)
     ),
     MailTemplate(
         GIVEN,
         "Een advies over een dossier is gegeven",
-        f"{_ROOM}/gegeven.txt.jinja2",
+        __package__,
         _letter(lambda row: row.outcome is not None and row.followed is None),
+        work=True,
     ),
     OVERDUE,
     REVIEW,

@@ -19,7 +19,6 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import contact_at, in_clear
 
-_FOLDER: Final = "stopintimidatie.exports.release:templates/mail"
 PHONE: Final = "contact_mobiel"
 
 
@@ -96,35 +95,29 @@ def _answered(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link("/uitvoer")})
 
 
-def _asking(name: str, subject: str, file: str) -> MailTemplate:
+def _asking(name: str, subject: str) -> MailTemplate:
     """Return the template of a message with a code, which asks for an answer or a confirmation."""
-    return MailTemplate(
-        name, subject, f"{_FOLDER}/{file}.txt.jinja2", with_code, returned=_came_back
-    )
+    return MailTemplate(name, subject, __package__, with_code, returned=_came_back)
 
 
 CONTACTS_PHONE: Final = MailRecipient(PHONE, _number)
 READY: Final = MailTemplate(
     "uitvoer_klaar",
     "Er staat een document voor u klaar",
-    f"{_FOLDER}/klaar.txt.jinja2",
+    __package__,
     _ready,
     _went_out,
     returned=_came_back,
 )
-CODE_MAIL: Final = _asking("uitvoer_code", "Uw code", "code")
+CODE_MAIL: Final = _asking("uitvoer_code", "Uw code")
 CODE_TEXT: Final = MailTemplate(
-    "uitvoer_code_sms", "", f"{_FOLDER}/code_sms.txt.jinja2", _spoken_code, text_message=True
+    "uitvoer_code_sms", "", __package__, _spoken_code, text_message=True
 )
 ANSWERED: Final = MailTemplate(
-    "partner_antwoordde", "Een partner gaf antwoord", f"{_FOLDER}/antwoord.txt.jinja2", _answered
+    "partner_antwoordde", "Een partner gaf antwoord", __package__, _answered, work=True
 )
-REMINDER: Final = _asking(
-    "uitvoer_vernietigen", "Vernietig een document en bevestig dat", "vernietigen"
-)
-WITHDRAWN: Final = _asking("uitvoer_ingetrokken", "Een document is ingetrokken", "ingetrokken")
-CORRECTED: Final = _asking("uitvoer_correctie", "Er is iets gewijzigd in een document", "correctie")
-ALARM: Final = MailTemplate(
-    "kopie_alarm", "Een partner bevestigde niets", f"{_FOLDER}/alarm.txt.jinja2", _answered
-)
+REMINDER: Final = _asking("uitvoer_vernietigen", "Vernietig een document en bevestig dat")
+WITHDRAWN: Final = _asking("uitvoer_ingetrokken", "Een document is ingetrokken")
+CORRECTED: Final = _asking("uitvoer_correctie", "Er is iets gewijzigd in een document")
+ALARM: Final = MailTemplate("kopie_alarm", "Een partner bevestigde niets", __package__, _answered)
 TEMPLATES: Final = (READY, CODE_MAIL, CODE_TEXT, ANSWERED, REMINDER, WITHDRAWN, CORRECTED, ALARM)

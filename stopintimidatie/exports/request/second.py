@@ -242,8 +242,5 @@ def _late(writing: Writing) -> Letter | None:
 
 
 OVERDUE: Final = MailTemplate(
-    "spoed_te_laat",
-    "Een spoeduitvoer wacht op een tweede persoon",
-    "stopintimidatie.exports.request:templates/mail/spoed.txt.jinja2",
-    _late,
+    "spoed_te_laat", "Een spoeduitvoer wacht op een tweede persoon", __package__, _late
 )

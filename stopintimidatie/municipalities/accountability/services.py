@@ -196,10 +196,7 @@ def _write_lacking(writing: Writing) -> Letter:
 
 
 LACKING: Final = MailTemplate(
-    "poort_dicht",
-    "Uw gemeente is nog niet gereed voor meldingen",
-    "stopintimidatie.municipalities.accountability:templates/mail/poort_dicht.txt.jinja2",
-    _write_lacking,
+    "poort_dicht", "Uw gemeente is nog niet gereed voor meldingen", __package__, _write_lacking
 )
 
 

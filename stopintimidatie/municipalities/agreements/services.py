@@ -282,10 +282,7 @@ def _write_ends(writing: Writing) -> Letter | None:
 
 
 ENDS: Final = MailTemplate(
-    "afspraak_loopt_af",
-    "Een doorgifteafspraak loopt af",
-    "stopintimidatie.municipalities.agreements:templates/mail/afspraak_loopt_af.txt.jinja2",
-    _write_ends,
+    "afspraak_loopt_af", "Een doorgifteafspraak loopt af", __package__, _write_ends
 )
 
 

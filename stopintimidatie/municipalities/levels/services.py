@@ -400,8 +400,5 @@ def _write_dropped(writing: Writing) -> Letter:
 
 
 DROPPED: Final = MailTemplate(
-    "niveau_vervallen",
-    "Een geplande aansluiting gaat niet door",
-    "stopintimidatie.municipalities.levels:templates/mail/niveau_vervallen.txt.jinja2",
-    _write_dropped,
+    "niveau_vervallen", "Een geplande aansluiting gaat niet door", __package__, _write_dropped
 )

@@ -47,7 +47,6 @@ TELL_OF_ROLE: Final = Job("rol.vertellen")
 TELL_OF_PROVIDER: Final = Job("aanmelden.vertellen")
 INVITED: Final = "gebruiker.uitgenodigd"
 PROVIDER_REFUSED: Final = "gemeente.aanmelden_geweigerd"
-_FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
 
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -180,22 +179,13 @@ def _offered(session: Session, offer: RoleOffer) -> dict[str, str]:
 
 
 LINK: Final = MailTemplate(
-    "uitnodiging",
-    "Uw account voor Stopintimidatie",
-    f"{_FOLDER}/uitnodiging.txt.jinja2",
-    _write_link,
+    "uitnodiging", "Uw account voor Stopintimidatie", __package__, _write_link
 )
 NEW_PASSWORD: Final = MailTemplate(
-    "nieuw_wachtwoord",
-    "Kies een nieuw wachtwoord voor Stopintimidatie",
-    f"{_FOLDER}/nieuw_wachtwoord.txt.jinja2",
-    _write_link,
+    "nieuw_wachtwoord", "Kies een nieuw wachtwoord voor Stopintimidatie", __package__, _write_link
 )
 OFFERED: Final = MailTemplate(
-    "rol_aangeboden",
-    "U bent uitgenodigd in Stopintimidatie",
-    f"{_FOLDER}/rol_aangeboden.txt.jinja2",
-    _write_offer,
+    "rol_aangeboden", "U bent uitgenodigd in Stopintimidatie", __package__, _write_offer
 )
 LINK_RECIPIENT: Final = MailRecipient("genodigde", _address_of_link, personal=True)
 OFFER_RECIPIENT: Final = MailRecipient("rolaanbod", _address_of_offer, personal=True)

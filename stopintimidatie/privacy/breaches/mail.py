@@ -20,7 +20,6 @@ from stopintimidatie.privacy.breaches.clock import COUNTS, WARNING
 from stopintimidatie.privacy.breaches.models import Breach
 
 REMIND: Final = Job("datalek.herinneren")
-_FOLDER: Final = "stopintimidatie.privacy.breaches:templates/mail"
 _PAGE: Final = "/datalekken"
 BEFORE, PAST = "bijna", "voorbij"
 
@@ -101,7 +100,7 @@ def _letter(writing: Writing) -> Letter | None:
 
 
 def _template(name: str, subject: str) -> MailTemplate:
-    return MailTemplate(name, subject, f"{_FOLDER}/{name}.txt.jinja2", _letter)
+    return MailTemplate(name, subject, __package__, _letter)
 
 
 ENTERED: Final = _template("datalek_gemeld", "Er is een datalek gemeld")

@@ -234,8 +234,5 @@ def _letter(writing: Writing) -> Letter:
 
 
 TOLD: Final = MailTemplate(
-    "langer_bewaren",
-    "Een document blijft langer bewaard dan het uiterste",
-    "stopintimidatie.privacy.destruction:templates/mail/langer_bewaren.txt.jinja2",
-    _letter,
+    "langer_bewaren", "Een document blijft langer bewaard dan het uiterste", __package__, _letter
 )

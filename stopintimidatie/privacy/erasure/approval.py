@@ -194,12 +194,7 @@ def _letter(writing: Writing) -> Letter | None:
     return Letter({"row": row, "since": datetime_long(row.alone_at), "link": writing.link("/")})
 
 
-MAIL: Final = MailTemplate(
-    "wissen_alleen",
-    "Eén collega wil gegevens wissen",
-    "stopintimidatie.privacy.erasure:templates/mail/wissen_alleen.txt.jinja2",
-    _letter,
-)
+MAIL: Final = MailTemplate("wissen_alleen", "Eén collega wil gegevens wissen", __package__, _letter)
 
 KIND: Final = second.Second(
     "wissen",

@@ -91,10 +91,4 @@ def _letter(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link("/")})
 
 
-WAITS: Final = MailTemplate(
-    TEMPLATE,
-    "Er wacht iets op u",
-    "stopintimidatie.privacy.police:templates/mail/wacht.txt.jinja2",
-    _letter,
-    logged=False,
-)
+WAITS: Final = MailTemplate(TEMPLATE, "Er wacht iets op u", __package__, _letter, logged=False)

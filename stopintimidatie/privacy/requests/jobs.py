@@ -101,10 +101,7 @@ def _write(writing: Writing) -> Letter | None:
 
 
 MAIL: Final = MailTemplate(
-    TEMPLATE,
-    "Een verzoek van een betrokkene wacht op antwoord",
-    "stopintimidatie.privacy.requests:templates/mail/termijn.txt.jinja2",
-    _write,
+    TEMPLATE, "Een verzoek van een betrokkene wacht op antwoord", __package__, _write
 )
 
 

@@ -116,11 +116,7 @@ def _write(writing: Writing) -> Letter | None:
 
 RECIPIENT: Final = MailRecipient(MAIL_OWNER, _address)
 TEMPLATE: Final = MailTemplate(
-    NAME,
-    _("Er staat een bericht voor u klaar"),
-    "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
-    _write,
-    neutral=True,
+    NAME, _("Er staat een bericht voor u klaar"), __package__, _write, neutral=True
 )
 
 

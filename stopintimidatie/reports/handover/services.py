@@ -138,10 +138,7 @@ def _still_open(writing: Writing) -> Letter | None:
 
 
 TEMPLATE: Final = MailTemplate(
-    NAME,
-    "Een andere gemeente biedt een melding aan",
-    "stopintimidatie.reports.handover:templates/mail/overdracht_aangeboden.txt.jinja2",
-    _still_open,
+    NAME, "Een andere gemeente biedt een melding aan", __package__, _still_open
 )
 
 

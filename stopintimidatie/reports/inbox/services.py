@@ -154,7 +154,6 @@ LATER: Final = "later"
 AT_MOST_EVERY: Final = timedelta(minutes=15)
 # Age from which a report needs no message: it's of a demo, or the installation was off.
 TOO_OLD: Final = timedelta(days=7)
-_FOLDER: Final = "stopintimidatie.reports.inbox:templates/mail"
 
 
 def tell(context: JobContext, session: Session, report: Report) -> None:
@@ -260,16 +259,7 @@ def _inbox(session: Session, holder: str) -> dict[str, str]:
     return {"gemeente": row.name, "pad": f"/gemeenten/{row.slug}/postvak"}
 
 
-NEW: Final = MailTemplate(
-    "nieuwe_melding",
-    "Er is een nieuwe melding",
-    f"{_FOLDER}/nieuwe_melding.txt.jinja2",
-    _new_letter,
-)
-URGENT: Final = MailTemplate(
-    "spoed", "Spoed: er wacht een melding", f"{_FOLDER}/spoed.txt.jinja2", _urgent_letter
-)
-URGENT_TEXT: Final = MailTemplate(
-    ALERT, "", f"{_FOLDER}/spoed_sms.txt.jinja2", _urgent_letter, text_message=True
-)
+NEW: Final = MailTemplate("nieuwe_melding", "Er is een nieuwe melding", __package__, _new_letter)
+URGENT: Final = MailTemplate("spoed", "Spoed: er wacht een melding", __package__, _urgent_letter)
+URGENT_TEXT: Final = MailTemplate(ALERT, "", __package__, _urgent_letter, text_message=True)
 TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)

@@ -6,16 +6,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text, update
 
 from stopintimidatie.cli.commands import _tidy_up, cli
 from stopintimidatie.cli.words import run
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import clock_at
-from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs import JobContext, OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule
+from stopintimidatie.core.mail import Recipient, queue_mail
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.mail.services import send
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.dossiers.services import COLLEAGUE
+from stopintimidatie.exports.release.mail import ANSWERED
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT
@@ -71,6 +78,23 @@ def test_what_1_0_0_held_is_there_and_can_be_used_after_the_upgrade(
     new = api.post(report()).json["kenmerk"]
     assert new != receipt["kenmerk"]
     assert api.follow(receipt["kenmerk"], receipt["volgcode"]).json["status"] == "ontvangen"
+    everybody_is_mailed_as_before(upgraded)
+
+
+def everybody_is_mailed_as_before(upgraded: Installation) -> None:
+    """At once; so is whom a program of 1.0.0 adds, which may run beside this one for a while."""
+    with upgraded.transaction(DORDRECHT) as session:
+        adds = "INSERT INTO user_account (id, username, name, password_hash, demo, created_at)"
+        copied = "SELECT :id, 'nieuw', name, password_hash, demo, created_at FROM user_account"
+        session.execute(text(f"{adds} {copied} LIMIT 1"), {"id": uuid4().hex})
+        assert set(session.scalars(select(User.mail))) == {"meteen"}
+        mine = select(User.id).where(User.username == kept()["names"][f"{OWN}/oov"])
+        to = Recipient(COLLEAGUE, str(session.scalars(mine).one()))
+        number = queue_mail(session, DORDRECHT, ANSWERED.name, to)
+    context = JobContext(upgraded.engine, upgraded.settings, upgraded.registry, DORDRECHT)
+    send(context, [{"mail": str(number)}])
+    with upgraded.transaction(DORDRECHT) as session:
+        assert session.get_one(MailMessage, number).state == "verstuurd"
 
 
 def changed(release: Release, upgraded: Installation) -> dict[str, int]:

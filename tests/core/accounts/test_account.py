@@ -76,6 +76,27 @@ def test_the_name_can_be_changed_and_that_is_logged(
     form.submit("opslaan", status=422)
 
 
+def test_everybody_chooses_when_mail_comes_and_that_is_logged(
+    installation: Installation, officer: str
+) -> None:
+    browser = installation.browser(officer)
+    card = browser.get("/account").html.select_one("#post")
+    assert card.select_one("dd").text == "Meteen"
+    for choice in ("dagelijks", "dagelijks", "geen"):
+        page = browser.get(card.select_one("a")["href"])
+        for told in ("een vraag van een collega", "Wat altijd meteen komt"):
+            assert told in page
+        form = page.forms["formulier"]
+        form["post"] = choice
+        page = form.submit("opslaan", status=303).follow()
+    assert page.html.select_one("#post dd").text == "Geen"
+    assert logged(installation, officer).count("account.post") == 2
+    form = browser.get("/account-post").forms["formulier"]
+    assert form["post"].value == "geen"
+    form["post"].force_value("nooit")
+    form.submit("opslaan", status=422)
+
+
 def test_a_new_password_ends_the_other_sessions_and_copies_of_the_own_cookie(
     installation: Installation, officer: str
 ) -> None:
