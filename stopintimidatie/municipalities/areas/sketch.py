@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import shapely
 import shapely.ops
@@ -92,7 +92,7 @@ class Sketch:
         nearest = min(distances, default=(math.inf, ""))
         return nearest[1] if nearest[0] <= NEAR_PX else None
 
-    def tap(self, posted: Mapping[str, object], control: str) -> Tap | None:
+    def tap(self, posted: Any, control: str) -> Tap | None:
         """Return where a form was tapped, by the name of its `MapSelect`; None beside the map.
 
         The point of a tap just beside a wijk lies at the edge of it.
