@@ -130,7 +130,7 @@ def _report_task(place: Place, row: Any) -> Task:
         "schreef": f"{path}#gesprek",
     }
     if kind.startswith("contact"):
-        done_at[kind] = call_path(path, place.here, place.here)
+        done_at[kind] = call_path(row, place.here, place.here)
     return Task(
         kind,
         rank,

@@ -241,7 +241,6 @@ class MapSelect(Select):
     image_size = 280
     image_action = ""
     folded = ""
-    open = False
 
 
 class PointInput(Hidden):

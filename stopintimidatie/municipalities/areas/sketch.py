@@ -11,7 +11,7 @@ import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import shapely
 import shapely.ops
@@ -69,15 +69,6 @@ class Frame:
         return charts.METRES_OF_DEGREE / self.down
 
 
-class Tap(NamedTuple):
-    """Tap on the map: the wijk, and a point in it with the metres that it may be off."""
-
-    code: str
-    lat: float
-    lon: float
-    accuracy_m: int
-
-
 @dataclass(frozen=True)
 class Sketch:
     """The wijken of one municipality, drawn to fit."""
@@ -92,10 +83,11 @@ class Sketch:
         nearest = min(distances, default=(math.inf, ""))
         return nearest[1] if nearest[0] <= NEAR_PX else None
 
-    def tap(self, posted: Any, control: str) -> Tap | None:
+    def tap(self, posted: Any, control: str) -> tuple[str, float, float, int] | None:
         """Return where a form was tapped, by the name of its `MapSelect`; None beside the map.
 
-        The point of a tap just beside a wijk lies at the edge of it.
+        That is the wijk, and latitude, longitude and accuracy in metres of a point in it: at its
+        edge for a tap just beside it.
         """
         x, y = (_pixel(posted.get(f"{control}.kaart.{axis}")) for axis in "xy")
         code = self.at(x, y)
@@ -104,7 +96,7 @@ class Sketch:
         shape = next(shape.exact for shape in self.shapes if shape.code == code)
         inside, _ = shapely.ops.nearest_points(shape, shapely.Point(x, y))
         lat, lon = self.frame.degrees(inside.x, inside.y)
-        return Tap(code, lat, lon, max(round(TAP_PX * self.frame.metres), FINEST_M))
+        return code, lat, lon, max(round(TAP_PX * self.frame.metres), FINEST_M)
 
     def svg(self, chosen: str | None = None) -> str:
         """Return the picture; the chosen wijk stands out by its colour and a thick line."""

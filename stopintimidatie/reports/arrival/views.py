@@ -10,16 +10,17 @@ from uuid import UUID, uuid4
 
 import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid_retry import mark_error_retryable
 from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.municipalities.areas.landmarks import find_named
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.areas.sketch import Sketch
@@ -51,6 +52,7 @@ from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.vocabulary import ContactWish, LocationSource, Role, Source
 
 Choices = Sequence[tuple[str, str]]
+Areas = Mapping[str, Neighbourhood]
 SOURCES: Final = tuple(
     (source.value, source.nl) for source in (Source.PHONE, Source.COUNTER, Source.PARTNER)
 )
@@ -62,6 +64,7 @@ SHARING: Final[Mapping[str, tuple[str, tuple[bool, bool]]]] = {
     "niemand": ("met niemand", (False, False)),
 }
 WIJK: Final = "wat.wijk"
+NAMES: Final = "stopintimidatie.reports.arrival:templates/places.jinja2"
 ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
 REACHED_BY: Final = ("naam", "telefoon", "email")
 WITH_CONTACT: Final = tuple(wish.value for wish in ContactWish if wish is not ContactWish.NONE)
@@ -153,8 +156,7 @@ def _somewhere(node: Any, place: dict[str, Any]) -> None:
     for given, other in (("lat", "lon"), ("lon", "lat")):
         if place[given] is not None and place[other] is None:
             error[other] = "Vul breedtegraad en lengtegraad allebei in, of geen van beide."
-    known = [name for name in ("wijk", "plek", "lat", *ADDRESS) if place[name] is not None]
-    if not known:
+    if all(place[name] is None for name in ("wijk", "plek", "lat", *ADDRESS)):
         error["plek"] = "Schrijf waar het was, of kies een wijk."
     if error.children:
         raise error
@@ -271,12 +273,11 @@ def field_at(path: Sequence[str | int]) -> str | None:
 )
 def entry_view(context: MunicipalityResource, request: Request) -> Any:
     """Enter a report that came by telephone, at the counter or from a partner."""
-    present = present_neighbourhoods_of(request.db, context.holder)
-    areas = {area.code: area.name for area in present}
+    areas = {area.code: area for area in present_neighbourhoods_of(request.db, context.holder)}
     drawn = request.registry.sketches.sketch_of(request.db, context.holder)
     picture = f"/melden/{context.__name__}/kaart" if drawn else None
     form = Form(
-        entry_schema(list(areas.items()), picture),
+        entry_schema([(code, area.name) for code, area in areas.items()], picture),
         request,
         buttons=[Button("bewaren", "Melding bewaren")],
         appstruct={
@@ -290,33 +291,26 @@ def entry_view(context: MunicipalityResource, request: Request) -> Any:
         cancel_url=request.resource_path(context, "postvak"),
     )
     if f"{WIJK}.kaart.x" in request.POST and drawn:
-        return _tapped(request, form, drawn, {area.code: area.slug for area in present})
+        return _tapped(request, form, drawn, areas)
     return handle_form(request, form, lambda v: _store(context, request, form, areas, v))
 
 
-def _tapped(
-    request: Request, form: Form, drawn: Sketch, slugs: Mapping[str, str]
-) -> dict[str, Any]:
+def _tapped(request: Request, form: Form, drawn: Sketch, areas: Areas) -> dict[str, Any]:
     """Show the form as it was sent, with the wijk and the point that were tapped on the map."""
     sent, widget = forms.read_controls(form, request.POST.items()), form["wat"]["wijk"].widget
-    widget.open = True
     tap = drawn.tap(request.POST, WIJK)
-    if tap is not None:
-        point = {"lat": f"{tap.lat:.6f}", "lon": f"{tap.lon:.6f}"}
-        sent["wat"] |= {"wijk": tap.code, **point, "nauwkeurigheidM": str(tap.accuracy_m)}
-        widget.image += f"?wijk={slugs.get(tap.code, '')}"
+    if tap is not None and tap[0] in areas:
+        code, lat, lon, metres = tap
+        point = {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}", "nauwkeurigheidM": str(metres)}
+        sent["wat"] |= {"wijk": code, **point}
+        widget.image += f"?wijk={areas[code].slug}"
     form.cstruct = form.deserialize(sent)
     if tap is None:
         form.add_error("Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst.", WIJK)
     return {"form": form}
 
 
-@post_view(
-    MunicipalityResource,
-    "melding-invoeren-plek",
-    Permission.ENTER_REPORT,
-    renderer="templates/places.jinja2",
-)
+@post_view(MunicipalityResource, "melding-invoeren-plek", Permission.ENTER_REPORT, renderer=NAMES)
 def names_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Return the names of places that what was typed may be; it goes by POST, so in no address."""
     typed = str(request.POST.get("wat.plek", ""))[:100]
@@ -327,14 +321,14 @@ def _store(
     context: MunicipalityResource,
     request: Request,
     form: Form,
-    areas: dict[str, str],
+    areas: Areas,
     values: dict[str, Any],
 ) -> HTTPSeeOther:
     entry = uuid_of(values["invoer"])
     if entry is None:
         raise FormError("Deze pagina is niet meer geldig. Open haar opnieuw.")
     if request.db.get(Report, report_id(_officer(request), entry)) is not None:
-        return _to_code(context, request, entry)
+        return _to_code(request, entry)
     given = _checked(form, values, areas)
     registry, session, chosen = request.registry, request.db, values["wat"]["wijk"]
     where = (session, registry.locator_cache, context.holder)
@@ -345,17 +339,19 @@ def _store(
         enter_report(session, registry.key_ring, given, place, source, request.actor, entry)
     except EntryError as problem:
         raise FormError(str(problem), problem.field) from None
-    except IntegrityError:
-        # The same form, sent twice at once: the other one has stored it.
-        raise _to_code(context, request, entry, afresh=True) from None
-    return _to_code(context, request, entry)
+    except IntegrityError as error:
+        # The same form, sent twice at once: tried again, it finds what the other one stored.
+        mark_error_retryable(error)
+        raise
+    return _to_code(request, entry)
 
 
-def _checked(form: Form, values: dict[str, Any], areas: dict[str, str]) -> Submission:
+def _checked(form: Form, values: dict[str, Any], areas: Areas) -> Submission:
     """Check the form by the rules of the intake; every fault stands at its field."""
     try:
         now = utc_now()
-        return validate(message_of(values, areas.get(values["wat"]["wijk"] or ""), now), now)
+        area = areas.get(values["wat"]["wijk"])
+        return validate(message_of(values, area.name if area else None, now), now)
     except UnclearError as unclear:
         raise FormError(unclear.message, f"wat.{unclear.field}") from None
     except InvalidMessageError as invalid:
@@ -369,23 +365,9 @@ def _officer(request: Request) -> UUID:
     return request.identity.user_id  # type: ignore[union-attr]
 
 
-def _to_code(
-    context: MunicipalityResource, request: Request, entry: UUID, *, afresh: bool = False
-) -> HTTPSeeOther:
-    """Redirect to the page that shows the follow code; it is derived anew there.
-
-    Args:
-        context: Municipality of the report.
-        request: The request.
-        entry: Number of the opened form.
-        afresh: Set when the request's own transaction failed, and can be asked nothing more.
-    """
-    wanted = report_id(_officer(request), entry)
-    if afresh:
-        with transaction(request.registry.engine, context.holder, write=False) as session:
-            path = path_of_report(session, wanted)
-    else:
-        path = path_of_report(request.db, wanted)
+def _to_code(request: Request, entry: UUID) -> HTTPSeeOther:
+    """Redirect to the page that shows the follow code; it is derived anew there."""
+    path = path_of_report(request.db, report_id(_officer(request), entry))
     return HTTPSeeOther(f"{path}/volgcode?invoer={entry}")
 
 

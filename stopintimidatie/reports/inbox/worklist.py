@@ -97,17 +97,16 @@ def calls_view(context: MunicipalityResource, request: Request) -> Any:
     here, now = request.resource_path(context).rstrip("/"), utc_now()
 
     def group_at(row: Any, moment: datetime) -> str:
+        """Return the heading for a row: by its planned attempt, else by the reporter's words."""
         known = may_know and not row.restricted
-        return _group(row, hours.get(row.id), known, moment)
-
-    def call_href(row: Any) -> str:
-        parts = (here, row.neighbourhood, row.dossier_number, row.reference)
-        return call_path("/".join(part for part in parts if part), here, f"{here}/bellen")
+        planned = row.next_attempt_at is not None and row.next_attempt_at > moment
+        can = False if planned else callable_at(hours.get(row.id), moment)
+        return {True: NOW if known else LOOK, None: LOOK, False: LATER}[can]
 
     for row in rows:
         groups[group_at(row, now)].append(row)
     if NEXT in dict(query_pairs(request)) and groups[NOW]:
-        return HTTPSeeOther(call_href(groups[NOW][0]))
+        return HTTPSeeOther(call_path(groups[NOW][0], here, f"{here}/bellen"))
     note_read(request, context.holder, KIND, [row.id for row in rows], task="bellen")
     hour = now.replace(minute=0, second=0, microsecond=0)
     soon = (hour + timedelta(minutes=30 * number) for number in range(1, WEEK))
@@ -115,7 +114,8 @@ def calls_view(context: MunicipalityResource, request: Request) -> Any:
         "groups": groups,
         "hours": hours,
         "form_words": form_words,
-        "call_href": call_href,
+        "call_path": call_path,
+        "here": here,
         "may_know": may_know,
         "first": next(
             (m for m in soon if m > now and any(group_at(row, m) != LATER for row in rows)), None
@@ -123,20 +123,15 @@ def calls_view(context: MunicipalityResource, request: Request) -> Any:
     }
 
 
-def _group(row: Any, words: str | None, may_know: bool, now: datetime) -> str:
-    """Return the heading for a row: by its planned attempt, else by the words of the reporter."""
-    planned = row.next_attempt_at is not None and row.next_attempt_at > now
-    can = False if planned else callable_at(words, now)
-    return {True: NOW if may_know else LOOK, None: LOOK, False: LATER}[can]
-
-
-def call_path(path: str, here: str, back: str) -> str:
+def call_path(row: Any, here: str, back: str) -> str:
     """Return the page on which contact is kept, which leads on to the next who can be reached.
 
     Args:
-        path: Address of the report.
+        row: The report, in a list of whatever query.
         here: Address of its municipality.
         back: Address to go back to when nothing is kept.
     """
+    parts = (here, row.neighbourhood, row.dossier_number, row.reference)
+    path = "/".join(part for part in parts if part)
     onwards = quote(f"{here}/bellen?{NEXT}=ja", safe="")
     return f"{path}/contact?terug={onwards}&hier={quote(back, safe='')}"

@@ -197,7 +197,8 @@ def _chosen(
     tap = drawn.tap(request.POST, WIJK)
     if tap is None:
         return so_far, True, None
-    return tap.code, False, ChosenPoint(tap.lat, tap.lon, tap.accuracy_m, LocationSource.PIN)
+    code, lat, lon, accuracy = tap
+    return code, False, ChosenPoint(lat, lon, accuracy, LocationSource.PIN)
 
 
 def _map_address(path: str, areas: list[Neighbourhood], chosen: str | None) -> str:

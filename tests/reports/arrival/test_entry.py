@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.areas import load_town
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.officers import set_value
+from tests.support.signing_in import at_once
 
 ENTRY = "/gemeenten/dordrecht/melding-invoeren"
 TOLD = "Hij riep iets naar mij. Ik liep door."
@@ -244,3 +246,9 @@ def test_a_tap_beside_the_map_says_so_and_enter_never_taps(installation: Install
     page = form.response.test_app.post(IN_TOWN, [*form.submit_fields(), *at])
     assert "Daar ligt geen wijk" in page.html.select_one("[data-veld='wat.wijk']").text
     assert page.forms["formulier"]["wat.omschrijving"].value == TOLD
+
+
+def test_a_form_that_is_sent_twice_at_once_is_one_report(installation: Installation) -> None:
+    form = entry_form(installation)
+    assert at_once([form, copy(form)], "bewaren") == [303, 303]
+    assert kept(installation).reference
