@@ -11,6 +11,7 @@ from stopintimidatie.municipalities.areas.sketch import sketch
 from tests.browser.conftest import SignIn, look
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.visible import all_problems_on
 
 ENTRY = "/gemeenten/dordrecht/melding-invoeren"
 OFFICER = "oov@dordrecht.example"
@@ -76,9 +77,7 @@ def test_on_a_phone_the_story_comes_first_and_nothing_is_wider_than_the_page(
     first = page.locator("#formulier :is(input, select, textarea):not([type=hidden])").first
     expect(first).to_have_attribute("name", "wat.omschrijving")
     expect(first).to_be_in_viewport(ratio=1)
-    look(page, "invoeren", 1280, 390, 320)
-    page.get_by_text("Kies op de kaart").click()
-    look(page, "invoeren-kaart", 1280, 390, 320)
+    look(page, "invoeren", 1280, 390)
 
 
 def test_names_of_places_are_proposed_and_a_tap_on_the_map_loses_nothing(sign_in: SignIn) -> None:
@@ -104,3 +103,15 @@ def test_names_of_places_are_proposed_and_a_tap_on_the_map_loses_nothing(sign_in
     expect(page.locator("[name='wat.wijk']")).to_be_in_viewport()
     expect(page.locator("[name='wat.omschrijving']")).to_have_value("Hij riep mij na.")
     expect(page.locator("[name='wat.plek']")).to_have_value("station")
+
+
+@pytest.mark.alles
+def test_entry_and_calls_serve_who_reads_large_in_the_dark_or_by_keyboard(sign_in: SignIn) -> None:
+    page = sign_in(OFFICER)
+    page.goto(ENTRY)
+    page.get_by_text("Kies op de kaart").click()
+    look(page, "invoeren-kaart", 1280, 390, 320)
+    assert all_problems_on(page) == []
+    page.goto("/gemeenten/dordrecht/bellen")
+    look(page, "bellen", 1280, 390, 320)
+    assert all_problems_on(page) == []
