@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -47,6 +46,7 @@ from stopintimidatie.privacy.retention.services import is_refusal
 from stopintimidatie.privacy.retention.views import NAME
 from stopintimidatie.reports.inbox.panels import form_words
 from stopintimidatie.reports.inbox.rules import TO_DO, Reader
+from stopintimidatie.reports.inbox.worklist import call_path
 
 # The rows that are shown at once.
 SHOWN: Final = 12
@@ -130,7 +130,7 @@ def _report_task(place: Place, row: Any) -> Task:
         "schreef": f"{path}#gesprek",
     }
     if kind.startswith("contact"):
-        done_at[kind] = f"{path}/contact?terug={quote(place.here, safe='')}"
+        done_at[kind] = call_path(row, place.here, place.here)
     return Task(
         kind,
         rank,

@@ -111,7 +111,7 @@ def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
 # What an officer isn't asked: found out from other answers, or known to an app only.
 NOT_ASKED = {
     *("taal", "anoniem", "incidentTot", "plegers.groep", "antwoorden"),
-    *("locatie.nauwkeurigheidM", "locatie.bron", "client.platform", "client.appVersie"),
+    *("locatie.bron", "client.platform", "client.appVersie"),
     *("locatie.ov.vervoerder", "locatie.ov.lijn", "locatie.ov.richting", "locatie.ov.halte"),
 }
 # Day, hour and part of day tell the first two; one question about sharing the others.

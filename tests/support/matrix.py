@@ -484,6 +484,9 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityResource", "melding-invoeren", P.ENTER_REPORT, {
         "{gemeente}/melding-invoeren": AT_HOME,
     }),
+    view("MunicipalityResource", "melding-invoeren-plek", "POST", P.ENTER_REPORT, {
+        "{gemeente}/melding-invoeren-plek": AT_HOME,
+    }),
     view("Root", "overdrachten", "GET", P.SIGNED_IN, {
         #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/overdrachten": " ja   ja      404    404     404   404      404     404",

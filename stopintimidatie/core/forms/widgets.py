@@ -232,6 +232,7 @@ class MapSelect(Select):
 
     The point of the click comes in under the name of the control with `.kaart.x` and `.kaart.y`.
     The image has a fixed size, for the browser tells where it was clicked in the size it was drawn.
+    With ``folded`` it stands below the list, behind a heading of that title.
     """
 
     template = "map_select"
@@ -239,6 +240,7 @@ class MapSelect(Select):
     image_text = ""
     image_size = 280
     image_action = ""
+    folded = ""
 
 
 class PointInput(Hidden):

@@ -25,6 +25,7 @@ def includeme(config: Any) -> None:
         Municipalities,
         menu_of,
     )
+    from stopintimidatie.municipalities.areas.sketch import SketchCache
 
     for table in AREA_TABLES:
         config.add_impersonal_table(table, "areas of the Netherlands, public")
@@ -40,4 +41,5 @@ def includeme(config: Any) -> None:
     # None when no address may leave the system.
     geocoding = settings.geocoder == "pdok"
     config.registry.geocoder = PdokLocatieserver(settings.geocoder_address) if geocoding else None
+    config.registry.sketches = SketchCache()
     config.registry.locator_cache = LocatorCache(settings.demo, geocoding)

@@ -9,7 +9,7 @@ documents, for reports come in all day (`core.storage.session`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final
@@ -32,7 +32,9 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Reference, is_taken
 from stopintimidatie.core.workflow import line
 from stopintimidatie.municipalities.areas.geocoder import WantedAddress
+from stopintimidatie.municipalities.areas.landmarks import find_named
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place, locate
+from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.queries import REPORTER, published_for, stored_answers
@@ -52,7 +54,7 @@ from stopintimidatie.reports.rules import (
     reading_term,
 )
 from stopintimidatie.reports.services import search_document
-from stopintimidatie.reports.vocabulary import KIND, Source
+from stopintimidatie.reports.vocabulary import KIND, LocationSource, Source
 from stopintimidatie.reports.workflow import ReportState
 
 ARRIVED: Final = Job("melding.binnengekomen")
@@ -388,6 +390,25 @@ def enter_report(
         report_id=report_id(officer, entry),
     )
     receive(session, keys, given, routing_for(place, ParticipationLevel.PROGRAMME), arrival)
+
+
+# A name with places farther apart tells no wijk: a long dike, or a street in each of two villages.
+WIDEST_M: Final = 1_000
+
+
+def find_point(session: Session, cache: LocatorCache, holder: str, location: Location) -> Location:
+    """Return the place with the point of its words, when these are exactly one name there."""
+    words = slugify(location.description or "")
+    if location.lat is not None or not words:
+        return location
+    named = [p for p in find_named(session, holder, words) if slugify(p.name) == words]
+    if len(named) != 1 or named[0].accuracy_m > WIDEST_M:
+        return location
+    _, _, lat, lon, accuracy = named[0]
+    if locate(session, cache, lat, lon).municipality_code != holder:
+        return location
+    by_name = LocationSource.ADDRESS
+    return replace(location, lat=lat, lon=lon, accuracy_m=accuracy, source=by_name)
 
 
 def place_for(

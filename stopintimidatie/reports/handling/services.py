@@ -325,10 +325,12 @@ def callable_at(words: str | None, moment: datetime) -> bool | None:
     clauses: Iterable[str] = _SENTENCE.split((words or "").lower())
     said = " ".join(c for c in clauses if not _ABOUT.search(c) or _WHEN.search(c))
     others = {*_WORD.findall(_WHEN.sub(" ", said))}
-    if others - _PLAIN:
-        return None
     here = moment.astimezone(AMSTERDAM)
     at = here.hour + here.minute / 60
+    if not _EARLIEST <= at < _LATEST:
+        return False
+    if others - _PLAIN:
+        return None
     hours, parts, days = (list[bool]() for _ in range(3))
     for no, edge, first, minute, last, to, part in _WHEN.findall(said):
         if part and part not in _PARTS:

@@ -15,7 +15,6 @@ from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_long, uuid_of
 from stopintimidatie.core.web.components import Panel, answer_in_panel, is_partial
@@ -24,7 +23,6 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.conversation.calls import NEEDLESS
-from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import services
 from stopintimidatie.reports.page.decisions import ALREADY, Began, did_just
 from stopintimidatie.reports.page.replies import text_field
@@ -38,14 +36,12 @@ from stopintimidatie.reports.page.steps import (
     danger_field,
     must_ask_danger,
     possible_steps,
-    step_name,
     version_values,
     way_out,
 )
 from stopintimidatie.reports.page.views import (
     CONTACT_DATA,
     STEP_PAGE,
-    account_of,
     came_from,
     contact_of,
     impossible,
@@ -54,8 +50,7 @@ from stopintimidatie.reports.page.views import (
 from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
-from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import area_names, signals_of
+from stopintimidatie.reports.words import signals_of
 
 NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
 REASON: Final = "Kort, voor uw collega’s. Dit komt in de geschiedenis."
@@ -208,17 +203,13 @@ def contact_page(
 
     `when`: as of `wish_to_call`.
     """
-    report, session = context.report, request.db
-    note_read(request, context.holder, KIND, [report.id], task=CONTACT_TASK)
-    published = published_for(session, None if context.holder == NATIONAL else context.holder)
+    report, holder = context.report, None if context.holder == NATIONAL else context.holder
+    published = published_for(request.db, holder)
     return {
-        **account_of(report),
-        "names": area_names(session, report),
-        "here": request.resource_path(context),
-        "doubles": waiting_doubles(session, report),
+        **step_page(context, request, CONTACT_TASK),
         "voicemail": services.voicemail_allowed(when),
         "reachable": reachable,
-        "write": _ways_to_write(context, request),
+        "steps": possible_steps(request, context),
         "help_lines": published.help_for("nl", report.reporter_age_group, report.forms),
         **contact_of(context, request, CONTACT_TASK),
     }
@@ -296,17 +287,6 @@ def contact_form(
         ),
     )
     return _form(context, request, schema, "Contact vastleggen")
-
-
-def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
-    """Return the pages to write to the reporter, who reads that with the follow code."""
-    ways = [("Bericht schrijven aan de melder", request.resource_path(context, "bericht"))]
-    ways += [
-        (step.label, request.resource_path(context, step_name(step)))
-        for step in possible_steps(request, context)
-        if step.name == "vraag_melder"
-    ]
-    return ways
 
 
 def wish_to_call(context: ReportResource, request: Request) -> str | None:

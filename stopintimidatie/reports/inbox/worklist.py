@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree.services import is_restricted
-from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.core.web.request import Request, page_view, query_pairs
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.handling.services import callable_at
@@ -28,6 +29,10 @@ from stopintimidatie.reports.vocabulary import KIND, ContactWish
 
 # The most rows; who calls these finds the others after them.
 MOST: Final = 100
+# A visit that goes on to the first who can be reached now.
+NEXT: Final = "volgende"
+# In half hours.
+WEEK: Final = 7 * 24 * 2
 NOW, LOOK, LATER = "Nu te bereiken", "Kijk wanneer", "Later"
 
 
@@ -80,7 +85,7 @@ def hours_of(request: Request, holder: str, rows: Sequence[Any], task: str) -> d
     "templates/calls.jinja2",
     guards=(recently_confirmed,),
 )
-def calls_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+def calls_view(context: MunicipalityResource, request: Request) -> Any:
     """Show who waits for contact: who can be reached now, who perhaps, and who later."""
     may_know = bool(request.has_permission(Permission.VIEW_CONTACT, context))
     bound = is_restricted(request.registry, Report.id)
@@ -88,29 +93,45 @@ def calls_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     # Use of these is restricted (art. 18): who they are stands there, their hours don't.
     free = [row for row in rows if not row.restricted]
     hours = hours_of(request, context.holder, free, "bellen")
-    note_read(request, context.holder, KIND, [row.id for row in rows], task="bellen")
     groups: dict[str, list[Any]] = {NOW: [], LOOK: [], LATER: []}
-    for row in rows:
+    here, now = request.resource_path(context).rstrip("/"), utc_now()
+
+    def group_at(row: Any, moment: datetime) -> str:
+        """Return the heading for a row: by its planned attempt, else by the reporter's words."""
         known = may_know and not row.restricted
-        groups[_group(row, hours.get(row.id), known, utc_now())].append(row)
-    here = request.resource_path(context).rstrip("/")
+        planned = row.next_attempt_at is not None and row.next_attempt_at > moment
+        can = False if planned else callable_at(hours.get(row.id), moment)
+        return {True: NOW if known else LOOK, None: LOOK, False: LATER}[can]
 
-    def call_href(row: Any) -> str:
-        parts = (here, row.neighbourhood, row.dossier_number, row.reference)
-        path = "/".join(part for part in parts if part)
-        return f"{path}/contact?terug={quote(f'{here}/bellen', safe='')}"
-
+    for row in rows:
+        groups[group_at(row, now)].append(row)
+    if NEXT in dict(query_pairs(request)) and groups[NOW]:
+        return HTTPSeeOther(call_path(groups[NOW][0], here, f"{here}/bellen"))
+    note_read(request, context.holder, KIND, [row.id for row in rows], task="bellen")
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    soon = (hour + timedelta(minutes=30 * number) for number in range(1, WEEK))
     return {
         "groups": groups,
         "hours": hours,
         "form_words": form_words,
-        "call_href": call_href,
+        "call_path": call_path,
+        "here": here,
         "may_know": may_know,
+        "first": next(
+            (m for m in soon if m > now and any(group_at(row, m) != LATER for row in rows)), None
+        ),
     }
 
 
-def _group(row: Any, words: str | None, may_know: bool, now: datetime) -> str:
-    """Return the heading for a row: by its planned attempt, else by the words of the reporter."""
-    planned = row.next_attempt_at is not None and row.next_attempt_at > now
-    can = False if planned else callable_at(words, now) if may_know else None
-    return {True: NOW, None: LOOK, False: LATER}[can]
+def call_path(row: Any, here: str, back: str) -> str:
+    """Return the page on which contact is kept, which leads on to the next who can be reached.
+
+    Args:
+        row: The report, in a list of whatever query.
+        here: Address of its municipality.
+        back: Address to go back to when nothing is kept.
+    """
+    parts = (here, row.neighbourhood, row.dossier_number, row.reference)
+    path = "/".join(part for part in parts if part)
+    onwards = quote(f"{here}/bellen?{NEXT}=ja", safe="")
+    return f"{path}/contact?terug={onwards}&hier={quote(back, safe='')}"

@@ -9,9 +9,7 @@ def includeme(config: Any) -> None:
     """Register the pages of the form."""
     from stopintimidatie.core.web.limits import PUBLIC_UPLOAD_FORM
     from stopintimidatie.reports.public.pages import Reporting
-    from stopintimidatie.reports.public.places import SketchCache
 
-    config.registry.sketches = SketchCache()
     config.add_translated_prefix("melden")
     config.add_public_prefix("melden", "Straatintimidatie melden")
     config.add_tree_root("melden", Reporting)

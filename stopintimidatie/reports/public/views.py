@@ -25,6 +25,7 @@ from stopintimidatie.core.web.responses import LOCATING
 from stopintimidatie.core.web.translation import keep_language, voice
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
+from stopintimidatie.municipalities.areas.sketch import Sketch
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
 from stopintimidatie.municipalities.settings.standard import INFORMAL
@@ -46,7 +47,6 @@ from stopintimidatie.reports.public.pages import (
 )
 from stopintimidatie.reports.public.places import (
     FoundPlace,
-    Sketch,
     find_places,
     only_postcode,
     wijken_of,
@@ -71,7 +71,7 @@ STEP, PLACE_STEP = "stap", "waar"
 # The button of a place on the first page, with the age that was chosen there.
 BEGIN: Final = "begin"
 AGE: Final = "leeftijd.leeftijdsgroep"
-MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
+MAP_CLICK: Final = f"{WIJK}.kaart.x"
 STALE: Final = _(
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
     " nog een keer op ‘Melding versturen’."
@@ -152,7 +152,7 @@ def place_view(context: ReportingPlace, request: Request) -> Any:
         return _shown_again(visit, form, page, problem=STALE)
     if STEP in request.POST:
         return _next_step(visit, form, _shown_again(visit, form, page))
-    if MAP_CLICK[0] in request.POST or public_forms.AWAY in request.POST:
+    if MAP_CLICK in request.POST or public_forms.AWAY in request.POST:
         return _shown_again(visit, form, page)
     answer = handle_form(request, form, lambda values: _send(visit, values), page)
     if visit.key is None:
@@ -192,19 +192,13 @@ def _chosen(
         return next((area.code for area in areas if area.slug == slug), None), False, None
     chosen = str(request.POST.get(WIJK, ""))
     so_far = chosen if chosen in {area.code for area in areas} else None
-    if MAP_CLICK[0] not in request.POST or drawn is None:
+    if MAP_CLICK not in request.POST or drawn is None:
         return so_far, False, None
-    x, y = (_pixel(request.POST.get(name)) for name in MAP_CLICK)
-    code = drawn.at(x, y)
-    if code is None:
+    tap = drawn.tap(request.POST, WIJK)
+    if tap is None:
         return so_far, True, None
-    lat, lon, accuracy = drawn.point(code, x, y)
+    code, lat, lon, accuracy = tap
     return code, False, ChosenPoint(lat, lon, accuracy, LocationSource.PIN)
-
-
-def _pixel(text: object) -> float:
-    plain = str(text)
-    return float(plain) if plain.isascii() and plain.isdigit() and len(plain) < 6 else -1000.0
 
 
 def _map_address(path: str, areas: list[Neighbourhood], chosen: str | None) -> str:

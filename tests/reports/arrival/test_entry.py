@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import shapely
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.areas.models import Landmark, LandmarkLoad
+from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.reports.models import Report
+from tests.support.areas import load_town
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.officers import set_value
+from tests.support.signing_in import at_once
 
 ENTRY = "/gemeenten/dordrecht/melding-invoeren"
 TOLD = "Hij riep iets naar mij. Ik liep door."
 
 
-def entry_form(installation: Installation) -> Any:
-    connect(installation)
-    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-    form = browser.get(ENTRY).forms["formulier"]
+def entry_form(installation: Installation, code: str = DORDRECHT, entry: str = ENTRY) -> Any:
+    connect(installation, code)
+    browser = installation.browser(make_user(installation, (code, Role.OFFICER)))
+    form = browser.get(entry).forms["formulier"]
     form["wat.omschrijving"], form["wat.plek"] = TOLD, "bij de brug"
     for name, value in (
         ("vormen", "naroepen"),
@@ -34,8 +40,8 @@ def entry_form(installation: Installation) -> Any:
     return form
 
 
-def kept(installation: Installation) -> Report:
-    with installation.transaction(DORDRECHT) as session:
+def kept(installation: Installation, code: str = DORDRECHT) -> Report:
+    with installation.transaction(code) as session:
         return session.scalars(select(Report)).one()
 
 
@@ -128,3 +134,121 @@ def test_a_moment_that_is_still_to_come_is_refused_at_its_field(installation: In
     form["wat.datum"], form["wat.tijd"] = f"{later:%Y-%m-%d}", f"{later:%H:%M}"
     page = form.submit("bewaren", status=422)
     assert page.html.select("[data-veld='wat.tijd'] .si-error, [data-veld='wat.datum'] .si-error")
+
+
+# A town with outlines, of which the names of places are known.
+TOWN, IN_TOWN = "GM9901", "/gemeenten/voorbeeldstad/melding-invoeren"
+NAMED: tuple[tuple[str, str, list[tuple[float, float]]], ...] = (
+    ("straat", "Grote Pluimstraat", [(3.305, 52.005), (3.307, 52.005), (3.309, 52.005)]),
+    # In two villages, and beyond the border of the town.
+    ("straat", "Kerkpad", [(3.301, 52.001), (3.329, 52.039)]),
+    ("straat", "Grensweg", [(3.38, 52.02)]),
+    ("park", "Dubbelhof", [(3.305, 52.005)]),
+    ("straat", "Dubbelhof", [(3.305, 52.005)]),
+)
+
+
+def town_form(installation: Installation, where: str) -> Any:
+    with installation.transaction() as session:
+        load_town(session)
+        load = LandmarkLoad(source="test", loaded_at=utc_now())
+        session.add(load)
+        session.flush()
+        for kind, name, points in NAMED:
+            words = {"kind": kind, "name": name, "name_key": slugify(name)}
+            wkb = shapely.MultiPoint(points).wkb
+            session.add(Landmark(load=load.number, municipality_code=TOWN, wkb=wkb, **words))
+    form = entry_form(installation, TOWN, IN_TOWN)
+    form["wat.plek"] = where
+    return form
+
+
+def test_a_name_that_exists_once_gives_the_wijk_and_a_point_as_coarse_as_a_street(
+    installation: Installation,
+) -> None:
+    form = town_form(installation, "grote pluimstraat ")
+    page = form.submit("bewaren", status=303).follow()
+    report = kept(installation, TOWN)
+    assert (report.neighbourhood_code, report.location_source) == ("WK990101", "adres")
+    assert (report.lat, report.lon, report.located_by) == (52.005, 3.307, "grens")
+    assert report.accuracy_m
+    assert 120 < report.accuracy_m < 160
+    assert report.location_text == "grote pluimstraat"
+    assert "Binnenstad" in page.html.main.text
+
+
+@pytest.mark.parametrize("where", ["Kerkpad", "Grensweg", "Dubbelhof", "Pluimstraat", "de brug"])
+def test_words_that_are_no_name_or_several_refuse_nothing_and_give_no_wijk(
+    installation: Installation, where: str
+) -> None:
+    page = town_form(installation, where).submit("bewaren", status=303).follow()
+    report = kept(installation, TOWN)
+    assert (report.lat, report.location_text) == (None, where)
+    assert report.neighbourhood_code not in {"WK990101", "WK990102", "WK990103", "WK990104"}
+    assert "De wijk is nog onbekend" in page.html.main.text
+
+
+def test_the_wijk_that_was_chosen_counts_and_not_the_name(installation: Installation) -> None:
+    form = town_form(installation, "Grote Pluimstraat")
+    form["wat.wijk"] = "WK990102"
+    page = form.submit("bewaren", status=303).follow()
+    report = kept(installation, TOWN)
+    assert (report.neighbourhood_code, report.lat) == ("WK990102", None)
+    assert "nog onbekend" not in page.html.main.text
+
+
+def test_names_are_proposed_while_somebody_types_and_stand_in_no_address(
+    installation: Installation,
+) -> None:
+    form = town_form(installation, "")
+    names = form.response.html.select_one("datalist#plekken")
+    assert form["wat.plek"].attrs["list"] == "plekken"
+    browser, sent = form.response.test_app, {"csrf_token": form["csrf_token"].value}
+    for typed, options in (("PLUIM", ["Grote Pluimstraat"]), ("", []), ("\0", []), ("x" * 999, [])):
+        page = browser.post(names["hx-post"], {**sent, "wat.plek": typed})
+        assert [tag["value"] for tag in page.html.select("option")] == options
+    browser.get(f"{names['hx-post']}?wat.plek=PLUIM", status=404)
+    # Of what was filled in only these two are sent.
+    assert names["hx-include"] == "#formulier-wat-plek, #formulier [name='csrf_token']"
+
+
+def test_a_tap_on_the_map_without_a_script_keeps_all_that_was_typed(
+    installation: Installation,
+) -> None:
+    form = town_form(installation, "bij de sluis")
+    form["hoe.naam"] = "Noor"
+    image = form.response.html.select_one("details:not([open]) input[type=image]")
+    with installation.transaction() as session:
+        shape = installation.registry.sketches.sketch_of(session, TOWN).shapes[1]
+    middle, browser = shape.exact.representative_point(), form.response.test_app
+    at = (("wat.wijk.kaart.x", f"{middle.x:.0f}"), ("wat.wijk.kaart.y", f"{middle.y:.0f}"))
+    page = browser.post(IN_TOWN, [*form.submit_fields(), *at])
+    form = page.forms["formulier"]
+    assert form["wat.wijk"].value == shape.code
+    typed = [form[name].value for name in ("wat.omschrijving", "wat.plek", "hoe.naam")]
+    assert typed == [TOLD, "bij de sluis", "Noor"]
+    shown = page.html.select_one("details[open] input[type=image]")
+    assert browser.get(shown["src"]).text != browser.get(image["src"]).text
+    form["hoe.naam"] = ""
+    form.submit("bewaren", status=303)
+    report = kept(installation, TOWN)
+    assert (report.neighbourhood_code, report.location_source) == (shape.code, "pin")
+    assert report.lat
+    assert report.accuracy_m
+    assert report.accuracy_m >= 25
+
+
+def test_a_tap_beside_the_map_says_so_and_enter_never_taps(installation: Installation) -> None:
+    form = town_form(installation, "bij de sluis")
+    first = form.response.html.select_one("#formulier [type=submit], #formulier [type=image]")
+    assert first["type"] == "submit"
+    at = (("wat.wijk.kaart.x", "0"), ("wat.wijk.kaart.y", "x"))
+    page = form.response.test_app.post(IN_TOWN, [*form.submit_fields(), *at])
+    assert "Daar ligt geen wijk" in page.html.select_one("[data-veld='wat.wijk']").text
+    assert page.forms["formulier"]["wat.omschrijving"].value == TOLD
+
+
+def test_a_form_that_is_sent_twice_at_once_is_one_report(installation: Installation) -> None:
+    form = entry_form(installation)
+    assert at_once([form, copy(form)], "bewaren") == [303, 303]
+    assert kept(installation).reference
