@@ -131,8 +131,8 @@ def numbers_of(
     if not whole:
         listed = listed.order_by(Report.incident_start.desc()).limit(COUNTED + 1)
     some = listed.subquery()
-    rows = session.execute(select(some.c.code, func.count()).group_by(some.c.code))
-    return {row[0]: row[1] for row in rows}
+    counted = select(some.c.code, func.count()).group_by(some.c.code)
+    return dict(session.execute(counted).tuples().all())
 
 
 def rows_of(

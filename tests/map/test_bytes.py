@@ -54,8 +54,8 @@ def sent(
 
     page = BeautifulSoup(gzip.decompress(ask("/gemeenten/dordrecht/kaart").body), "lxml")
     fetched = (("src", FILES[0]), ("href", FILES[1]), ("data-grenzen", "kaart-grenzen"))
-    found = [page.select_one(f"[{key}*='{name}']")[key] for key, name in fetched]
-    return sum(len(ask(path).body) for path in found)
+    found = [page.select(f"[{key}*='{name}']")[0][key] for key, name in fetched]
+    return sum(len(ask(str(path)).body) for path in found)
 
 
 def test_only_the_page_of_the_map_loads_leaflet() -> None:
