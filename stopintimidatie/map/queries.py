@@ -132,7 +132,7 @@ def numbers_of(
         listed = listed.order_by(Report.incident_start.desc()).limit(COUNTED + 1)
     some = listed.subquery()
     counted = select(some.c.code, func.count()).group_by(some.c.code)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def rows_of(
