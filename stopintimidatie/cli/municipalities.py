@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.areas import sources
 from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_facts
 from stopintimidatie.municipalities.areas.geocoder import load_stops
 from stopintimidatie.municipalities.areas.geojson import AreaFileError
-from stopintimidatie.municipalities.areas.landmarks import load_landmarks
+from stopintimidatie.municipalities.areas.landmarks import count_names, load_landmarks
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.models import AreaOutline, FormerArea, Municipality
 from stopintimidatie.municipalities.areas.queries import find_municipality
@@ -425,7 +425,7 @@ def landmark_names(settings: Settings, files: tuple[Path, ...]) -> None:
 @area_group.command("stand")
 @click.pass_obj
 def standing(settings: Settings) -> None:
-    """Toon welke grenzen er zijn, van welk jaar, en welke gebieden zijn vervallen."""
+    """Toon welke grenzen en namen er zijn, van wanneer, en welke gebieden zijn vervallen."""
     with database(settings) as session:
         loaded = session.execute(
             select(AreaOutline.kind, AreaOutline.year, func.count())
@@ -433,6 +433,7 @@ def standing(settings: Settings) -> None:
             .order_by(AreaOutline.kind, AreaOutline.year)
         ).all()
         ended = session.scalars(select(FormerArea).order_by(FormerArea.code)).all()
+        names = session.execute(count_names()).all()
     if not loaded:
         click.echo(f"Er zijn nog geen grenzen. Laad ze met: {PROGRAM} gebieden laden")
     for kind, year, number in loaded:
@@ -440,3 +441,6 @@ def standing(settings: Settings) -> None:
     for area in ended:
         goes_on = f"nu {area.successor_code}" if area.successor_code else "geen opvolger bekend"
         click.echo(f"vervallen in {area.ended_in}\t{area.kind} {area.code}\t{goes_on}")
+    for load in names:
+        when = datetime_short(load.loaded_at)
+        click.echo(f"namen: {load.kind}\t{when}\t{load.number}\t{load.source}")

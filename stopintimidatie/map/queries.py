@@ -122,16 +122,17 @@ def numbers_of(
 ) -> dict[str | None, int]:
     """Count the reports by wijk or buurt.
 
-    `whole`: all of them, which the index of the town tells; else of a long list the newest.
+    `whole`: all of them; else of a long list those that happened last, as `rows_of` lists them.
+    The index of the map tells either.
     """
     code = Report.subneighbourhood_code if buurten else Report.neighbourhood_code
     # Not the column itself: SQLite would read all reports there are, in the order of areas.
     listed = select(cast(code, String).label("code")).where(*where)
     if not whole:
-        listed = listed.order_by(Report.received_at.desc()).limit(COUNTED + 1)
+        listed = listed.order_by(Report.incident_start.desc()).limit(COUNTED + 1)
     some = listed.subquery()
-    rows = session.execute(select(some.c.code, func.count()).group_by(some.c.code))
-    return {row[0]: row[1] for row in rows}
+    counted = select(some.c.code, func.count()).group_by(some.c.code)
+    return dict(session.execute(counted).all())
 
 
 def rows_of(

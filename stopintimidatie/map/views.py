@@ -83,7 +83,6 @@ def show_map(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     return {
         "asked": asked,
         "tiles": background_of(request.app_settings),
-        "selection": asked.selection,
         "outlined": drawing.has_outlines(asked.shapes),
         "reports": reports,
         "forms": form_words,
@@ -165,11 +164,8 @@ def _panel(context: Any, request: Request, query: str, *, picture: bool = True) 
 def wijk_panel(context: NeighbourhoodResource, request: Request) -> Panel | None:
     """Return the map of a wijk; what lies in none has no map."""
     area = context.neighbourhood
-    return (
-        _panel(context, request, f"wijk={area.code}")
-        if area.kind == NeighbourhoodKind.WIJK
-        else None
-    )
+    drawn = area.kind == NeighbourhoodKind.WIJK
+    return _panel(context, request, f"wijk={area.code}") if drawn else None
 
 
 def dossier_panel(context: DossierResource, request: Request) -> Panel | None:

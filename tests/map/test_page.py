@@ -8,20 +8,33 @@ from typing import Any
 import pytest
 import shapely
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.dossiers.patterns.models import Pattern, PatternReport, PatternState
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.facts import AreaKind
 from stopintimidatie.municipalities.areas.locator import Locator, Outline
 from stopintimidatie.reports.models import Report
-from tests.support.factories import CENTRE, DORDRECHT, connect, make_report
+from tests.support.factories import (
+    CENTRE,
+    DORDRECHT,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 from tests.support.officers import officer, stored
 
 pytestmark = pytest.mark.sqlite
 MAP = "/gemeenten/dordrecht/kaart"
 HERE = Outline(CENTRE, DORDRECHT, shapely.box(4.65, 51.80, 4.68, 51.82))
+OTHER = "WK050502"
 WINDOW = "vak=4.6,51.7,4.8,51.9&zoom=15"
 
 
@@ -43,6 +56,28 @@ def change(installation: Installation, address: str, **values: Any) -> None:
         report = session.scalars(select(Report).where(Report.reference == reference)).one()
         for name, value in values.items():
             setattr(report, name, value)
+
+
+def make_pattern(session: Session, report: Report) -> int:
+    """Make a proposed pattern with this report; its number."""
+    pattern = Pattern(
+        holder=DORDRECHT,
+        number=3,
+        state=PatternState.PROPOSED,
+        certainty=95,
+        lat=51.81,
+        lon=4.67,
+        radius_m=90,
+        expected=1.2,
+        strength=1.5,
+        neighbourhood_code=CENTRE,
+        window_days=180,
+    )
+    session.add(pattern)
+    session.flush()
+    link = {"holder": DORDRECHT, "pattern_id": pattern.id, "report_id": report.id}
+    session.add(PatternReport(**link))
+    return pattern.number
 
 
 def number_in(page: Any, code: str = CENTRE) -> int:
@@ -163,3 +198,51 @@ def test_without_outlines_the_map_says_so(installation: Installation) -> None:
     page = officer(installation).get(MAP)
     assert "De grenzen zijn niet geladen" in page.text
     assert page.html.select_one("noscript img")["src"] == f"{MAP}.svg"
+
+
+def test_a_dossier_that_is_hidden_from_somebody_is_not_there(installation: Installation) -> None:
+    leader = make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER))
+    owner = user_id(installation, leader)
+    with installation.transaction() as session:
+        number, person = (
+            make_dossier(session, kind=kind, owner_id=owner).number
+            for kind in (DossierKind.HOTSPOT.value, DossierKind.PERSON.value)
+        )
+    browser = officer(installation)
+    assert browser.get(f"{MAP}?dossier={number}").status_int == 200
+    # As one that there isn't: nobody learns that this person has a dossier.
+    for hidden in (person, "2026-9999"):
+        for page in ("", ".svg", f"-punten.json?{WINDOW}"):
+            joined = "&" if "?" in page else "?"
+            browser.get(f"{MAP}{page}{joined}dossier={hidden}", status=404)
+    # Who sees the dossier and isn't named in it doesn't see its reports.
+    unnamed = make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER))
+    installation.browser(unnamed).get(f"{MAP}?dossier={person}", status=404)
+    assert installation.browser(leader).get(f"{MAP}?dossier={person}").status_int == 200
+
+
+def test_the_map_of_a_pattern_has_its_reports_alone(installation: Installation) -> None:
+    inside, _ = stored(installation), stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        of_it = Report.reference == inside.rpartition("/")[2]
+        report = session.scalars(select(Report).where(of_it)).one()
+        number = make_pattern(session, report)
+    browser = officer(installation)
+    page = browser.get(f"{MAP}?patroon={number}")
+    assert references(page) == [inside.rpartition("/")[2]]
+    assert number_in(page) == 1
+    for odd in (number + 1, "x", "1" * 20):
+        browser.get(f"{MAP}?patroon={odd}", status=404)
+
+
+def test_a_long_list_counts_the_reports_that_it_lists(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stopintimidatie.map.queries.COUNTED", 0)
+    latest = stored(installation)
+    # Told of later, and longer ago.
+    long_ago = utc_now() - timedelta(days=40)
+    change(installation, stored(installation), incident_start=long_ago, neighbourhood_code=OTHER)
+    page = officer(installation).get(f"{MAP}?postvak=ja")
+    assert references(page)[:1] == [latest.rpartition("/")[2]]
+    assert number_in(page) == 1

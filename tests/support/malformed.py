@@ -85,10 +85,26 @@ QUERIES = (
 QUERIED = ("/", "/aanmelden", "/zoeken", "/gemeenten/dordrecht", "/api/v1/gemeenten", REPORTS)
 
 
+MAP = "/gemeenten/dordrecht/kaart"
+MAPPED = ("vak", "van", "tot", "wijk", "dossier", "patroon", "zoom", "dagdeel")
+ODD = (
+    *("", "%00", "%ff", "%ED%A0%80", "-1", "0", "9" * 400, "1e999", "NaN", "inf", "%D9%A3"),
+    *("0000-00", "9999-12", "1900-01", "2026-13", "2026-1-1", "NaN,NaN,NaN,NaN", "4,51,5", "%27"),
+    *("5,52,4,51", "-999,0,999,0", "1e308,1e308,1e308,1e308", "WK050501%00", "2026-0001%00"),
+)
+
+
 def queries() -> Iterator[Malformed]:
     for path in QUERIED:
         for query in QUERIES:
             yield Malformed("query", path, environ={"QUERY_STRING": query})
+    for name in MAPPED:
+        # What else an answer asks is right.
+        points = name in {"vak", "zoom"}
+        path, rest = (f"{MAP}-punten.json", "vak=4,51,5,52&zoom=15&") if points else (MAP, "")
+        for value in ODD:
+            odd = {"QUERY_STRING": f"{rest}{name}={value}"}
+            yield Malformed(f"{name} of the map", path, environ=odd)
 
 
 HEADERS = (

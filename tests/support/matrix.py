@@ -450,6 +450,8 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "kaart", "GET", P.VIEW_REPORT, {
         "{gemeente}/kaart": " ja ja 403 ja ja",
         "{gemeente}/kaart?postvak=ja&toestand=alle": " ja ja 403 ja ja",
+        "{gemeente}/kaart?patroon=1": " ja ja 403 ja ja",
+        "{gemeente}/kaart?dossier=2026-9999": " 404 404 403 404 404",
     }),
     view("MunicipalityResource", "kaart.svg", "GET", P.VIEW_REPORT, {
         "{gemeente}/kaart.svg": " ja ja 403 ja ja",

@@ -123,6 +123,15 @@ def load_in_force() -> Select[int]:
     return finished.order_by(LandmarkLoad.number.desc()).limit(1)
 
 
+def count_names() -> Select[*tuple[Any, ...]]:
+    """Build the query for the names in force: their number by kind, their source, since when."""
+    number, named = func.count().label("number"), Landmark.municipality_code.is_not(None)
+    names = select(LandmarkLoad.loaded_at, LandmarkLoad.source, Landmark.kind, number)
+    in_force = LandmarkLoad.number == load_in_force().scalar_subquery()
+    there = names.join(Landmark, Landmark.load == LandmarkLoad.number).where(in_force, named)
+    return there.group_by(LandmarkLoad.number, Landmark.kind).order_by(Landmark.kind)
+
+
 def find_near(
     session: Session, lat: float, lon: float, accuracy_m: int | None
 ) -> tuple[int | None, Near | None]:

@@ -29,6 +29,7 @@ from stopintimidatie.reports.words import AreaNames, place_row, place_short
 from tests.support.areas import OPERATOR
 from tests.support.factories import DORDRECHT, connect, make_report
 from tests.support.installation import Installation
+from tests.support.keyboard import Keyboard
 
 # In Dordrecht; a degree of longitude is shorter than one of latitude.
 LAT, LON = 51.8140, 4.6690
@@ -136,6 +137,21 @@ def test_a_file_gives_streets_crossings_parks_and_stops(town: Installation, tmp_
         assert street.lat == pytest.approx(51.8145)
         assert 50 < street.accuracy_m < 60
         assert 400 < park.accuracy_m < 600
+
+
+def test_the_operator_reads_which_names_there_are(
+    town: Installation, streets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = Keyboard(town, capsys)
+    assert "namen" not in typed.type("gebieden", "stand")[1]
+    load(town, streets)
+    lines = typed.type("gebieden", "stand")[1].splitlines()
+    told = [line.split("\t") for line in lines if line.startswith("namen")]
+    assert [(kind, number, source) for kind, _, number, source in told] == [
+        ("namen: kruising", "1", "straten.geojson"),
+        ("namen: park", "1", "straten.geojson"),
+        ("namen: straat", "2", "straten.geojson"),
+    ]
 
 
 def test_new_names_take_the_place_of_all_earlier_ones(
