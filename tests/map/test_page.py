@@ -9,13 +9,14 @@ import pytest
 import shapely
 from sqlalchemy import select
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.municipalities.areas.facts import AreaKind
 from stopintimidatie.municipalities.areas.locator import Locator, Outline
 from stopintimidatie.reports.models import Report
-from tests.support.factories import CENTRE, DORDRECHT, connect, make_report
+from tests.support.factories import CENTRE, DORDRECHT, connect, make_dossier, make_report, take_on
 from tests.support.installation import Installation
 from tests.support.officers import officer, stored
 
@@ -163,3 +164,19 @@ def test_without_outlines_the_map_says_so(installation: Installation) -> None:
     page = officer(installation).get(MAP)
     assert "De grenzen zijn niet geladen" in page.text
     assert page.html.select_one("noscript img")["src"] == f"{MAP}.svg"
+
+
+def test_a_dossier_is_drawn_where_outlines_are_loaded_and_else_says_what_is_missing(
+    installation: Installation, request: pytest.FixtureRequest
+) -> None:
+    with installation.transaction() as session:
+        dossier = make_dossier(session)
+        report, effects = make_report(session, installation), installation.registry.workflow_effects
+        file_report(session, effects, dossier, take_on(session, report), "Zelfde plek", SYSTEM)
+        address = f"/gemeenten/dordrecht/binnenstad/{dossier.number}"
+    browser = officer(installation)
+    bare = browser.get(address).html.select_one("#kaart")
+    assert "grenzen van de wijken zijn niet geladen" in bare.text
+    assert not bare.select("img")
+    request.getfixturevalue("outlined")
+    assert browser.get(address).html.select("#kaart img")

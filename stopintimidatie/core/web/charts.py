@@ -8,7 +8,7 @@ A number that may not be told (a small cell) is None and is drawn as "<5", never
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -83,8 +83,18 @@ def sparkline(numbers: Sequence[int], top: int, *, width: int = 84, height: int 
     )
 
 
-def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height: int = 130) -> str:
-    """Draw columns over time with a quiet scale; thin labels out when there is no room for all."""
+def trend_chart(
+    items: Sequence[Item],
+    *,
+    colour: str,
+    width: int = 700,
+    height: int = 130,
+    marks: Container[str] = (),
+) -> str:
+    """Draw columns over time with a quiet scale; thin labels out when there is no room for all.
+
+    `marks`: labels of columns before which a broken line stands.
+    """
     strong = darkened_for(colour, WHITE)
     left, floor, ceiling = 26, height - 20, 14
     top = _scale_top(_highest(number for _, number in items))
@@ -97,6 +107,9 @@ def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height:
         tall = 0 if number is None else room * number / top
         wide = min(step * 0.62, 34)
         parts.append(_bar(x + (step - wide) / 2, floor - tall, wide, tall, strong))
+        if label in marks:
+            broken = 'stroke-width="1.5" stroke-dasharray="4 3"'
+            parts.append(f'<path d="M{_n(x)} 2V{_n(floor)}" stroke="{INK}" {broken}/>')
         if number is None or number > 0:
             parts.append(_text(x + step / 2, floor - tall - 4, _shown(number), "middle", 600, 10))
         if (len(items) - 1 - index) % every == 0:
