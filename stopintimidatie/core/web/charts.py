@@ -84,19 +84,14 @@ def sparkline(numbers: Sequence[int], top: int, *, width: int = 84, height: int 
 
 
 def trend_chart(
-    items: Sequence[Item],
-    *,
-    colour: str,
-    width: int = 700,
-    height: int = 130,
-    marks: Container[str] = (),
+    items: Sequence[Item], *, colour: str, width: int = 700, marks: Container[str] = ()
 ) -> str:
     """Draw columns over time with a quiet scale; thin labels out when there is no room for all.
 
-    `marks`: labels of columns before which a broken line stands.
+    `marks`: labels of columns before which a line stands.
     """
     strong = darkened_for(colour, WHITE)
-    left, floor, ceiling = 26, height - 20, 14
+    height, left, floor, ceiling = 130, 26, 110, 14
     top = _scale_top(_highest(number for _, number in items))
     room = floor - ceiling
     parts = _scale(left, width, floor, room, top)
@@ -108,8 +103,7 @@ def trend_chart(
         wide = min(step * 0.62, 34)
         parts.append(_bar(x + (step - wide) / 2, floor - tall, wide, tall, strong))
         if label in marks:
-            broken = 'stroke-width="1.5" stroke-dasharray="4 3"'
-            parts.append(f'<path d="M{_n(x)} 2V{_n(floor)}" stroke="{INK}" {broken}/>')
+            parts.append(_bar(x - 1, 2, 2, floor - 2, INK))
         if number is None or number > 0:
             parts.append(_text(x + step / 2, floor - tall - 4, _shown(number), "middle", 600, 10))
         if (len(items) - 1 - index) % every == 0:

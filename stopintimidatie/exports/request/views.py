@@ -148,8 +148,7 @@ def prepare_panel(context: Any, request: Any) -> Panel | None:
 
     A dossier about a person that is still prepared has its ground and advice asked elsewhere.
     """
-    dossier = context.dossier
-    early = is_strict(dossier.kind) and dossier.state == DossierState.PREPARING
+    early = is_strict(context.dossier.kind) and context.dossier.state == DossierState.PREPARING
     asking = {} if early else _asking(context, request)
     template = f"{TEMPLATES}prepare.jinja2"
     return Panel("Uitvoer", template, asking) if asking.get("partners") else None
