@@ -39,7 +39,7 @@ from stopintimidatie.dossiers.models import (
     DossierNote,
 )
 from stopintimidatie.dossiers.services import PARTNER_ANSWERED, readable_by
-from stopintimidatie.dossiers.workflow import RELATED, AgreementState
+from stopintimidatie.dossiers.workflow import RELATED, AgreementState, ConsultationState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
@@ -47,6 +47,7 @@ from stopintimidatie.reports.workflow import ReportState
 
 LATEST: Final = 5
 MONTHS: Final = 12
+MOST_MEASURES: Final = 30
 LIFT_FIRST: Final = " Hef dat eerst op, bij ‘Bevriezingen’ in het menu."
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()
@@ -70,6 +71,9 @@ class Counts:
     history: int
     steps: int
     done_agreements: int
+    owner: str | None
+    # When the first consultation is that was planned and isn't held yet.
+    consultation_at: datetime | None
     restricted: bool = False
 
     @property
@@ -137,13 +141,24 @@ def week(rows: Iterable[Any]) -> list[tuple[str, list[int]]]:
     return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
+def month_name(day: date) -> str:
+    """Return the short name of the month of a day, with the year: aug 26."""
+    return f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}"
+
+
 def months(rows: Iterable[Any], today: date) -> list[tuple[str, int]]:
     """Count reports, or their moments, in each of the last twelve months, by its short name."""
-    now = today.year * 12 + today.month - 1
-    days = (local(row.incident_start) for row in rows)
-    numbers = Counter(day.year * 12 + day.month - 1 for day in days)
-    last = range(now - MONTHS + 1, now + 1)
-    return [(f"{SHORT_MONTHS[n % 12]} {n // 12 % 100:02d}", numbers[n]) for n in last]
+    numbers = Counter(month_name(local(row.incident_start)) for row in rows)
+    now = today.year * 12 + today.month
+    last = (date((n - 1) // 12, (n - 1) % 12 + 1, 1) for n in range(now - MONTHS + 1, now + 1))
+    return [(name, numbers[name]) for name in map(month_name, last)]
+
+
+def measures(session: Session, dossier: Dossier) -> Sequence[DossierMeasure]:
+    """Return the measures, the latest first."""
+    mine = select(DossierMeasure).where(DossierMeasure.dossier_id == dossier.id)
+    latest = mine.order_by(DossierMeasure.started_on.desc(), DossierMeasure.made_at)
+    return session.scalars(latest.limit(MOST_MEASURES)).all()
 
 
 def counts(
@@ -161,6 +176,9 @@ def counts(
     """
     agreed = DossierAgreement.dossier_id == dossier.id
     open_ = and_(agreed, DossierAgreement.state == AgreementState.OPEN.value)
+    planned = and_(
+        Consultation.dossier_id == dossier.id, Consultation.state == ConsultationState.PLANNED
+    )
     in_hand = and_(
         inside(dossier),
         DossierMembership.reference.is_(False),
@@ -181,6 +199,8 @@ def counts(
             _count(DossierMove, DossierMove.dossier_id == dossier.id),
             _count(DossierMove, _steps(dossier)),
             _count(DossierAgreement, and_(agreed, DossierAgreement.closed_at.is_not(None))),
+            select(User.name).where(User.id == dossier.owner_id).scalar_subquery(),
+            select(func.min(Consultation.planned_at)).where(planned).scalar_subquery(),
             restricted,
         ).where(Dossier.id == dossier.id)
     ).one()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -118,6 +119,19 @@ def listed(words: Sequence[str], last: str = "en") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def most_named(places: Iterable[str], most: int, least: int = 1) -> str:
+    """List the places that come most often, at least so many times.
+
+    No street is named both alone and with the one that it crosses.
+    """
+    chosen: dict[str, set[str]] = {}
+    for place, number in Counter(sorted(filter(None, places))).most_common():
+        streets = set(place.split(" en "))
+        if number >= least and streets.isdisjoint(set().union(*chosen.values())):
+            chosen[place] = streets
+    return listed([*chosen][:most])
 
 
 def capital(text: str) -> str:

@@ -169,9 +169,12 @@ def wijk_panel(context: NeighbourhoodResource, request: Request) -> Panel | None
 
 
 def dossier_panel(context: DossierResource, request: Request) -> Panel | None:
-    """Return the map of a dossier, for who sees its reports."""
-    sees = sees_reports(context, request)
-    return _panel(context, request, f"dossier={context.dossier.number}") if sees else None
+    """Return the map of a dossier, for who sees its reports; dots without outlines tell nothing."""
+    if not sees_reports(context, request):
+        return None
+    codes = {context.municipality.code, context.neighbourhood.code}
+    drawn = bool(request.registry.locator_cache.known(request.db).outlines_of(codes))
+    return _panel(context, request, f"dossier={context.dossier.number}", picture=drawn)
 
 
 def report_panel(context: ReportResource, request: Request) -> Panel | None:

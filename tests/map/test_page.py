@@ -10,10 +10,11 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.patterns.models import Pattern, PatternReport, PatternState
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.facts import AreaKind
@@ -26,6 +27,7 @@ from tests.support.factories import (
     make_dossier,
     make_report,
     make_user,
+    take_on,
     user_id,
 )
 from tests.support.installation import Installation
@@ -246,3 +248,19 @@ def test_a_long_list_counts_the_reports_that_it_lists(
     page = officer(installation).get(f"{MAP}?postvak=ja")
     assert references(page)[:1] == [latest.rpartition("/")[2]]
     assert number_in(page) == 1
+
+
+def test_a_dossier_is_drawn_where_outlines_are_loaded_and_else_says_what_is_missing(
+    installation: Installation, request: pytest.FixtureRequest
+) -> None:
+    with installation.transaction() as session:
+        dossier = make_dossier(session)
+        report, effects = make_report(session, installation), installation.registry.workflow_effects
+        file_report(session, effects, dossier, take_on(session, report), "Zelfde plek", SYSTEM)
+        address = f"/gemeenten/dordrecht/binnenstad/{dossier.number}"
+    browser = officer(installation)
+    bare = browser.get(address).html.select_one("#kaart")
+    assert "grenzen van de wijken zijn niet geladen" in bare.text
+    assert not bare.select("img")
+    request.getfixturevalue("outlined")
+    assert browser.get(address).html.select("#kaart img")

@@ -8,7 +8,7 @@ A number that may not be told (a small cell) is None and is drawn as "<5", never
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -83,10 +83,15 @@ def sparkline(numbers: Sequence[int], top: int, *, width: int = 84, height: int 
     )
 
 
-def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height: int = 130) -> str:
-    """Draw columns over time with a quiet scale; thin labels out when there is no room for all."""
+def trend_chart(
+    items: Sequence[Item], *, colour: str, width: int = 700, marks: Container[str] = ()
+) -> str:
+    """Draw columns over time with a quiet scale; thin labels out when there is no room for all.
+
+    `marks`: labels of columns before which a line stands.
+    """
     strong = darkened_for(colour, WHITE)
-    left, floor, ceiling = 26, height - 20, 14
+    height, left, floor, ceiling = 130, 26, 110, 14
     top = _scale_top(_highest(number for _, number in items))
     room = floor - ceiling
     parts = _scale(left, width, floor, room, top)
@@ -97,6 +102,8 @@ def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height:
         tall = 0 if number is None else room * number / top
         wide = min(step * 0.62, 34)
         parts.append(_bar(x + (step - wide) / 2, floor - tall, wide, tall, strong))
+        if label in marks:
+            parts.append(_bar(x - 1, 2, 2, floor - 2, INK))
         if number is None or number > 0:
             parts.append(_text(x + step / 2, floor - tall - 4, _shown(number), "middle", 600, 10))
         if (len(items) - 1 - index) % every == 0:

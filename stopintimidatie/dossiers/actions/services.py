@@ -27,7 +27,7 @@ from stopintimidatie.dossiers.models import (
     DossierMeasure,
     DossierMembership,
 )
-from stopintimidatie.dossiers.queries import inside
+from stopintimidatie.dossiers.queries import inside, measures
 from stopintimidatie.dossiers.rules import SHORTEST, effect_in_words, window
 from stopintimidatie.dossiers.services import (
     KIND,
@@ -47,7 +47,6 @@ from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.reports.workflow import ReportState
 
 MOST_FILES: Final = 50
-MOST_MEASURES: Final = 30
 MEASURE_FIELDS: Final = ("kind", "what", "who", "started_on", "ended_on", "effect")
 SEALED: Final = Sealed(DossierAttachment, PURPOSE, ("key",), "id")
 
@@ -234,12 +233,7 @@ def find_part(session: Session, dossier: Dossier, entity: type[_Part], number: s
 
 def effects(session: Session, dossier: Dossier, today: date) -> list[Effect]:
     """Return each measure with its counts, the latest first, in two queries."""
-    rows = session.scalars(
-        select(DossierMeasure)
-        .where(DossierMeasure.dossier_id == dossier.id)
-        .order_by(DossierMeasure.started_on.desc(), DossierMeasure.made_at)
-        .limit(MOST_MEASURES)
-    ).all()
+    rows = measures(session, dossier)
     if not rows:
         return []
     absent = ReportState.QUARANTINE, ReportState.DESTROYED, ReportState.HANDED_OVER

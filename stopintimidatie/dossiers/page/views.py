@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,9 +10,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import select
-
-from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree.services import is_restricted
@@ -28,7 +25,7 @@ from stopintimidatie.dossiers.case.queries import related
 from stopintimidatie.dossiers.consultations.services import badge_of, participants
 from stopintimidatie.dossiers.filing.views import forms_of
 from stopintimidatie.dossiers.forms import CONTROLS, LABELS
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.models import Dossier, DossierMeasure
 from stopintimidatie.dossiers.pages import (
     HIDDEN,
     may_edit,
@@ -97,7 +94,6 @@ def _list(
 def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
     dossier, session = context.dossier, request.db
     return {
-        "owner": session.scalar(select(User.name).where(User.id == dossier.owner_id)),
         "soon": queries.agreements(session, dossier, 0, queries.LATEST, only_open=True),
         "relatives": related(session, dossier),
         "dossier_path": partial(dossier_path, context.municipality.slug),
@@ -142,19 +138,22 @@ def _files(context: DossierResource, request: Request, numbers: Counts) -> Page:
 
 def _measures(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the measures, their counts, and the months in a chart with its table."""
-    session, dossier = request.db, context.dossier
-    return {
-        "effects": effects(session, dossier, today()),
-        **_months(queries.moments(session, dossier)),
-    }
+    known = effects(request.db, context.dossier, today())
+    moments = queries.moments(request.db, context.dossier)
+    return {"effects": known, **_months(moments, [effect.measure for effect in known])}
 
 
-def _months(moments: Any) -> Page:
-    months = queries.months(moments, today())
-    drawn = (charts.trend_chart(months, colour=DEFAULT_COLOUR, width=wide) for wide in (700, 340))
-    wide, narrow = map(charts.data_uri, drawn)
+def _months(moments: Any, measures: Iterable[DossierMeasure]) -> Page:
+    """Return the months in a chart, wide and narrow, and the measures that began in each."""
+    months, begun = queries.months(moments, today()), dict[str, list[str]]()
+    for measure in measures:
+        name = queries.month_name(measure.started_on)
+        begun.setdefault(name, []).append(FollowUp.word(measure.kind))
+    draw = partial(charts.trend_chart, months, colour=DEFAULT_COLOUR, marks=begun)
+    wide, narrow = (charts.data_uri(draw(width=width)) for width in (700, 340))
     alt = charts.bar_summary("Meldingen in dit dossier per maand", months)
-    return {"months": months, "chart": wide, "narrow": narrow, "alt": alt}
+    marked = [(name, begun[name]) for name, _ in months if name in begun]
+    return {"months": months, "chart": wide, "narrow": narrow, "alt": alt, "marked": marked}
 
 
 def _picture(context: DossierResource, request: Request, numbers: Counts) -> Page | None:
@@ -163,8 +162,9 @@ def _picture(context: DossierResource, request: Request, numbers: Counts) -> Pag
         return None
     moments = queries.moments(request.db, context.dossier)
     week = queries.week(moments)
+    measures = queries.measures(request.db, context.dossier) if numbers.measures else ()
     return {
-        **_months(moments),
+        **_months(moments, measures),
         "week": week,
         "parts": PARTS_OF_DAY,
         "heat": charts.data_uri(charts.heat_table(PARTS_OF_DAY, week, colour=DEFAULT_COLOUR)),
@@ -185,7 +185,7 @@ PARTS: Final = (
     Part("deelnemers", "Overleg", "Deelnemers", "", _participants),
     Part("afspraken", "Afspraken", "Afspraken", "agreements", _agreements),
     Part("maatregelen", "Afspraken", "Maatregelen", "measures", _measures),
-    Part("bijlagen", "Stukken", "Bijlagen", "attachments", _files),
+    Part("bijlagen", "Stukken", "Bijlagen", "", _files),
 )
 TABS: Final = {tab: [*parts] for tab, parts in groupby(PARTS, attrgetter("tab"))}
 # Sections of other rooms that don't stand on the overview, with their part.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -19,7 +18,7 @@ from stopintimidatie.dossiers.actions.services import attachments, file_name
 from stopintimidatie.dossiers.models import Dossier, DossierAttachment
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent
 from stopintimidatie.exports.redaction.source import Offenders, SourceAttachment, SourceReport, Term
-from stopintimidatie.exports.vocabulary import clean_line, listed
+from stopintimidatie.exports.vocabulary import clean_line, most_named
 from stopintimidatie.municipalities.areas.landmarks import LandmarkKind, Near, in_words
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
@@ -170,13 +169,13 @@ def _places(report: Report) -> tuple[str, str, tuple[float, float] | None]:
     """
     address, transit = _cleaned(report.address), _cleaned(report.transit)
     home = "house_number" in address
-    if named := address.get("street"):
-        named = listed([named, *filter(None, [address.get("town")])], "in")
-    else:
-        known = [(label, transit.get(key)) for label, key in TRANSIT]
-        named = ", ".join(f"{label} {text}".strip() for label, text in known if text)
-    street = place = named
-    if not named and report.near_place:
+    known = [(label, transit.get(key)) for label, key in TRANSIT]
+    stop = ", ".join(f"{label} {text}".strip() for label, text in known if text)
+    street = place = address.get("street", stop)
+    # The town isn't part of its name: others are in this street without saying in which town.
+    if "street" in address and "town" in address:
+        place = f"{street} in {address['town']}"
+    if not street and report.near_place:
         near = Near.of(report.near_place)
         # A crossing or stop beside a house would say more exactly where it stands than its point.
         if not home or near.kind is LandmarkKind.STREET:
@@ -219,9 +218,7 @@ def _nearest(report: SourceReport, named: Sequence[tuple[tuple[float, float], st
 
 def place_in_words(reports: Sequence[SourceReport]) -> str:
     """Say where the dossier is about: the streets that several of its reports name."""
-    named = Counter(sorted(report.street for report in reports if report.street))
-    often = [street for street, number in named.most_common() if number > 1]
-    return listed(often[:PLACES_MAX])
+    return most_named((report.street for report in reports), PLACES_MAX, least=2)
 
 
 def _known(vocabulary: type[text.Term], code: str | None) -> Term | None:

@@ -23,7 +23,7 @@ from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import MapArea, MapContent, MapRow, MapSpot
 from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource, SourceArea, SourceReport
-from stopintimidatie.exports.vocabulary import clean_line, listed
+from stopintimidatie.exports.vocabulary import clean_line, listed, most_named
 
 # Width by height of the picture; the frame on the ground has the same shape.
 SHAPE: Final = 174 / 104
@@ -172,11 +172,9 @@ def _clusters(reports: Sequence[SourceReport], frame: _Frame) -> list[_Cluster]:
 
 def _named(reports: Sequence[SourceReport]) -> str:
     """Name a spot after the streets that its reports name most, else after their places."""
-    places = (report.street or report.place for report in reports)
-    named = Counter(clean_line(place) for place in places if place)
-    names = [name for name, _ in sorted(named.items(), key=lambda item: (-item[1], item[0]))]
+    places = (clean_line(report.street or report.place) for report in reports)
     areas = sorted({clean_line(r.neighbourhood) for r in reports if r.neighbourhood})
-    where = listed(names[:2]) if names else "zonder straatnaam"
+    where = most_named(places, 2) or "zonder straatnaam"
     return f"{where} ({listed(areas)})" if areas else where
 
 

@@ -14,7 +14,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.request.personal import PERSONAL_DATA
     from stopintimidatie.exports.request.second import OVERDUE, watch
     from stopintimidatie.exports.request.services import JOB, WATCH
-    from stopintimidatie.exports.request.views import dossier_panel
+    from stopintimidatie.exports.request.views import dossier_panel, prepare_panel
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -22,6 +22,7 @@ def includeme(config: Any) -> None:
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
     config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
+    config.add_panel("dossier", "uitvoer-voor", prepare_panel, order=51)
     config.add_job_kind(WATCH, watch)
     config.add_mail_template(OVERDUE)
     config.add_second(SECOND)

@@ -167,13 +167,13 @@ def together_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
     loaded = load_dossier(request.db, context.dossier, request.registry)
     partners = [Chosen(p.reference, p) for p in running_partners(request.db) if bases_for(p)]
-    kinds = offered(empowered=empowered_today(request.db, context.holder))
-    offer = [*partners, *(Chosen(k.name, None, k) for k in kinds if k is not INTERNAL)]
+    known = _page(context, request, loaded, request.resource_path(context, MORE))
+    offer = [*partners, *(Chosen(k.name, None, k) for k in known["kinds"] if k is not INTERNAL)]
     asked = query_pairs(request)
     codes = [value for name, value in asked if name == "voor"]
     wanted = [recipient for recipient in offer if recipient.code in codes]
     page = {
-        **_page(context, request, loaded, request.resource_path(context, MORE)),
+        **known,
         "offer": offer,
         "wanted": wanted,
         "form": None,
@@ -349,20 +349,10 @@ def _shown_at(
 def _asked(context: DossierResource, request: Request, made: Sequence[Export]) -> HTTPSeeOther:
     """Say what was asked for, and go to the first."""
     hurried = sum(export.urgent for export in made)
-    if len(made) == 1:
-        request.flash(
-            "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
-            if hurried
-            else "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
-        )
-    elif hurried < len(made):
-        number = plural(len(made) - hurried, "document is", "documenten zijn")
-        request.flash(
-            f"{number} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
-        )
-    if hurried and len(made) > 1:
-        request.flash(
-            f"{plural(hurried, 'document wordt', 'documenten worden')} meteen gemaakt. Een collega"
-            " moet dat binnen één werkdag beoordelen: elk document op zijn eigen pagina."
-        )
+    if waiting := len(made) - hurried:
+        number = plural(waiting, "document is", "documenten zijn")
+        request.flash(f"{number} aangevraagd. Een collega moet nog goedkeuren.")
+    if hurried:
+        number = plural(hurried, "document wordt", "documenten worden")
+        request.flash(f"{number} meteen gemaakt. Een collega beoordeelt dat binnen één werkdag.")
     return HTTPSeeOther(request.resource_path(context, made[0].reference))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.second import is_second
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
@@ -263,10 +263,15 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
 
 
 def told_of(request: Any, export: Export) -> str:
-    """Return who is told once it is made, and note that a name was read; empty: nobody."""
+    """Return who is told once it is made, and note that a name was read; empty: nobody.
+
+    Who may not see partners, such as a deputy, reads the function alone.
+    """
     contact = contact_at(request.db, export.offer_address_id)
     if contact is None:
         return ""
+    if not request.has_permission(Permission.VIEW_PARTNER):
+        return contact[0].function
     about = [contact[0].organisation_id]
     note_read(request, export.holder, PARTNER, about, task="uitvoer bekijken")
     return in_clear(request.registry.key_ring, *contact).words

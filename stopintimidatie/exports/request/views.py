@@ -24,8 +24,9 @@ from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, roles_at, sees_reports
-from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.profiles.defaults import LABELS
@@ -125,28 +126,44 @@ def file_view(context: ExportResource, request: Request) -> Response:
     return pdf_response(f"{context.dossier.number}-{export.reference}", pdf)
 
 
+TEMPLATES: Final = "stopintimidatie.exports.request:templates/"
+
+
 def dossier_panel(context: Any, request: Any) -> Panel | None:
     """Return the panel of the newest exports of a dossier; None for who may not see them."""
     if not request.has_permission(Permission.VIEW_EXPORT, context):
         return None
     exports, total = request_queries.of_dossier(request.db, context.dossier.id, 10)
+    known = {
+        "exports": exports,
+        "kinds": LABELS,
+        "more": total - len(exports),
+        "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
+    }
+    return Panel("Uitvoer", f"{TEMPLATES}panel.jinja2", known | _asking(context, request))
+
+
+def prepare_panel(context: Any, request: Any) -> Panel | None:
+    """Return the panel that asks for whom to prepare an export; None where that can't be now.
+
+    A dossier about a person that is still prepared has its ground and advice asked elsewhere.
+    """
+    early = is_strict(context.dossier.kind) and context.dossier.state == DossierState.PREPARING
+    asking = {} if early else _asking(context, request)
+    template = f"{TEMPLATES}prepare.jinja2"
+    return Panel("Uitvoer", template, asking) if asking.get("partners") else None
+
+
+def _asking(context: Any, request: Any) -> dict[str, Any]:
+    """Return the partners to choose from, where this person may ask for an export."""
     may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
     may_ask = may_ask and not request_queries.why_not_out(request.db, context.dossier)
     running = running_partners(request.db) if may_ask else ()
-    partners = [partner for partner in running if request_queries.bases_for(partner)]
-    return Panel(
-        "Uitvoer",
-        "stopintimidatie.exports.request:templates/panel.jinja2",
-        {
-            "exports": exports,
-            "kinds": LABELS,
-            "here": request.resource_path(context).rstrip("/"),
-            "more": total - len(exports),
-            "may_ask": may_ask,
-            "partners": partners,
-            "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
-        },
-    )
+    return {
+        "here": request.resource_path(context).rstrip("/"),
+        "may_ask": may_ask,
+        "partners": [partner for partner in running if request_queries.bases_for(partner)],
+    }
 
 
 # Texts of officers in a dossier, looked at before they go outside

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from functools import partial
 from xml.etree import ElementTree
 
 import pytest
@@ -81,6 +82,13 @@ def test_a_narrow_chart_has_all_columns_and_fewer_labels() -> None:
     narrow = charts.trend_chart(months, colour="#154273", width=340)
     assert narrow.count("<rect") == 12
     assert [label in narrow for label, _ in months] == [False, True] * 6
+
+
+def test_a_line_stands_before_each_marked_column() -> None:
+    months = [("jan 26", 1), ("feb 26", 0), ("mrt 26", 2)]
+    draw = partial(charts.trend_chart, months, colour="#154273")
+    assert draw(marks={"feb 26", "mrt 26", "elders"}).count("<rect") == draw().count("<rect") + 2
+    assert draw() == draw(marks={"elders"})
 
 
 def test_a_data_address_carries_the_picture_itself() -> None:

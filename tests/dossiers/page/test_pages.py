@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +15,12 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import local, with_check
 from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.actions.services import add_measure
 from stopintimidatie.dossiers.case.services import make_agreement, move_dossier
+from stopintimidatie.dossiers.consultations.services import plan_consultation
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import (
+    Consultation,
     Dossier,
     DossierAgreement,
     DossierMembership,
@@ -785,3 +788,38 @@ def test_a_neighbourhood_shows_its_dossiers_as_far_as_one_may_see_them(
     page = officer.get("/gemeenten/dordrecht/binnenstad").click("Alle 11 dossiers")
     assert "Aanpak P-01" not in page.text
     assert address in page.text
+
+
+def test_every_tab_says_what_waits_and_folds_what_is_done_seldom(
+    installation: Installation, browser: TestApp
+) -> None:
+    address = opened(installation)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier)).one()
+        start = datetime(2099, 12, 14, 9, tzinfo=UTC)
+        plan_consultation(session, dossier, start, SYSTEM)
+        make_agreement(session, dossier, "Lantaarn", "De gemeente", date(2026, 1, 2), SYSTEM)
+    for part in ("", "?deel=bijlagen"):
+        (bar,) = browser.get(address + part).html.select("[aria-label='Wat nu']")
+        assert "Volgend overleg: 14 december 2099" in bar.text
+        assert "1 afspraak is te laat" in bar.text
+        steps, folded = bar.select(":scope > a"), bar.select("details a")
+        assert [link.text for link in steps] == ["In aanpak nemen"]
+        assert folded[0].text == "Bewerken"
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Consultation)).one().planned_at = utc_now() - timedelta(days=9)
+    assert "is besloten" in browser.get(address).html.select_one("[aria-label='Wat nu']").text
+
+
+def test_the_months_are_marked_where_a_measure_began(
+    installation: Installation, browser: TestApp, owner: str
+) -> None:
+    address = started(installation, owner)
+    filed(installation, 1)
+    assert "toen begon een maatregel" not in browser.get(address)
+    told = {"kind": "toezicht", "started_on": local(utc_now()).date(), "ended_on": None}
+    texts = {"what": "Rondes", "who": "Toezicht", "effect": None}
+    with installation.transaction(DORDRECHT) as session:
+        add_measure(session, session.scalars(select(Dossier)).one(), told | texts, SYSTEM)
+    for part in ("", "?deel=maatregelen"):
+        assert ": toezicht." in browser.get(address + part).text.partition("toen begon")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -126,3 +127,26 @@ def test_a_dossier_is_about_the_streets_that_several_reports_are_in() -> None:
         *(a_report(number, place="buurt X", buurt="buurt X") for number in (4, 5)),
     ]
     assert place_in_words(reports) == "Voorstraat"
+
+
+def test_a_street_that_was_typed_and_one_that_the_system_names_are_one_street() -> None:
+    typed = source(address={"street": "Voorstraat", "town": "Dordrecht"})
+    assert (typed.street, typed.place) == ("Voorstraat", "Voorstraat in Dordrecht")
+    assert place_in_words([typed, source(near_place=STREET)]) == "Voorstraat"
+
+
+def test_no_street_is_named_alone_and_beside_the_one_that_it_crosses() -> None:
+    crossing, street = source(near_place=CROSSING), source(near_place=STREET)
+    square = source(near_place=SQUARE)
+    assert place_in_words([street] * 3 + [crossing] * 2) == "Voorstraat"
+    both = "Visstraat en Voorstraat"
+    assert place_in_words([street] * 2 + [crossing] * 3) == both
+    assert place_in_words([square] * 3 + [street] * 2) == "Admiraalsplein en Voorstraat"
+    assert map_names([street, street, crossing, square]) == "Voorstraat en Admiraalsplein"
+
+
+def map_names(reports: list[SourceReport]) -> str:
+    """The name of the one spot of the map that these reports, at one point, lie in."""
+    known = a_dossier(tuple(replace(r, serial=n) for n, r in enumerate(reports, 1)))
+    (spot,) = redact(known, PROFILES["intern"]).map.rows
+    return spot.place.partition(" (")[0]

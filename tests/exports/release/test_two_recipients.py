@@ -13,6 +13,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import Report
 from tests.support.deliveries import form_of, mails, pickup_of
 from tests.support.exporting import (
@@ -25,7 +26,7 @@ from tests.support.exporting import (
     send_request,
     with_partner,
 )
-from tests.support.factories import DORDRECHT
+from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
 
 
@@ -43,7 +44,7 @@ def test_a_code_for_each_is_made_in_one_go_and_only_for_what_can_be_fetched(
     assert len(set(codes(case, first))) == len(set(codes(case, second))) == 2
 
 
-def test_two_recipients_take_ten_acts_from_the_exports_of_a_dossier_to_two_codes(
+def test_two_recipients_take_ten_acts_from_the_first_page_of_a_dossier_to_two_codes(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch)
@@ -60,8 +61,8 @@ def test_two_recipients_take_ten_acts_from_the_exports_of_a_dossier_to_two_codes
             form[field] = value
         return form.submit(button, status="*").maybe_follow()
 
-    panel = case.browser("aanvrager").get(f"{case.path}?deel=bijlagen")
-    partners = form_of(panel, "uitvoer-samen")
+    first_page = case.browser("aanvrager").get(case.path)
+    partners = form_of(first_page, "uitvoer-samen")
     for box in partners.fields["voor"]:
         box.checked = True
         acts += 1
@@ -195,3 +196,22 @@ def asked_for(case: Case, partner: str) -> str:
     form = form.forms["formulier"]
     form["vraag"] = "Wilt u meedenken?"
     return str(form.submit("aanvragen", status=303).location.rpartition("/")[2])
+
+
+def test_a_deputy_decides_two_together_and_reads_the_function_of_who_is_told_and_no_name(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    case.people["waarnemer"] = make_user(installation, (DORDRECHT, Role.DEPUTY), name="Ali Leen")
+    first, second = asked_together(
+        case, *(with_partner(installation, name) for name in ("Politie Noord", "Politie Zuid"))
+    )
+    page = case.browser("waarnemer").get(f"{case.path}/{first}/beoordelen?samen=ja")
+    assert page.text.count("wijkagent") == 2
+    assert "Wil Wijk" not in page
+    page.forms["formulier"].submit("goedkeuren", status=422)
+    done = look_at_all(page.forms["formulier"]).submit("goedkeuren", status=303).follow()
+    assert "Er wacht niets op u" in done
+    installation.run_jobs()
+    assert len(set(codes(case, first))) == len(set(codes(case, second))) == 2

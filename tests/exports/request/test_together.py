@@ -327,3 +327,21 @@ def test_the_kind_of_recipient_follows_from_the_partner(
     ):
         form = case.browser("aanvrager").get(f"{case.path}/{page}").forms["formulier"]
         assert form[name].value == profile
+
+
+def test_two_previews_stand_beside_each_other_before_anything_is_asked(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    partners = [with_partner(installation), "zorg_welzijn"]
+    browser = case.browser("aanvrager")
+    page = browser.get(f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(partners))
+    (beside,) = page.html.select(".si-beside")
+    shown = [part["hx-get"] for part in beside.select("details[open] [hx-get]")]
+    assert [href.partition("?voor=")[2] for href in shown] == ["politie", "zorg_welzijn"]
+    for href in shown:
+        part = browser.get(href, headers={"HX-Request-Type": "partial"})
+        assert "Wat de ontvanger niet ziet" in part
+        assert not part.html.select("h1, header, [role=tablist]")
+    twice = browser.get(f"{case.path}/uitvoer-samen?voor=politie&voor={partners[0]}")
+    assert len(twice.html.select("[hx-get]")) == 1

@@ -425,3 +425,15 @@ def test_a_reply_is_filled_in_for_the_report_and_nothing_typed_is_lost(
     finish = browser.get(f"{address}/afhandelen").forms["formulier"]
     finish["bericht.sjabloon"] = "toezicht"
     assert "in Binnenstad" in finish.submit("bericht.invullen").forms["formulier"]["bericht"].value
+
+
+def test_a_report_has_no_card_for_one_link_and_folds_what_is_looked_at_seldom(
+    installation: Installation,
+) -> None:
+    page = officer(installation).get(stored(installation)).html
+    cards = {card.select_one("h2").text: card for card in page.select(".si-card")}
+    assert not {"Kaart", "Vrije tekst", "Vergelijkbare meldingen"} & {*cards}
+    assert "Wat gebeurde er nog meer in deze wijk?" in cards["Waar en wanneer"].text
+    assert "Tekst nakijken" in cards["Wat er gebeurde"].text
+    folded = [part.text for part in page.select(".wb-pane details > summary")]
+    assert folded == ["Vergelijkbare meldingen", "Geschiedenis"]
