@@ -6,8 +6,8 @@ import pytest
 import shapely
 from playwright.sync_api import Locator, expect
 
+from stopintimidatie.municipalities.areas.drawing import sketch
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
-from stopintimidatie.municipalities.areas.sketch import sketch
 from tests.browser.conftest import SignIn, look
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation

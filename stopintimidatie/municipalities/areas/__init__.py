@@ -11,6 +11,7 @@ MOST_MENUS: Final = 64
 
 def includeme(config: Any) -> None:
     """Register the tables, the tree, the check of outlines, the geocoder and the locator."""
+    from stopintimidatie.municipalities.areas.drawing import SketchCache
     from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
     from stopintimidatie.municipalities.areas.locator import LocatorCache
     from stopintimidatie.municipalities.areas.models import AREA_TABLES
@@ -25,7 +26,6 @@ def includeme(config: Any) -> None:
         Municipalities,
         menu_of,
     )
-    from stopintimidatie.municipalities.areas.sketch import SketchCache
 
     for table in AREA_TABLES:
         config.add_impersonal_table(table, "areas of the Netherlands, public")

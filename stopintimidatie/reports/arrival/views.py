@@ -19,11 +19,11 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
+from stopintimidatie.municipalities.areas.drawing import Sketch
 from stopintimidatie.municipalities.areas.landmarks import find_named
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.municipalities.areas.sketch import Sketch
 from stopintimidatie.reports.arrival.schema import (
     FROM_16,
     answers_by_field,

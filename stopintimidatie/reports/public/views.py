@@ -23,9 +23,9 @@ from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
 from stopintimidatie.core.web.translation import keep_language, voice
+from stopintimidatie.municipalities.areas.drawing import Sketch
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
-from stopintimidatie.municipalities.areas.sketch import Sketch
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
 from stopintimidatie.municipalities.settings.standard import INFORMAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from stopintimidatie.municipalities.areas.sketch import sketch
+from stopintimidatie.municipalities.areas.drawing import sketch
 
 
 def test_borders_are_drawn_simply_and_a_tap_is_looked_up_in_them_as_they_are() -> None:
