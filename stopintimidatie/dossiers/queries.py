@@ -72,7 +72,7 @@ class Counts:
     steps: int
     done_agreements: int
     owner: str | None
-    # When the first consultation is that was planned and isn't held yet.
+    # The moment of the first consultation that was planned and isn't held yet.
     consultation_at: datetime | None
     restricted: bool = False
 

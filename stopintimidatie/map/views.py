@@ -21,7 +21,6 @@ from stopintimidatie.core.web.register import COUNTED, read_register
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.web.responses import PICTURE_CSP, background_of, map_csp
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
-from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.map import drawing, queries, rules
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
@@ -173,9 +172,10 @@ def wijk_panel(context: NeighbourhoodResource, request: Request) -> Panel | None
 
 
 def dossier_panel(context: DossierResource, request: Request) -> Panel | None:
-    """Return the map of a dossier, for who sees its reports; dots without outlines tell nothing."""
-    if not sees_reports(context, request):
-        return None
+    """Return the map of a dossier, whose page asks for it for who sees the reports alone.
+
+    Without outlines dots tell nothing: then it leads there only.
+    """
     codes = {context.municipality.code, context.neighbourhood.code}
     drawn = bool(request.registry.locator_cache.known(request.db).outlines_of(codes))
     return _panel(context, request, f"dossier={context.dossier.number}", picture=drawn)

@@ -19,6 +19,7 @@ from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
 from stopintimidatie.core.text import file_size
 from stopintimidatie.core.web.limits import LOGO_UPLOAD, PORTAL_UPLOAD, PUBLIC_UPLOAD
+from stopintimidatie.dossiers import queries
 from stopintimidatie.dossiers.actions import services as actions
 from stopintimidatie.exports.request import asking
 from stopintimidatie.municipalities.settings import services as logos
@@ -250,7 +251,7 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f" {thousands(limits.READS_OF_APP.most)} in tien minuten |",
         f"| {limits.GUESSES.most}, of {limits.GUESSES_OF_ALL.most}, in een kwartier |",
         f"| {attachments.MOST}; {conversation.MOST_MESSAGES} |",
-        f"| {actions.MOST_FILES}; {actions.MOST_MEASURES} |",
+        f"| {actions.MOST_FILES}; {queries.MOST_MEASURES} |",
         f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {asking.MOST} |",
         f"| {thousands(log_views.MOST_IN_FILE)} |",
         f"| {file_size(PUBLIC_UPLOAD)}; JPEG en HEIC"

@@ -219,7 +219,10 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
             _link(here, each, each.label, numbers, current=each is part) for each in TABS[part.tab]
         ],
         "panels": panels(
-            request, "dossier", context, lambda name: ELSEWHERE.get(name, OVERVIEW) == part.name
+            request,
+            "dossier",
+            context,
+            lambda n: ELSEWHERE.get(n, OVERVIEW) == part.name and (sees or n != "kaart"),
         ),
         "may_edit": may_edit(context, request),
         "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
