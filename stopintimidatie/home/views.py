@@ -244,7 +244,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
     tasks: list[Task] = []
     page: dict[str, Any] = {"may_read": may_read, "works": works, "since": None, "views": []}
-    page |= {"saved": [], "recent": recently_opened(request, context.holder) if may_read else []}
+    page |= {"saved": [], "recent": recently_opened(request, context.holder) if works else []}
     if works:
         values = preset_values(reader)
         counted = count_with_menu(request, context.holder, preset_numbers(), values)
