@@ -74,6 +74,9 @@ TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
 # Characters of the description in a line.
 SNIPPET: Final = 160
 RELEASE: Final = "vrijgeven"
+WAITS_FOR_CONTACT: Final = (
+    "De melder wacht nog op contact. Open de melding en leg eerst vast hoe dat ging."
+)
 # One choice and one button: each reason for not handling a report is one of the choices.
 DECISIONS: Final = (
     (RELEASE, "Uit quarantaine halen"),
@@ -228,6 +231,9 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
 
         def make(session: Session, report: Report) -> None:
             check_together(report, choice)
+            if report.contact_due:
+                # What was said to one reporter isn't what was said to all.
+                raise WorkflowError(WAITS_FOR_CONTACT)
             text = reply and fill(area_names(session, report), reply, report, published)
             steps = steps_for(choice, session, report, {**values, "bericht": text})
             make_choice(session, effects, report, choice, steps, actor)
@@ -241,7 +247,7 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
         for names in (area_names(session, report),)
         for reply in replies
     ]
-    schema = _schema(request, choice, reports, replies)
+    schema = _schema(request, choice, replies)
     page: dict[str, Any] = {"title": CHOICES[choice].title, "total": total, "texts": texts}
     return _decide_together(context, request, reports, schema, choice_made, **page)
 
@@ -263,14 +269,12 @@ def _of_view(
     return [row.report for row in rows], total
 
 
-def _schema(
-    request: Request, choice: str, reports: Sequence[Report], replies: Sequence[Reply]
-) -> Any:
+def _schema(request: Request, choice: str, replies: Sequence[Reply]) -> Any:
     """Make what is asked of one report, but for the text: each reporter gets it filled in."""
     if choice == REJECT:
         reason = forms.OneOf(REASONS, radio=True)
-        return Schema(field(reason, "Reden", name="reden_code"), *_contact(reports))
-    schema = finish_schema(request, reports)
+        return Schema(field(reason, "Reden", name="reden_code"))
+    schema = finish_schema(request, ())
     schema["bericht"] = field(
         forms.OneOf([(reply.id, reply.title) for reply in replies]),
         "Standaardtekst voor de melder",
@@ -316,6 +320,8 @@ def check_together(report: Report, choice: str) -> None:
             f"Er is een signaal: {', '.join(signals_of(report))}. Open de melding en besluit daar:"
             " eerst wordt gevraagd of er iemand in gevaar is."
         )
+    if report.reporter_spoke_at:
+        raise WorkflowError("Er is een bericht van de melder. Open de melding en lees dat eerst.")
     if closed and needs_second_look(report.all_forms, report.reporter_age_group):
         raise WorkflowError("Een collega moet meekijken. Open de melding en besluit daar.")
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.reports.inbox import bulk
 from stopintimidatie.reports.inbox import views as inbox_views
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportProposal
@@ -53,14 +54,16 @@ def test_what_asks_more_stays_as_it_was_and_the_rest_is_declined(
     plain = stored(installation, 2)
     (touched,) = stored(installation, forms=(Form.GROPING,))
     (young,) = stored(installation, reporter_age_group=AgeGroup.UNDER_16)
-    (calling,) = stored(installation)
+    calling, waiting, writing = stored(installation, 3)
     (late,) = stored(installation)
     with installation.transaction(DORDRECHT) as session:
         rows = {row.reference: row for row in session.scalars(select(Report))}
         rows[young].danger_now = False
         rows[calling].danger_now = rows[calling].urgent = True
+        rows[waiting].contact_deadline = utc_now()
+        rows[writing].reporter_spoke_at = utc_now()
     olga = officer(installation)
-    form = choose(olga, [*plain, touched, young, calling, late], "niet")
+    form = choose(olga, [*plain, touched, young, calling, waiting, writing, late], "niet")
     with installation.transaction(DORDRECHT) as session:
         rows = {row.reference: row for row in session.scalars(select(Report))}
         rows[late].state = "afgehandeld"
@@ -71,10 +74,12 @@ def test_what_asks_more_stays_as_it_was_and_the_rest_is_declined(
         "Er is een signaal",
         "Een collega moet meekijken",
         "iemand in gevaar",
+        "De melder wacht nog op contact",
+        "Er is een bericht van de melder",
         "de toestand is nu ‘afgehandeld’",
     )
     done = dict.fromkeys(plain, "niet_in_behandeling")
-    left = dict.fromkeys((touched, young, calling), "nieuw")
+    left = dict.fromkeys((touched, young, calling, waiting, writing), "nieuw")
     assert states(installation) == {**done, **left, late: "afgehandeld"}
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count(ReportProposal.id))) == 0
