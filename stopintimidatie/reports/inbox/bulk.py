@@ -232,7 +232,7 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
         def make(session: Session, report: Report) -> None:
             check_together(report, choice)
             if report.contact_due:
-                # What was said to one reporter isn't what was said to all.
+                # The answer about one reporter doesn't hold for the others.
                 raise WorkflowError(WAITS_FOR_CONTACT)
             text = reply and fill(area_names(session, report), reply, report, published)
             steps = steps_for(choice, session, report, {**values, "bericht": text})
