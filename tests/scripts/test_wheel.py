@@ -61,6 +61,8 @@ def test_the_wheel_holds_the_product_with_its_migrations_and_styles(wheel: Path)
     assert held == {
         *tracked("stopintimidatie"),
         *(f"stopintimidatie/migrations/{path[8:]}" for path in tracked("alembic")),
+        # The manual, which the portal shows.
+        *(f"stopintimidatie/handbook/{Path(path).name}" for path in tracked("docs/gebruikers")),
         *(str(path.relative_to(ROOT)) for path in styles if path.name != ".stamp"),
     }
 
