@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import zipfile
@@ -184,6 +185,11 @@ def test_the_commands_lead_from_an_empty_folder_to_a_report_in_an_officers_inbox
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile("gtfs-nl.zip", "w") as archive:
         archive.writestr("stops.txt", STOPS)
+    street = {"type": "LineString", "coordinates": [[4.668, 51.814], [4.67, 51.814]]}
+    for file, column in (("straten", "stt_naam"), ("groen", "naamnl")):
+        named = {"type": "Feature", "properties": {column: file}, "geometry": street}
+        collection = {"type": "FeatureCollection", "features": [named]}
+        Path(f"{file}.geojson").write_text(json.dumps(collection), "utf-8")
     with mail_server(tmp_path) as mail, serving(StandIn(MAP)) as server, map_of(server):
         operator = Operator(tmp_path, mail, capsys)
         level = operator.give_until("gemeente niveau")

@@ -451,7 +451,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/kaart": " ja ja 403 ja ja",
         "{gemeente}/kaart?postvak=ja&toestand=alle": " ja ja 403 ja ja",
         "{gemeente}/kaart?patroon=1": " ja ja 403 ja ja",
-        "{gemeente}/kaart?dossier=2026-9999": " 404 404 403 404 404",
+        "{gemeente}/kaart?dossier=2026-9999": (
+            " 404 404 403 404 404 proceseigenaar=403 archivaris=403 politiegegevens=403"
+        ),
     }),
     view("MunicipalityResource", "kaart.svg", "GET", P.VIEW_REPORT, {
         "{gemeente}/kaart.svg": " ja ja 403 ja ja",
