@@ -56,6 +56,10 @@ WHOLE = {
     # A text is read again after it was looked through; on which requests words may go.
     ("ReportResource", "tekst-nakijken"): 15,
     ("ExportResource", "pdf"): 13,
+    # The start page also asks for saved views with their counts, and for what was opened last.
+    ("MunicipalityResource", ""): 14,
+    # Each panel of the account names the municipalities that it speaks of.
+    ("Root", "account"): 13,
 }
 
 
