@@ -52,6 +52,8 @@ REJECT, TURN_DOWN = "niet_in_behandeling", "afwijzen"
 NOT_HANDLED: Final = frozenset({REJECT, TURN_DOWN})
 REASON: Final = InputField("reden", "Reden")
 
+# The states of a report that nobody judged yet.
+UNREAD: Final = (S.NEW, S.QUARANTINE)
 ENDED: Final = frozenset({S.HANDLED, S.NOT_HANDLED, S.HANDED_OVER, S.WITHDRAWN, S.DESTROYED})
 # States of the reports that go along when a municipality goes into another.
 MERGEABLE: Final = frozenset({S.NEW, S.IN_HAND, S.WAITING_FOR_REPORTER, S.WAITING_FOR_PARTNER})

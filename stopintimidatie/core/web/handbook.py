@@ -132,8 +132,9 @@ class Chapter(Container):
 
 @page_view(Handbook, "", Permission.SIGNED_IN, "templates/handbook.jinja2")
 def handbook_view(context: Handbook, request: Request) -> dict[str, Any]:
-    """Show the contents of the manual."""
-    return {"chapters": [(name, read_chapter(name)) for name in chapters()], "reading": None}
+    """Show the contents of the manual: how to begin first, then by title."""
+    first, *others = [(name, read_chapter(name)) for name in chapters()]
+    return {"chapters": [first, *sorted(others, key=lambda row: row[1].title)], "reading": None}
 
 
 @page_view(Chapter, "", Permission.SIGNED_IN, "templates/handbook.jinja2")

@@ -34,7 +34,7 @@ from stopintimidatie.exports.redaction.source import texts_of_officers
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.approval import together_href, way_back
 from stopintimidatie.exports.request.preview import TEXTS
-from stopintimidatie.exports.request.queries import OWN_REQUEST, ShutError, words_of
+from stopintimidatie.exports.request.queries import OWN_REQUEST, ShutError, asked_with, words_of
 from stopintimidatie.exports.request.services import is_stuck, note_opened, read_file
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.rules import signs_for, suggest, with_marks
@@ -88,6 +88,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "panels": panels(request, "uitvoer", context),
         "own": own,
         "decides": decides,
+        "others": [row for row in asked_with(request.db, export) if row is not export],
         "together_href": together_href(context, request) if decides else None,
         "frees": decides and shut is not None and not (shut.withdrawn or shut.public or own),
         "asks": sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context)),

@@ -42,7 +42,7 @@ from stopintimidatie.reports.attachments.services import (
     read_part,
     stop,
 )
-from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER, spoke
+from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER, file_came
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.services import append_move, keep_undoable
 from stopintimidatie.reports.vocabulary import KIND
@@ -128,7 +128,7 @@ def _open(context: JobContext, clean: Cleaned) -> Settle:
         _unseal(session, context.registry.key_ring, row, clean)
         append_move(session, report, REPORTER, "bijlage", report.state, {})
         if report.state not in CLOSED_TEXTS:
-            spoke(session, report, "melding.bijlage")
+            file_came(session, report, row.at, ready=True)
 
     return act
 

@@ -53,7 +53,12 @@ from stopintimidatie.reports.attachments.cleaner import (
     cleaned_apart,
 )
 from stopintimidatie.reports.conversation.queries import Copy
-from stopintimidatie.reports.conversation.services import REPORTER, NotNowError, own_report, spoke
+from stopintimidatie.reports.conversation.services import (
+    REPORTER,
+    NotNowError,
+    file_came,
+    own_report,
+)
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND
@@ -306,6 +311,7 @@ def _keep(
             content |= {"report_id": report.id, "number": number, "sealed": sealed}
             row = ReportAttachment(**known_by, **content)
             session.add(row)
+            session.flush()
         if row is None:
             _log_stopped(session, report, signature)
         elif sealed == STOPPED:
@@ -315,7 +321,7 @@ def _keep(
                 enqueue_for(session, SCAN_JOB, row, LOOK_AGAIN)
             step = "bijlage_wacht" if sealed else "bijlage"
             append_move(session, report, REPORTER, step, report.state, {})
-            spoke(session, report, "melding.bijlage", ready=not sealed)
+            file_came(session, report, row.at, ready=not sealed)
     if row is None or sealed == STOPPED:
         raise StoppedError(signature, kept=row is not None)
     return _plain(row)

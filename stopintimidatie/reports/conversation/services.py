@@ -53,7 +53,7 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import ReportState
+from stopintimidatie.reports.workflow import UNREAD, ReportState
 
 MAIL_OWNER: Final = "melder"
 NAME: Final = "bericht_voor_melder"
@@ -349,19 +349,32 @@ def contact_known(engine: Engine, copy: Copy) -> tuple[bool, bool, bool]:
 
 # The desk tells the municipality that has a report what its reporter did since (`desk/forwarding`).
 SPOKE_JOB: Final = Job("melding.melder_deed")
+# A file that comes this soon was sent with the report.
+COMES_ALONG: Final = timedelta(minutes=15)
 
 
-def spoke(session: Session, report: Report, action: str, *, ready: bool = True) -> None:
+def spoke(
+    session: Session, report: Report, action: str, *, ready: bool = True, news: bool = True
+) -> None:
     """Mark that the reporter did something, for the officers and in the log.
 
     `ready`: others can read it now; a file that waits for the scanner isn't told yet.
+    `news`: an officer must see it apart from the report.
     """
-    report.reporter_spoke_at = now = utc_now()
+    now = utc_now()
+    if news:
+        report.reporter_spoke_at = now
     if ready and report.holder == NATIONAL and report.municipality_code is not None:
         payload = {"melding": str(report.id), "wat": action, "op": now.isoformat()}
         enqueue(session, SPOKE_JOB, NATIONAL, payload)
     reindex_report(session, report)
     record(session, REPORTER, action, report.holder, KIND, [report.id])
+
+
+def file_came(session: Session, report: Report, at: datetime, *, ready: bool) -> None:
+    """Mark that a file came at this moment; soon after a report, and unread, it is part of that."""
+    along = at - report.received_at < COMES_ALONG and report.state in UNREAD
+    spoke(session, report, "melding.bijlage", ready=ready, news=not along)
 
 
 def _by_reporter(report: Report) -> ColumnElement[bool]:

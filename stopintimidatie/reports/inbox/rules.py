@@ -34,7 +34,7 @@ from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.vocabulary import AgeGroup, TimePrecision
-from stopintimidatie.reports.workflow import ENDED, ReportState
+from stopintimidatie.reports.workflow import ENDED, UNREAD, ReportState
 
 Condition = ColumnElement[bool]
 # GET parameter -> value: a view of the inbox is an address.
@@ -62,8 +62,6 @@ AT_ONCE: Final = 500
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s for s in ReportState if s not in ENDED and s != ReportState.IN_DOSSIER)
 OPEN: Final = frozenset(ReportState) - ENDED
-# The states of a report that nobody judged yet.
-UNREAD: Final = (ReportState.NEW, ReportState.QUARANTINE)
 DEADLINES: Final = (
     ("te_laat", "te laat, ook in dossiers"),
     ("dag", "binnen een dag"),
@@ -122,8 +120,11 @@ ANY_READER: Final[Any] = SimpleNamespace(
 
 
 def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the filters in an address; the last of a name counts, and an empty one is none."""
-    return {name: value for name, value in pairs if name in _CONDITIONS and 0 < len(value) <= 60}
+    """Return the filters in an address; the last of a name counts, and an empty one is none.
+
+    A value that is too long is none that exists: it leaves no report, as any other wrong one.
+    """
+    return {name: value[:60] for name, value in pairs if name in _CONDITIONS and value}
 
 
 def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list[Condition]:
@@ -250,7 +251,9 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "vorm": lambda value, _: exists().where(
         ReportForm.report_id == Report.id, ReportForm.code == value, current_form()
     ),
-    "spoed": lambda value, _: Report.urgent.is_(value == "ja"),
+    "spoed": lambda value, _: (
+        Report.urgent.is_(value == "ja") if value in ("ja", "nee") else false()
+    ),
     "behandelaar": _by_handler,
     "termijn": by_deadline,
     "bron": lambda value, _: Report.source == value,

@@ -54,7 +54,6 @@ from stopintimidatie.reports.inbox.rules import (
     MAY_LEAVE,
     OPEN,
     PRESETS,
-    UNREAD,
     Filters,
     Reader,
     conditions,
@@ -71,7 +70,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, place_line
 from stopintimidatie.reports.workbench.pages import Place, bar_for, pane_values, row_of
 from stopintimidatie.reports.workbench.services import OPENED_BY
-from stopintimidatie.reports.workflow import ReportState
+from stopintimidatie.reports.workflow import UNREAD, ReportState
 
 # Reports that never leave with a list: what isn't here any more, or doesn't count yet.
 STAYS: Final = GONE | {ReportState.QUARANTINE}

@@ -46,6 +46,18 @@ def test_a_page_leads_to_its_own_paragraph(
     )
 
 
+def test_the_contents_begin_with_the_first_chapter_and_go_on_by_title(
+    installation: Installation,
+) -> None:
+    person = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    links = [
+        link.text.strip() for link in person.get("/hulp").html.select("main li a[href^='/hulp/']")
+    ]
+    assert links[0] == "Beginnen in het portaal"
+    assert links[1:] == sorted(links[1:])
+    assert len(links) == len(handbook.chapters())
+
+
 def test_every_page_of_the_portal_leads_to_a_paragraph_that_exists(
     installation: Installation,
 ) -> None:

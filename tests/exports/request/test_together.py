@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,14 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     form["ontvanger_2.grondslag"] = "avg_6_1_e_openbare_orde"
     page = form.submit("aanvragen").follow()
     assert "4 documenten zijn aangevraagd" in page.text
+    others = page.html.find(string=re.compile("Samen aangevraagd met")).find_parent("p")
+    for link in others.find_all("a"):
+        assert (
+            asker.get(link["href"])
+            .html.h1.text.strip()
+            .endswith(link.text.removeprefix("uitvoer "))
+        )
+    assert len(others.find_all("a")) == 3
 
     with installation.transaction(DORDRECHT) as session:
         exports = session.scalars(select(Export)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_a_photo_reaches_the_officer_without_what_the_camera_told(
     answer = api.attach(receipt, photo())
     assert (answer.json["nummer"], answer.json["soort"]) == (1, "foto")
     page = officer.get(page_of(receipt))
-    page.mustcontain("Foto 1", "Nieuw van de melder", "Bijlage van de melder")
+    page.mustcontain("Foto 1", "Bijlage van de melder", no="Nieuw van de melder")
     opened = page.click("Foto 1")
     assert opened.content_type == "image/jpeg"
     assert opened.headers["X-Content-Type-Options"] == "nosniff"
@@ -66,6 +67,21 @@ def test_a_photo_reaches_the_officer_without_what_the_camera_told(
     with api.installation.transaction(DORDRECHT) as session:
         tasks = set(session.scalars(select(AuditEvent.task).where(AuditEvent.action == "gelezen")))
     assert "bijlage 1 openen" in tasks
+
+
+def test_a_photo_is_news_when_it_comes_long_after_the_report_or_once_that_is_in_hand(
+    api: Api, officer: TestApp
+) -> None:
+    at_once, later, in_hand = (api.post().json for _ in range(3))
+    with api.installation.transaction(DORDRECHT) as session:
+        rows = {row.reference: row for row in session.scalars(select(Report))}
+        rows[later["kenmerk"]].received_at -= timedelta(minutes=16)
+        rows[in_hand["kenmerk"]].state = "in_behandeling"
+    news = []
+    for receipt in (at_once, later, in_hand):
+        api.attach(receipt, photo())
+        news.append("Nieuw van de melder" in officer.get(page_of(receipt)))
+    assert news == [False, True, True]
 
 
 def test_a_photo_of_more_than_one_part_comes_back_whole_and_lies_encrypted(

@@ -120,6 +120,15 @@ def test_each_reporter_reads_the_ready_text_about_the_own_report(
         assert list(states(installation).values()).count("afgehandeld") == left
 
 
+@pytest.mark.parametrize("filters", ["wijk=" + "x" * 3000, "spoed=misschien", "periode=-1"])
+def test_all_of_a_view_with_a_filter_that_does_not_exist_are_none(
+    installation: Installation, filters: str
+) -> None:
+    stored(installation, 2)
+    page = officer(installation).get(f"{HERE}/samen-besluiten?keuze=niet&alles=ja&{filters}")
+    page.mustcontain("Er is niets gekozen")
+
+
 def test_what_is_missing_is_asked_before_anything_is_decided(installation: Installation) -> None:
     references = stored(installation, 2)
     olga = officer(installation)
