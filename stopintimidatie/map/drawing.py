@@ -54,8 +54,9 @@ def draw(areas: Sequence[Area], shapes: Shapes, points: Sequence[Any], colour: s
     seen = [(area, shape) for area, shape in drawn if not shape.is_empty]
     parts = [path(shape, mix(WHITE, strong, DARK * area.level)) for area, shape in seen]
     parts += [charts.dot(*plane.pixel(point.lat, point.lon), DOT_PX, strong) for point in points]
+    taken = [shapely.box(0, 0, WIDTH, HEIGHT).exterior, *(shape for _, shape in seen)]
     for area, shape in seen:
-        parts += _words(area, shape)
+        parts += _words(area, shape, [] if has_outlines(shapes) else taken)
     parts += [*charts.scale_bar(HEIGHT, plane.scale), charts.north(WIDTH)]
     return charts.picture(WIDTH, HEIGHT, parts)
 
@@ -65,13 +66,21 @@ def _drawn(plane: Plane, shape: BaseGeometry) -> BaseGeometry:
     return seen.buffer(CIRCLE_PX) if shape.geom_type == "Point" else seen
 
 
-def _words(area: Area, shape: BaseGeometry) -> list[str]:
-    """Write the number in its area, and the name above it where that has room."""
+def _words(area: Area, shape: BaseGeometry, taken: list[BaseGeometry]) -> list[str]:
+    """Write the number in its area, and the name where that has room.
+
+    `taken`: what a name below a circle may not lie over, the names so far too; empty where areas
+    have outlines, and the name goes above the number.
+    """
     middle = shape.representative_point()
     x, y, wide = middle.x, middle.y + 4, len(area.name) * LETTER_PX / 2
+    base = y + CIRCLE_PX + 14 if taken else y - 15
+    room = shapely.box(x - wide, base - 13, x + wide, base)
+    fits = not any(map(room.intersects, taken)) if taken else shape.contains(room)
+    if taken and fits:
+        taken.append(room)
     number = charts.words_at(x, y, str(area.number), size=13, weight=600)
-    fits = shape.contains(shapely.box(x - wide, y - 28, x + wide, y))
-    return [number, *([charts.words_at(x, y - 15, area.name)] if fits else [])]
+    return [number, *([charts.words_at(x, base, area.name)] if fits else [])]
 
 
 def outlines_json(shapes: Shapes) -> bytes:

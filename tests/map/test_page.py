@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -200,6 +201,24 @@ def test_without_outlines_the_map_says_so(installation: Installation) -> None:
     page = officer(installation).get(MAP)
     assert "De grenzen zijn niet geladen" in page.text
     assert page.html.select_one("noscript img")["src"] == f"{MAP}.svg"
+
+
+def test_without_outlines_names_stand_below_the_circles_and_over_nothing(
+    installation: Installation,
+) -> None:
+    stored(installation)
+    picture = officer(installation).get(f"{MAP}.svg").lxml
+    words = [text for text in picture.iter("{*}text") if text.get("aria-hidden") is None]
+    names = [text for text in words if (text.text or "")[:1].isalpha() and text.text != "noord"]
+    assert len(names) > 5
+    boxes = []
+    for text in names:
+        x, base, wide = float(text.get("x")), float(text.get("y")), 3.5 * len(text.text)
+        boxes.append(shapely.box(x - wide, base - 12, x + wide, base))
+    left, top, wide, high = map(float, picture.get("viewBox").split())
+    window = shapely.box(left, top, wide, high)
+    assert all(map(window.contains, boxes))
+    assert not any(a.intersects(b) for a, b in combinations(boxes, 2))
 
 
 def test_a_dossier_that_is_hidden_from_somebody_is_not_there(installation: Installation) -> None:
