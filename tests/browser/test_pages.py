@@ -195,7 +195,7 @@ def test_a_first_visit_transfers_at_most_a_hundred_kilobytes(
 ) -> None:
     path = path.replace(DOSSIER, live_dossier)
     page = sign_in(username or "fg@dordrecht.example")
-    page.goto("/aanmelden" if username is None else path)
+    page.goto("/aanmelden" if username is None else path, wait_until="networkidle")
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.clearBrowserCache")

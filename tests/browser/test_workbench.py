@@ -225,6 +225,6 @@ def test_choose_all_says_how_many_are_chosen(sign_in: SignIn, demo_address: str)
     page.locator(".wb-row__choose input").first.uncheck()
     expect(page.locator("[data-alles] output")).to_have_text(f"{rows - 1} gekozen")
     assert not page.get_by_label("Alles kiezen").is_checked()
-    page.get_by_role("button", name="Uitdelen").click()
+    page.get_by_role("button", name="Uitdelen", exact=True).click()
     page.wait_for_load_state()
     assert page.locator("input[name=meldingen]:checked").count() == rows - 1
