@@ -68,6 +68,7 @@ MOST: Final = 5
 PART: Final = 512 * 1024
 PURPOSE: Final = "bijlage-sleutel"
 SEALED: Final = Sealed(ReportAttachment, PURPOSE, ("key",), "id")
+TOO_MUCH: Final = _("Samen zijn de bestanden hoogstens %(most)s MB. Stuur een kleiner bestand.")
 FULL: Final = _(
     "Bij deze melding zitten al %(most)s bestanden. Meer kan niet; u kunt wel een bericht sturen."
 )
@@ -246,13 +247,7 @@ def _find_number(
     sizes = select(func.sum(ReportAttachment.size)).where(mine, ReportAttachment.parts > 0)
     most = upload.request.registry.app_settings.report_megabytes
     if (session.scalar(sizes) or 0) + size > most * 10**6:
-        raise CleaningError(
-            Fault.TOO_LARGE,
-            gettext(
-                "Samen zijn de bestanden hoogstens %(most)s MB. Stuur een kleiner bestand.",
-                most=most,
-            ),
-        )
+        raise CleaningError(Fault.TOO_LARGE, gettext(TOO_MUCH, most=most))
     return number
 
 
