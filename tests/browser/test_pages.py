@@ -35,10 +35,8 @@ BY_ROLE = {
 }
 
 
-@pytest.mark.parametrize(
-    "username",
-    [name if name == OFFICER else pytest.param(name, marks=pytest.mark.alles) for name in BY_ROLE],
-)
+@pytest.mark.alles
+@pytest.mark.parametrize("username", BY_ROLE)
 def test_pages_of_a_role_are_accessible(sign_in: SignIn, live_dossier: str, username: str) -> None:
     page = sign_in(username)
     complaints = complaints_of(page)
@@ -51,7 +49,8 @@ def test_pages_of_a_role_are_accessible(sign_in: SignIn, live_dossier: str, user
     assert not complaints
 
 
-@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.alles), 320])
+@pytest.mark.alles
+@pytest.mark.parametrize("width", [1280, 320])
 def test_report_and_triage_are_accessible(sign_in: SignIn, width: int) -> None:
     page = sign_in("oov@dordrecht.example", width=width)
     page.goto(f"{TOWN}/postvak")

@@ -40,6 +40,7 @@ def day(sqlite_demo_of_today: Path) -> date:
     return date.fromisoformat((sqlite_demo_of_today / "made").read_text(encoding="ascii"))
 
 
+@pytest.mark.alles
 def test_points_of_the_demo_are_said_by_the_names_in_its_stories(demo: Installation) -> None:
     with demo.transaction(DORDRECHT) as session:
         _, near = find_near(session, 51.79143, 4.65419, 10)

@@ -123,6 +123,7 @@ def test_the_parameters_are_found() -> None:
     assert len(parameters()) > 50
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_a_page_refuses_what_is_unreadable_and_takes_what_is_long(town: Town) -> None:
     """Some pages in turns, each parameter on one of them, with the kinds of value in turns."""
