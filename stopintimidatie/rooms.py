@@ -52,6 +52,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "handling",
         "triage",
         "workbench",
+        "campaigns",
         "inbox",
         "api",
         "public",
@@ -69,6 +70,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "release",
     ),
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
+    "statistics": (),
     "privacy": (
         "log",
         "retention",
