@@ -15,7 +15,7 @@ from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.core.web.request import query_pairs
 from stopintimidatie.dossiers import pages as dossiers
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport
+from stopintimidatie.dossiers.patterns.models import Pattern, PatternReport
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.services import may_see_reports
 from stopintimidatie.map.rules import Area, Selection, Window
@@ -28,6 +28,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.vocabulary import TimePrecision
+from stopintimidatie.reports.workflow import LEFT_OUT
 
 Condition = ColumnElement[bool]
 

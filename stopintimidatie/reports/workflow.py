@@ -55,6 +55,8 @@ REASON: Final = InputField("reden", "Reden")
 # The states of a report that nobody judged yet.
 UNREAD: Final = (S.NEW, S.QUARANTINE)
 ENDED: Final = frozenset({S.HANDLED, S.NOT_HANDLED, S.HANDED_OVER, S.WITHDRAWN, S.DESTROYED})
+# States that no figure, map or pattern counts: not (yet), or no longer, a report of this holder.
+LEFT_OUT: Final = ENDED - {S.HANDLED} | {S.QUARANTINE}
 # States of the reports that go along when a municipality goes into another.
 MERGEABLE: Final = frozenset({S.NEW, S.IN_HAND, S.WAITING_FOR_REPORTER, S.WAITING_FOR_PARTNER})
 LIVE: Final = frozenset(S) - {S.DESTROYED}

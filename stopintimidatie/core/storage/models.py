@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -88,6 +89,36 @@ def _local_hour(element: LocalHour, compiler: Any, **options: Any) -> str:
 def local_hour(moment: Any) -> ColumnElement[int]:
     """Return the hour of the day of a column with moments, in the Netherlands."""
     return LocalHour(moment)
+
+
+class LocalWeekday(FunctionElement[int]):
+    """The day of the week (Monday is 0) of a moment in the Netherlands, in SQL of either."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(LocalWeekday)
+def _local_weekday(element: LocalWeekday, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    if compiler.dialect.name == "postgresql":
+        return f"CAST(extract(isodow FROM timezone('{AMSTERDAM.key}', {moment})) - 1 AS integer)"
+    return f"local_weekday({moment})"
+
+
+class DaysBetween(FunctionElement[float]):
+    """The days from one moment to another, in SQL of either database."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(DaysBetween)
+def _days_between(element: DaysBetween, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(moment, **options) for moment in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"(extract(epoch FROM {last} - {first}) / 86400)"
+    return f"(julianday({last}) - julianday({first}))"
 
 
 NAMING_CONVENTION = {

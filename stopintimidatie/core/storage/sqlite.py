@@ -36,6 +36,7 @@ def prepare(engine: Engine) -> None:
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
         connection.create_function("local_hour", 1, local_hour, deterministic=True)
+        connection.create_function("local_weekday", 1, local_weekday, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -58,6 +59,11 @@ def local_hour(moment: str | None) -> int | None:
     if moment is None:
         return None
     return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(AMSTERDAM).hour
+
+
+def local_weekday(moment: str) -> int:
+    """Return the day of the week in the Netherlands of such a moment; Monday is 0."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(AMSTERDAM).weekday()
 
 
 def empty_wal(engine: Engine) -> bool:

@@ -27,7 +27,6 @@ from stopintimidatie.dossiers.patterns.models import (
     DECIDABLE,
     KEEP_DAYS,
     KIND,
-    LEFT_OUT,
     Choice,
     Pattern,
     PatternReport,
@@ -48,6 +47,7 @@ from stopintimidatie.municipalities.levels.models import MunicipalityProfile, Pa
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.vocabulary import TimePrecision
+from stopintimidatie.reports.workflow import LEFT_OUT
 
 SEARCH: Final = Job("patronen.zoeken")
 EVERY_NIGHT: Final = Job("patronen.elke_nacht")

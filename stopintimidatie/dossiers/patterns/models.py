@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.reports.workflow import ENDED, ReportState
 
 # The states of a pattern, and what can be set for the search. Pure.
 
@@ -57,10 +56,6 @@ LIMITS: Final = {
     "certainty": (80, 99),
     "quiet_days": (7, 730),
 }
-
-
-# Report states that count in no pattern: not (yet), or no longer, a report of this holder.
-LEFT_OUT: Final = ENDED - {ReportState.HANDLED} | {ReportState.QUARANTINE}
 
 
 class Pattern(Held, Base):

@@ -22,7 +22,6 @@ from stopintimidatie.core.web.theme import WHITE, darkened_for
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
 from stopintimidatie.dossiers.patterns.models import (
-    LEFT_OUT,
     Pattern,
     PatternReport,
     PatternSetting,
@@ -44,6 +43,7 @@ from stopintimidatie.reports.vocabulary import (
     TimePrecision,
     Transport,
 )
+from stopintimidatie.reports.workflow import LEFT_OUT
 
 WIDTH: Final = 420
 HEIGHT: Final = 320

@@ -36,7 +36,6 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import (
     DECIDABLE,
     KIND,
-    LEFT_OUT,
     Choice,
     Pattern,
     PatternReport,
@@ -50,7 +49,7 @@ from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import proposed_among
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workflow import ReportState
+from stopintimidatie.reports.workflow import LEFT_OUT, ReportState
 
 FILABLE: Final = REFERABLE | {ReportState.IN_HAND}
 

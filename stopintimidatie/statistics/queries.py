@@ -1,0 +1,112 @@
+"""Counting reports: one statement for all figures of a period, the same numbers as every list.
+
+Which reports count is said by `LEFT_OUT` of `reports/workflow`; they count on the day on which they
+were received.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy import CTE, Select, String, case, cast, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.storage.models import DaysBetween, LocalWeekday
+from stopintimidatie.map.rules import months_after
+from stopintimidatie.reports.conversation.calls import TALKS
+from stopintimidatie.reports.inbox.rules import current_form, part_of_day
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP
+from stopintimidatie.reports.workflow import LEFT_OUT
+
+Counts = dict[str, dict[str, int]]
+# The days within which something is done; what took longer is `later`, what waits isn't known.
+STEPS: Final = (1, 3, 7, 30)
+LATER: Final = "later"
+_GROUPS: Final = {
+    form.value: group.value for group, forms in FORMS_BY_GROUP.items() for form in forms
+}
+_wish: Final = func.coalesce(Report.contact_agreed, Report.wants_contact)
+
+
+def _steps(days: Any) -> Any:
+    return case(*((days <= step, str(step)) for step in STEPS), (days > STEPS[-1], LATER))
+
+
+# Each has one value for a report.
+COLUMNS: Final[dict[str, Any]] = {
+    "totaal": literal(""),
+    "wijk": Report.neighbourhood_code,
+    "plek": Report.place_type,
+    "dagdeel": part_of_day,
+    "moment": cast(LocalWeekday(Report.incident_start), String) + "-" + part_of_day,
+    "leeftijd": Report.reporter_age_group,
+    "opvolging": cast(Report.follow_ups, String),
+    "contact": case(
+        (_wish.not_in(sorted(TALKS)), "niet_gevraagd"),
+        (func.coalesce(Report.contact_deadline, Report.next_attempt_at).is_not(None), "wacht"),
+        (Report.contact_owed.is_not(None), "niet_gesproken"),
+        else_="gesproken",
+    ),
+    "oordeel": Report.reporter_verdict,
+    "beoordeeld": _steps(DaysBetween(Report.received_at, Report.triaged_at)),
+    "klaar": _steps(DaysBetween(Report.received_at, Report.ended_at)),
+}
+
+
+def count_by(
+    session: Session, holder: str, since: date, until: date, names: Sequence[str]
+) -> Counts:
+    """Count the reports received from `since` on and before `until`, in one statement.
+
+    Returns:
+        By name (of `COLUMNS`, or `maand`, `vorm` or `vormgroep`) the number of each value; empty
+        is what isn't known. A report counts for each of its forms, and of what was done.
+    """
+    start, end = moment_of(since), moment_of(until)
+    where = Report.holder == holder, Report.state.not_in(sorted(LEFT_OUT))
+    columns = {**COLUMNS, "maand": _month(since, until)}
+    wanted = [columns[name].label(name) for name in names if name in columns]
+    rows = select(Report.id, *wanted).where(
+        *where, Report.received_at >= start, Report.received_at < end
+    )
+    counted = rows.cte("counted")
+    parts = [_part(counted, name) for name in names]
+    counts: Counts = {name: defaultdict(int) for name in names}
+    for name, value, number in session.execute(union_all(*parts)):
+        several = json.loads(value) if name == "opvolging" else [value]
+        for code in several or [None]:
+            counts[name][code or ""] += number
+    return counts
+
+
+def moment_of(day: date) -> datetime:
+    """Return the moment at which a day begins in the Netherlands."""
+    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
+
+
+def _month(since: date, until: date) -> Any:
+    """Return the month of receipt, such as 2026-11."""
+    ends, day = [], since
+    while day < until:
+        after = months_after(day, 1)
+        ends.append((Report.received_at < moment_of(after), f"{day:%Y-%m}"))
+        day = after
+    return case(*ends)
+
+
+def _part(counted: CTE, name: str) -> Select[Any]:
+    """Count the values of one name; each part gives its name, a value, and a number."""
+    if name in ("vorm", "vormgroep"):
+        code: Any = ReportForm.code
+        group_or_form = code if name == "vorm" else case(_GROUPS, value=code)
+        number = func.count(ReportForm.report_id.distinct())
+        forms = select(literal(name), group_or_form, number).where(current_form())
+        return forms.join(counted, counted.c.id == ReportForm.report_id).group_by(group_or_form)
+    value: Any = counted.c[name]
+    return select(literal(name), value, func.count()).group_by(value)
