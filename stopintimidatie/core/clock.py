@@ -128,6 +128,25 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(AMSTERDAM).date()
 
 
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in the Netherlands."""
+    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
+
+
+def month_of(text: str) -> date | None:
+    """Return the first day of a month such as 2026-11; None for what isn't one."""
+    try:
+        return date.fromisoformat(f"{text}-01") if "1900" < text < "2100" else None
+    except ValueError:
+        return None
+
+
+def months_after(day: date, number: int) -> date:
+    """Return the first day of the month that is so many later; below zero, earlier."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    return date(year, month + 1, 1)
+
+
 def seconds(moment: datetime) -> int:
     """Return whole seconds since 1970, the order in which documents are sorted."""
     return int(moment.timestamp())
@@ -135,8 +154,8 @@ def seconds(moment: datetime) -> int:
 
 def bounds(since: date | None, until: date | None) -> tuple[int | None, int | None]:
     """Return the first second that counts and the first that no longer does."""
-    first = None if since is None else seconds(datetime.combine(since, time.min, AMSTERDAM))
+    first = None if since is None else seconds(midnight(since))
     if until is None:
         return first, None
-    after = datetime.combine(until + timedelta(days=1), time.min, AMSTERDAM)
+    after = midnight(until + timedelta(days=1))
     return first, seconds(after)

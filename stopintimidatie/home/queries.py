@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -36,7 +36,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.clock import AMSTERDAM, local_date
+from stopintimidatie.core.clock import local_date, midnight
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.models import UtcDateTime
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
@@ -80,7 +80,7 @@ _AWAY: Final[Any] = bindparam("away", expanding=True)
 def end_of_today(now: datetime) -> datetime:
     """Return the moment at which the next day begins in the Netherlands."""
     tomorrow = local_date(now) + timedelta(days=1)
-    return datetime.combine(tomorrow, time.min, AMSTERDAM).astimezone(UTC)
+    return midnight(tomorrow)
 
 
 def reports_that_wait(

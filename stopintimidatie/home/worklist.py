@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
-from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.clock import local_date, midnight, utc_now
 from stopintimidatie.core.second import Second
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
@@ -164,7 +164,7 @@ def _reason(now: datetime, row: Any) -> tuple[str, Rank, datetime]:
 
 def _moment(day: date | None) -> datetime:
     """Return the beginning of a day, to sort by."""
-    return datetime.combine(day or date.max, time.min, AMSTERDAM).astimezone(UTC)
+    return midnight(day or date.max)
 
 
 def dossier_tasks(place: Place, rows: Sequence[Any]) -> list[Task]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
-from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.clock import midnight, month_of, months_after
 from stopintimidatie.municipalities.areas.names import natural_key
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
@@ -57,10 +57,7 @@ class Selection:
     def moments(self) -> list[datetime | None]:
         """The first moment of the period, and the first one after it."""
         ends = self.since, self.until and months_after(self.until, 1)
-        return [
-            datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC) if day else None
-            for day in ends
-        ]
+        return [midnight(day) if day else None for day in ends]
 
 
 def selection_of(pairs: Iterable[tuple[str, str]], today: date) -> Selection:
@@ -73,20 +70,6 @@ def selection_of(pairs: Iterable[tuple[str, str]], today: date) -> Selection:
     part = given.get("dagdeel", "")
     value, wijk = given.get(base, "")[:20], given.get("wijk", "")[:9]
     return Selection(base, value, wijk, since, until, part if part in PARTS_OF_DAY else "")
-
-
-def month_of(text: str) -> date | None:
-    """Return the first day of a month such as 2026-11; None for what isn't one."""
-    try:
-        return date.fromisoformat(f"{text}-01") if "1900" < text < "2100" else None
-    except ValueError:
-        return None
-
-
-def months_after(day: date, number: int) -> date:
-    """Return the first day of the month that is so many later; below zero, earlier."""
-    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
-    return date(year, month + 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.clock import local_date, months_after, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import MONTHS
@@ -88,9 +88,9 @@ def show_map(context: MunicipalityResource, request: Request) -> dict[str, Any]:
         "time_text": time_text,
         "place_short": words.place_short,
         "pairs": query_pairs(request),
-        "months": [rules.months_after(asked.day, -number) for number in range(OFFERED)],
+        "months": [months_after(asked.day, -number) for number in range(OFFERED)],
         "month_names": MONTHS,
-        "months_after": rules.months_after,
+        "months_after": months_after,
     }
 
 

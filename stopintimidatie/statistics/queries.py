@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import CTE, Select, String, case, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.clock import midnight, months_after
 from stopintimidatie.core.storage.models import DaysBetween, LocalWeekday
-from stopintimidatie.map.rules import months_after
 from stopintimidatie.reports.conversation.calls import TALKS
 from stopintimidatie.reports.inbox.rules import current_form, part_of_day
 from stopintimidatie.reports.models import Report, ReportForm
@@ -68,7 +67,7 @@ def count_by(
         By name (of `COLUMNS`, or `maand`, `vorm` or `vormgroep`) the number of each value; empty
         is what isn't known. A report counts for each of its forms, and of what was done.
     """
-    start, end = moment_of(since), moment_of(until)
+    start, end = midnight(since), midnight(until)
     where = Report.holder == holder, Report.state.not_in(sorted(LEFT_OUT))
     columns = {**COLUMNS, "maand": _month(since, until)}
     wanted = [columns[name].label(name) for name in names if name in columns]
@@ -85,17 +84,12 @@ def count_by(
     return counts
 
 
-def moment_of(day: date) -> datetime:
-    """Return the moment at which a day begins in the Netherlands."""
-    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
-
-
 def _month(since: date, until: date) -> Any:
     """Return the month of receipt, such as 2026-11."""
     ends, day = [], since
     while day < until:
         after = months_after(day, 1)
-        ends.append((Report.received_at < moment_of(after), f"{day:%Y-%m}"))
+        ends.append((Report.received_at < midnight(after), f"{day:%Y-%m}"))
         day = after
     return case(*ends)
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stopintimidatie.core.clock import months_after
 from stopintimidatie.map.rules import (
     MOST_FEATURES,
     Area,
     cells_of,
-    months_after,
     selection_of,
     shaded,
     window_of,

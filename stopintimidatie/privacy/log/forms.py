@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import midnight, utc_now
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import query_pairs
 from stopintimidatie.privacy.log import queries
@@ -67,12 +67,12 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
         actor=_actor(asked),
         document=here or _document(request, asked),
         actions=_actions(asked),
-        since=_midnight(since) if since else None,
-        before=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
+        since=midnight(since) if since else None,
+        before=midnight(until + timedelta(days=1)) if until and until < date.max else None,
     )
     if seed := pairs.get(SAMPLE):
         # Only days that are over: the same number draws the same lines tomorrow.
-        over = _midnight(day_of(utc_now()))
+        over = midnight(day_of(utc_now()))
         asked.seed = seed
         asked.filters = replace(asked.filters, before=min(asked.filters.before or over, over))
     return asked
@@ -134,7 +134,3 @@ def _day(asked: Asked, name: str) -> date | None:
     except ValueError as problem:
         asked.problems[name] = str(problem)
         return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)

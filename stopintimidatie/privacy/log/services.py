@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import midnight, utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.jobs import Job, JobContext, JobError, OutboxJob
 from stopintimidatie.core.storage import NATIONAL, Base, Holder, make_engine, transaction
@@ -107,7 +107,7 @@ def _years_ago(years: int) -> datetime:
         day = today.replace(year=today.year - years)
     except ValueError:
         day = date(today.year - years, 3, 1)
-    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
+    return midnight(day)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
 from typing import Any, Final
@@ -19,7 +19,7 @@ from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, exists, func
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
-from stopintimidatie.core.clock import AMSTERDAM, is_working_day, local_date, utc_now
+from stopintimidatie.core.clock import is_working_day, local_date, midnight, utc_now
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import local
 from stopintimidatie.core.web.request import Request
@@ -61,7 +61,7 @@ class Since:
     @property
     def long_ago(self) -> bool:
         """True for who was away for so long that only the latest days are shown."""
-        return self.moment == _midnight(local_date(utc_now()), LONGEST)
+        return self.moment == midnight(local_date(utc_now()) - timedelta(days=LONGEST))
 
     def forms(self, row: Any) -> str:
         """Return what happened, in words."""
@@ -114,13 +114,8 @@ def _received(session: Session, holder: str, person: str, now: datetime) -> Sequ
     today = local_date(now)
     free = [n for n in range(1, LONGEST + 1) if not is_working_day(today - timedelta(days=n))]
     parameters: dict[str, Any] = {"holder": holder, "person": person}
-    parameters |= {f"day{n}": _midnight(today, n) for n in range(LONGEST + 1)}
+    parameters |= {f"day{n}": midnight(today - timedelta(days=n)) for n in range(LONGEST + 1)}
     return session.execute(_since(tuple(free)), parameters).all()
-
-
-def _midnight(day: date, back: int) -> datetime:
-    """Return the begin of the day so many days back."""
-    return datetime.combine(day - timedelta(days=back), time.min, AMSTERDAM).astimezone(UTC)
 
 
 # Built once for each way that free days lie: its parameters are those that `_received` gives it.
