@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import CTE, Select, String, case, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import midnight, months_after
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import DaysBetween, LocalWeekday
+from stopintimidatie.dossiers.models import Dossier, DossierMeasure
+from stopintimidatie.dossiers.resources import visible_to
+from stopintimidatie.reports.campaigns.models import Campaign
 from stopintimidatie.reports.conversation.calls import TALKS
 from stopintimidatie.reports.inbox.rules import current_form, part_of_day
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP
-from stopintimidatie.reports.workflow import LEFT_OUT
+from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, FollowUp
+from stopintimidatie.reports.workflow import LEFT_OUT, ReportState
+from stopintimidatie.statistics.rules import Period
 
 Counts = dict[str, dict[str, int]]
 # The days within which something is done; what took longer is `later`, what waits isn't known.
@@ -104,3 +109,34 @@ def _part(counted: CTE, name: str) -> Select[Any]:
         return forms.join(counted, counted.c.id == ReportForm.report_id).group_by(group_or_form)
     value: Any = counted.c[name]
     return select(literal(name), value, func.count()).group_by(value)
+
+
+def left_out(session: Session, holder: str, period: Period) -> dict[str, int]:
+    """Count what was received in a period and doesn't count, by state."""
+    since, until = midnight(period.since), midnight(period.until)
+    rows = select(Report.state, func.count()).group_by(Report.state).order_by(Report.state)
+    here = Report.holder == holder, Report.received_at >= since, Report.received_at < until
+    counted = session.execute(rows.where(*here, Report.state.in_(sorted(LEFT_OUT))))
+    return {ReportState.word(state): number for state, number in counted}
+
+
+def begun(
+    session: Session, holder: str, roles: Collection[Role], period: Period
+) -> list[tuple[date, str]]:
+    """Return the campaigns and measures that began in a period, with their first days.
+
+    Not the measures of dossiers that these roles don't see.
+    """
+    within = period.since, period.until - timedelta(days=1)
+    campaigns = select(Campaign.since, literal("campagne"), Campaign.name).where(
+        Campaign.holder == holder, Campaign.since.between(*within)
+    )
+    measures = (
+        select(DossierMeasure.started_on, literal("maatregel"), DossierMeasure.kind)
+        .join(Dossier, Dossier.id == DossierMeasure.dossier_id)
+        .where(DossierMeasure.holder == holder, DossierMeasure.started_on.between(*within))
+        .where(visible_to(roles))
+    )
+    rows = session.execute(campaigns.union_all(measures))
+    words = {kind.value: kind.nl for kind in FollowUp}
+    return sorted((day, f"{kind} {words.get(name, name)}") for day, kind, name in rows)

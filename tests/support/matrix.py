@@ -464,6 +464,23 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "kaart-punten.json", "GET", P.VIEW_REPORT, {
         "{gemeente}/kaart-punten.json?vak=4,51,5,52&zoom=12": " ja ja 403 ja ja",
     }),
+    view("MunicipalityResource", "cijfers", "GET", P.VIEW_REPORT, {
+        "{gemeente}/cijfers": " ja ja 403 ja ja",
+        "{gemeente}/cijfers?van=2024-01&tot=2025-12&naast=ervoor": " ja ja 403 ja ja",
+    }),
+    view("MunicipalityResource", "cijfers-bestand", "GET", P.VIEW_REPORT, {
+        "{gemeente}/cijfers-bestand?bestand=csv": " ja ja 403 ja ja",
+        "{gemeente}/cijfers-bestand": (
+            " 404 404 403 404 404 proceseigenaar=403 archivaris=403 politiegegevens=403"
+        ),
+    }),
+    view("Desk", "cijfers-bestand", "GET", P.VIEW_DESK, {
+        "{meldpunt}/cijfers-bestand?bestand=xlsx": DESK_ADMIN,
+    }),
+    view("Root", "cijfers", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/cijfers": " ja   ja      404    ja      ja    404      404     404",
+    }),
     view("Root", "kaart", "GET", P.SIGNED_IN, {
         #           oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/kaart": " ja   ja      404    ja      ja    404      404     404",

@@ -21,12 +21,14 @@ FONT = "'Source Sans 3','Segoe UI','Noto Sans',Arial,sans-serif"
 HIDDEN = "<5"
 MUTED = "#5b6470"
 GRID = "#d9dee5"
+# The height of a bar with the room around it.
+BAR_ROW: Final = 21
 
 
 def bar_chart(items: Sequence[Item], *, colour: str, width: int = 340, labels: int = 150) -> str:
     """Draw horizontal bars with their numbers: for counts by form or kind of place."""
     strong = darkened_for(colour, WHITE)
-    row, room = 21, width - labels - 34
+    row, room = BAR_ROW, width - labels - 34
     top = _highest(number for _, number in items)
     parts = [_line(labels, 0, labels, row * len(items), GRID)]
     for index, (label, number) in enumerate(items):

@@ -88,7 +88,7 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Answer with a sheet of these rows: days as days, all else as text; see `csv_response`."""
+    """Answer with a sheet: days and numbers as such, all else as text; see `csv_response`."""
     # Not among the imports above: a process that makes no sheet needn't keep it in memory.
     from xlsxwriter import Workbook
 
@@ -102,6 +102,8 @@ def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obj
             for column, cell in enumerate(cells):
                 if isinstance(cell, date):
                     sheet.write_datetime(at, column, cell)
+                elif isinstance(cell, int):
+                    sheet.write_number(at, column, cell)
                 else:
                     sheet.write_string(at, column, as_text(cell))
         sheet.autofit()

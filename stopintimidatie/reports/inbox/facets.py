@@ -45,7 +45,7 @@ from stopintimidatie.reports.inbox.rules import (
 )
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.vocabulary import Form, PartOfDay, PlaceType, Source
-from stopintimidatie.reports.workflow import ENDED, ReportState
+from stopintimidatie.reports.workflow import ENDED, LEFT_OUT, ReportState
 
 # The parameter of an address with the form of filters opened; only then are they counted.
 OPENED: Final = "filters"
@@ -59,6 +59,7 @@ TITLES: Final = {
     "gesprek": "Gesprek met de melder",
     "bron": "Binnengekomen via",
     "periode": "Ontvangen in de laatste",
+    "ontvangen": "Ontvangen",
     "campagne": "Campagne",
     "minderjarig": "Minderjarig",
     "plek": "Soort plek",
@@ -68,10 +69,14 @@ TITLES: Final = {
     "voorstel": "Tweede blik",
 }
 # Filters of a fixed view alone.
-UNLISTED: Final = frozenset({"sluimert", "voorstel"})
+UNLISTED: Final = frozenset({"sluimert", "voorstel", "ontvangen"})
 NOBODY: Final = "niemand"
 HANDLERS: Final = (("ik", "ik"), (NOBODY, "nog niemand"))
-TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
+TOGETHER: Final = (
+    ("afgerond", "Alles wat klaar is"),
+    ("telt", "Wat meetelt in de cijfers"),
+    ("alle", "Alle meldingen"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def labels_of(
     """
     handler = uuid_of(filters.get("behandelaar", ""))
     name = session.scalar(select(User.name).where(User.id == handler)) if handler else None
-    yes_no = {"ja": "ja", "nee": "nee"}
+    yes_no, months = {"ja": "ja", "nee": "nee"}, filters.get("ontvangen", "")
     return {
         "toestand": {**dict(ReportState.choices()), **dict(TOGETHER)},
         "wijk": {area.code: area.name for area in areas},
@@ -109,7 +114,8 @@ def labels_of(
         "plek": dict(PlaceType.choices()),
         "dagdeel": dict(PartOfDay.choices()),
         "oordeel": dict(VERDICTS),
-        # Filters of a fixed view alone.
+        # Filters of a fixed view alone, and of a number among the figures.
+        "ontvangen": {months: months.replace("/", " tot en met ")},
         "sluimert": yes_no,
         "voorstel": yes_no,
     }
@@ -267,7 +273,9 @@ def _states(counts: _Counts) -> list[Choice]:
         return _open_states(counts)
     numbers = counts.numbers["toestand"]
     ended = sum(numbers.get(state, 0) for state in ENDED)
-    numbers |= {"alle": counts.totals["toestand"], "afgerond": ended}
+    left = sum(numbers.get(state, 0) for state in LEFT_OUT)
+    total = counts.totals["toestand"]
+    numbers |= {"alle": total, "afgerond": ended, "telt": total - left}
     return counts.choices("toestand", [*ReportState.choices(), *TOGETHER])
 
 

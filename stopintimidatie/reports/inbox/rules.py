@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from stopintimidatie.core.clock import midnight, month_of, months_after
 from stopintimidatie.core.storage.models import local_hour
 from stopintimidatie.core.text import local
 from stopintimidatie.core.web.register import COUNTED
@@ -34,7 +35,7 @@ from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.vocabulary import AgeGroup, TimePrecision
-from stopintimidatie.reports.workflow import ENDED, UNREAD, ReportState
+from stopintimidatie.reports.workflow import ENDED, LEFT_OUT, UNREAD, ReportState
 
 Condition = ColumnElement[bool]
 # GET parameter -> value: a view of the inbox is an address.
@@ -54,7 +55,7 @@ minor: Final[Any] = case((Report.reporter_age_group.in_(_minors), "ja"), else_="
 EVERYWHERE: Final = frozenset({"toestand", "gesprek", "oordeel"})
 
 # Filters that tell nothing beside the columns of a list that leaves the house (P1).
-MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "behandelaar"})
+MAY_LEAVE: Final = frozenset({"toestand", "wijk", "periode", "ontvangen", "behandelaar"})
 
 # Reports of a view that can be decided on at once: their stories can still be read.
 AT_ONCE: Final = 500
@@ -181,6 +182,8 @@ def _by_state(value: str, reader: Reader) -> Condition:
         return Report.state.is_not(None)
     if value == "afgerond":
         return Report.state.in_(sorted(ENDED))
+    if value == "telt":
+        return Report.state.not_in(sorted(LEFT_OUT))
     return Report.state == value
 
 
@@ -223,6 +226,16 @@ def by_period(value: str, reader: Reader) -> Condition:
     return Report.received_at >= reader.now - timedelta(days=int(value))
 
 
+def by_months(value: str, reader: Reader) -> Condition:
+    """Return the condition of reports that came in from a month to another, as 2026-01/2026-03."""
+    first, _, last = value.partition("/")
+    since, until = month_of(first), month_of(last)
+    if since is None or until is None:
+        return false()
+    end = midnight(months_after(until, 1))
+    return and_(Report.received_at >= midnight(since), Report.received_at < end)
+
+
 def by_talk(value: str, reader: Reader) -> Condition:
     """Return the condition of reports whose reporter wrote something nobody read yet."""
     spoke = Report.reporter_spoke_at.is_not(None)
@@ -258,6 +271,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "termijn": by_deadline,
     "bron": lambda value, _: Report.source == value,
     "periode": by_period,
+    "ontvangen": by_months,
     "gesprek": by_talk,
     "sluimert": lambda value, reader: (
         Report.snoozed_until > reader.today if value == "ja" else false()
