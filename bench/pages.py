@@ -219,6 +219,8 @@ def _pages(installation: Installation, code: str, slug: str) -> dict[str, str]:
         "kaart, punten": f"{home}/kaart-punten.json?vak={AROUND[code]}&zoom=15",
         "kaart, plaatje": f"{home}/kaart.svg",
         "kaart, grenzen": f"{home}/kaart-grenzen.json",
+        "cijfers": f"{home}/cijfers",
+        "cijfers, vijf jaar": f"{home}/cijfers?van=2021-01",
         "logboek": f"{home}/logboek",
         "logboek, één handeling": f"{home}/logboek?actie=melding.contact",
     }

@@ -161,6 +161,11 @@ def months_table(
     return Table("maand", "Meldingen per maand", "", rows)
 
 
+def numbers_before(table: Table) -> list[int]:
+    """Return the numbers of the other period; none where there is none."""
+    return [row.before for row in table.rows if row.before is not None]
+
+
 def month_name(day: date) -> str:
     """Return the short name of a month: aug 26."""
     return f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}"

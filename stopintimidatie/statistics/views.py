@@ -81,7 +81,8 @@ def _page(context: Any, request: Request) -> dict[str, Any]:
         marks[rules.month_name(day)].append(name)
     colour = getattr(request.branding, "colour", None) or DEFAULT_COLOUR
     months = [(row.label, row.number) for row in asked.months.rows]
-    draw = partial(charts.trend_chart, months, colour=colour, marks=marks)
+    before = rules.numbers_before(asked.months)
+    draw = partial(charts.trend_chart, months, colour=colour, marks=marks, before=before)
     week = rules.week_of(asked.counts)
     return {
         "asked": asked,
@@ -104,7 +105,8 @@ def _page(context: Any, request: Request) -> dict[str, Any]:
 def _bars(table: rules.Table, colour: str) -> tuple[str, str, int]:
     """Return the chart of a table, its alternative text, and its height."""
     items = [(row.label, row.number) for row in table.rows]
-    drawn = charts.data_uri(charts.bar_chart(items, colour=colour))
+    before = rules.numbers_before(table)
+    drawn = charts.data_uri(charts.bar_chart(items, colour=colour, labels=180, before=before))
     return drawn, charts.bar_summary(table.title, items), charts.BAR_ROW * len(items)
 
 

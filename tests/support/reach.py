@@ -65,7 +65,8 @@ def functions_in(value: Any, depth: int = DEPTH) -> Iterator[FunctionType]:
     """The functions of the house in a value: of a class its methods, of a table its members."""
     value = getattr(value, "__wrapped__", value)
     if isinstance(value, FunctionType):
-        if value.__module__.startswith(PACKAGE):
+        # What a library made while it ran may have no module.
+        if (value.__module__ or "").startswith(PACKAGE):
             yield value
     elif isinstance(value, type):
         if value.__module__.startswith(PACKAGE):

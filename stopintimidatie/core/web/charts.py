@@ -21,22 +21,36 @@ FONT = "'Source Sans 3','Segoe UI','Noto Sans',Arial,sans-serif"
 HIDDEN = "<5"
 MUTED = "#5b6470"
 GRID = "#d9dee5"
+BESIDE = "#8a93a0"
 # The height of a bar with the room around it.
 BAR_ROW: Final = 21
 
 
-def bar_chart(items: Sequence[Item], *, colour: str, width: int = 340, labels: int = 150) -> str:
-    """Draw horizontal bars with their numbers: for counts by form or kind of place."""
+def bar_chart(
+    items: Sequence[Item],
+    *,
+    colour: str,
+    width: int = 340,
+    labels: int = 150,
+    before: Sequence[int] = (),
+) -> str:
+    """Draw horizontal bars with their numbers: for counts by form or kind of place.
+
+    `before`: a number of another period beside each, drawn as a line.
+    """
     strong = darkened_for(colour, WHITE)
     row, room = BAR_ROW, width - labels - 34
-    top = _highest(number for _, number in items)
+    top = _highest([*(number for _, number in items), *before])
     parts = [_line(labels, 0, labels, row * len(items), GRID)]
     for index, (label, number) in enumerate(items):
         y = index * row
         parts.append(_text(labels - 7, y + 14.5, shorten(label, labels), anchor="end"))
         length = 0 if number is None else room * number / top
         parts.append(_bar(labels, y + 4, length, row - 8, strong))
-        parts.append(_text(labels + length + 5, y + 14.5, _shown(number), weight=600))
+        beside = room * before[index] / top if before else 0
+        if before:
+            parts.append(_bar(labels + beside - 1, y + 2, 2, row - 4, BESIDE))
+        parts.append(_text(labels + max(length, beside) + 5, y + 14.5, _shown(number), weight=600))
     return _svg(width, row * len(items), parts)
 
 
@@ -86,15 +100,20 @@ def sparkline(numbers: Sequence[int], top: int, *, width: int = 84, height: int 
 
 
 def trend_chart(
-    items: Sequence[Item], *, colour: str, width: int = 700, marks: Container[str] = ()
+    items: Sequence[Item],
+    *,
+    colour: str,
+    width: int = 700,
+    marks: Container[str] = (),
+    before: Sequence[int] = (),
 ) -> str:
     """Draw columns over time with a quiet scale; thin labels out when there is no room for all.
 
-    `marks`: labels of columns before which a line stands.
+    `marks`: labels of columns before which a line stands; `before`: as in `bar_chart`.
     """
     strong = darkened_for(colour, WHITE)
     height, left, floor, ceiling = 130, 26, 110, 14
-    top = _scale_top(_highest(number for _, number in items))
+    top = _scale_top(_highest([*(number for _, number in items), *before]))
     room = floor - ceiling
     parts = _scale(left, width, floor, room, top)
     step = (width - left) / max(len(items), 1)
@@ -104,6 +123,9 @@ def trend_chart(
         tall = 0 if number is None else room * number / top
         wide = min(step * 0.62, 34)
         parts.append(_bar(x + (step - wide) / 2, floor - tall, wide, tall, strong))
+        if before:
+            y = floor - room * before[index] / top
+            parts.append(_bar(x + (step - wide) / 2 - 2, y - 1, wide + 4, 2, BESIDE))
         if label in marks:
             parts.append(_bar(x - 1, 2, 2, floor - 2, INK))
         if number is None or number > 0:
@@ -146,8 +168,8 @@ def data_uri(svg: str) -> str:
 
 
 def shorten(label: str, room: int) -> str:
-    """Cut the label to what fits before the bars (about 6 units a letter)."""
-    letters = max(int((room - 10) / 6), 4)
+    """Cut the label to what fits before the bars (about 7 units a letter, for a wide font)."""
+    letters = max(int((room - 10) / 7), 4)
     return label if len(label) <= letters else label[: letters - 1].rstrip() + "…"
 
 
