@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stopintimidatie.exports.redaction.content import ContentError, House, Pair
+from stopintimidatie.exports.redaction.content import ContentError, Count, House, Pair
 
 SCHEMA = "stopintimidatie.verklaring/1"
 # A letter to somebody: drawn alike, without the time and the hash, which mean nothing to them.
@@ -35,12 +35,18 @@ class StatementTable:
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:
-    """A section: a title, sentences, pairs of a label and what stands behind it, and a table."""
+    """A section: a title, sentences, pairs of a label and what stands behind it, and a table.
+
+    `chart`: numbers of the table, drawn above it as bars, or as columns where they are `over_time`.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
     table: StatementTable | None = None
+    chart: tuple[Count, ...] = ()
+    over_time: bool = False
+    on_new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

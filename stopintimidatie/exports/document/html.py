@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from stopintimidatie.core import text
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
 from stopintimidatie.exports.document.assets import Assets, displayable, written_from_the_right
-from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.content import StatementContent, StatementSection
 from stopintimidatie.exports.redaction.content import (
     Count,
     DossierContent,
@@ -184,7 +184,8 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
 def statement_html(content: StatementContent, assets: Assets) -> str:
     """Return a statement as HTML, before it is laid out."""
     shown = map_text(content, lambda text: displayable(text, assets.characters))
-    words = {"c": shown, "hash": content_hash(content)}
+    drawn = [_section_chart(section, shown.house.colour) for section in shown.sections]
+    words = {"c": shown, "hash": content_hash(content), "charts": drawn}
     return environment().get_template("statement.jinja2").render(**words)
 
 
@@ -253,6 +254,13 @@ def _bars(
 ) -> Mapping[str, str]:
     numbers = [(count.label, count.number) for count in counts]
     return _chart(draw(numbers, colour=colour), charts.bar_summary(title, numbers))
+
+
+def _section_chart(section: StatementSection, colour: str) -> Mapping[str, str] | None:
+    if not section.chart:
+        return None
+    draw = charts.trend_chart if section.over_time else charts.bar_chart
+    return _bars(section.title, partial(draw, width=480), section.chart, colour)
 
 
 def _chart(svg: str, summary: str) -> Mapping[str, str]:
