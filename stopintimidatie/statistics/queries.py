@@ -7,12 +7,13 @@ were received.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import repeat
 from typing import Any, Final
 
-from sqlalchemy import CTE, Select, String, case, cast, func, literal, select, union_all
+from sqlalchemy import String, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import midnight, months_after
@@ -22,13 +23,14 @@ from stopintimidatie.dossiers.models import Dossier, DossierMeasure
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.reports.campaigns.models import Campaign
 from stopintimidatie.reports.conversation.calls import TALKS
-from stopintimidatie.reports.inbox.rules import current_form, part_of_day
-from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.inbox.panels import forms_of_report
+from stopintimidatie.reports.inbox.rules import part_of_day
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, FollowUp
 from stopintimidatie.reports.workflow import LEFT_OUT, ReportState
 from stopintimidatie.statistics.rules import Period
 
-Counts = dict[str, dict[str, int]]
+Counts = dict[str, Counter[str]]
 # The days within which something is done; what took longer is `later`, what waits isn't known.
 STEPS: Final = (1, 3, 7, 30)
 LATER: Final = "later"
@@ -42,7 +44,7 @@ def _steps(days: Any) -> Any:
     return case(*((days <= step, str(step)) for step in STEPS), (days > STEPS[-1], LATER))
 
 
-# Each has one value for a report.
+# Each has one value for a report, but for those of `SEVERAL`.
 COLUMNS: Final[dict[str, Any]] = {
     "totaal": literal(""),
     "wijk": Report.neighbourhood_code,
@@ -51,6 +53,8 @@ COLUMNS: Final[dict[str, Any]] = {
     "moment": cast(LocalWeekday(Report.incident_start), String) + "-" + part_of_day,
     "leeftijd": Report.reporter_age_group,
     "opvolging": cast(Report.follow_ups, String),
+    "vorm": forms_of_report(),
+    "vormgroep": forms_of_report(),
     "contact": case(
         (_wish.not_in(sorted(TALKS)), "niet_gevraagd"),
         (func.coalesce(Report.contact_deadline, Report.next_attempt_at).is_not(None), "wacht"),
@@ -61,6 +65,12 @@ COLUMNS: Final[dict[str, Any]] = {
     "beoordeeld": _steps(DaysBetween(Report.received_at, Report.triaged_at)),
     "klaar": _steps(DaysBetween(Report.received_at, Report.ended_at)),
 }
+# The parts of a value for which a report counts.
+SEVERAL: Final[dict[str, Callable[[str], Iterable[str]]]] = {
+    "opvolging": json.loads,
+    "vorm": lambda codes: codes.split(","),
+    "vormgroep": lambda codes: {_GROUPS[code] for code in codes.split(",")},
+}
 
 
 def count_by(
@@ -69,23 +79,24 @@ def count_by(
     """Count the reports received from `since` on and before `until`, in one statement.
 
     Returns:
-        By name (of `COLUMNS`, or `maand`, `vorm` or `vormgroep`) the number of each value; empty
-        is what isn't known. A report counts for each of its forms, and of what was done.
+        By name (of `COLUMNS`, or `maand`) the number of each value; empty is what isn't known. A
+        report counts for each of its forms, and of what was done.
     """
-    start, end = midnight(since), midnight(until)
-    where = Report.holder == holder, Report.state.not_in(sorted(LEFT_OUT))
     columns = {**COLUMNS, "maand": _month(since, until)}
-    wanted = [columns[name].label(name) for name in names if name in columns]
-    rows = select(Report.id, *wanted).where(
-        *where, Report.received_at >= start, Report.received_at < end
-    )
-    counted = rows.cte("counted")
-    parts = [_part(counted, name) for name in names]
-    counts: Counts = {name: defaultdict(int) for name in names}
-    for name, value, number in session.execute(union_all(*parts)):
-        several = json.loads(value) if name == "opvolging" else [value]
-        for code in several or [None]:
-            counts[name][code or ""] += number
+    # Counted here: to group by each of them apart, the database reads all rows as many times.
+    rows = session.execute(
+        select(*(columns[name] for name in names)).where(
+            *(Report.holder == holder, Report.state.not_in(sorted(LEFT_OUT))),
+            *(Report.received_at >= midnight(since), Report.received_at < midnight(until)),
+        )
+    ).all()
+    counts: Counts = {}
+    for name, values in zip(names, zip(*rows, strict=True) if rows else repeat(()), strict=False):
+        counts[name] = Counter()
+        for value, number in Counter(values).items():
+            several = SEVERAL[name](value) if name in SEVERAL and value else [value]
+            for code in several or [None]:
+                counts[name][code or ""] += number
     return counts
 
 
@@ -97,18 +108,6 @@ def _month(since: date, until: date) -> Any:
         ends.append((Report.received_at < midnight(after), f"{day:%Y-%m}"))
         day = after
     return case(*ends)
-
-
-def _part(counted: CTE, name: str) -> Select[Any]:
-    """Count the values of one name; each part gives its name, a value, and a number."""
-    if name in ("vorm", "vormgroep"):
-        code: Any = ReportForm.code
-        group_or_form = code if name == "vorm" else case(_GROUPS, value=code)
-        number = func.count(ReportForm.report_id.distinct())
-        forms = select(literal(name), group_or_form, number).where(current_form())
-        return forms.join(counted, counted.c.id == ReportForm.report_id).group_by(group_or_form)
-    value: Any = counted.c[name]
-    return select(literal(name), value, func.count()).group_by(value)
 
 
 def left_out(session: Session, holder: str, period: Period) -> dict[str, int]:
