@@ -447,6 +447,24 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "bellen", "GET", P.TRIAGE, {
         "{gemeente}/bellen": "   ja ja 403 403 403",
     }),
+    # --- campaigns, and before and after ---------------------------------------------------------
+    view("MunicipalityResource", "campagnes", "GET", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/campagnes": NEAR_TOO,
+    }),
+    *form("MunicipalityResource", "campagne", P.EDIT_SETTINGS, {
+        "{gemeente}/campagne": " 403 403 ja 403 403",
+        "{gemeente}/campagne?code=bestaat-niet": " 403 403 404 403 403",
+    }),
+    view("MunicipalityResource", "campagne-weg", "POST", P.EDIT_SETTINGS, {
+        # Of no campaign in particular.
+        "{gemeente}/campagne-weg": " 403 403 404 403 403",
+    }),
+    view("MunicipalityResource", "effect", "GET", P.VIEW_REPORT, {
+        "{gemeente}/effect": " ja ja 403 ja ja",
+        "{gemeente}/effect?campagne=bestaat-niet": (
+            " 404 404 403 404 404 proceseigenaar=403 archivaris=403 politiegegevens=403"
+        ),
+    }),
     view("MunicipalityResource", "kaart", "GET", P.VIEW_REPORT, {
         "{gemeente}/kaart": " ja ja 403 ja ja",
         "{gemeente}/kaart?postvak=ja&toestand=alle": " ja ja 403 ja ja",

@@ -126,6 +126,7 @@ privacy/destruction/resources.py: GONE LIST STATEMENT
 privacy/requests/resources.py: REFERENCE
 reports/api/queries.py: _NAME
 reports/api/requests.py: COORDINATE MUNICIPALITY UUID_TEXT _BOUNDARY
+reports/campaigns/rules.py: _SHAPE
 reports/inbox/bulk.py: _CHOICE
 reports/public/forms.py: _WRITTEN
 reports/resources.py: LEVELS REFERENCE
@@ -156,6 +157,7 @@ privacy/holds/services.py: _BETWEEN
 privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
 reports/attachments/cleaner.py: _STREAM
+reports/campaigns/rules.py: _HOUSE
 reports/handling/services.py: _ABOUT _CLAUSE _MAY _MAY_NOT _SENTENCE _WHEN _WORD
 reports/rules.py: _EMAIL _NINE_DIGITS _PHONE _PLATE
 """

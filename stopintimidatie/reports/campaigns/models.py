@@ -8,6 +8,19 @@ from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.storage.models import Base, Held, held_table
+from stopintimidatie.core.text import Term
+
+
+class Channel(Term):
+    """The means by which people read of a campaign."""
+
+    POSTER = "poster", "posters en stickers", "posters and stickers"
+    SCREEN = "scherm", "schermen op straat of in het ov", "screens in the street or in transit"
+    SOCIAL = "sociale_media", "sociale media", "social media"
+    PAPER = "krant", "krant of huis-aan-huisblad", "newspaper"
+    SITE = "website", "website of nieuwsbrief", "website or newsletter"
+    MEETING = "bijeenkomst", "bijeenkomst of kraam", "meeting or stall"
+    OTHER = "anders", "anders", "other"
 
 
 class Campaign(Held, Base):

@@ -27,6 +27,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports.campaigns.services import names_of
 from stopintimidatie.reports.conversation.services import VERDICTS
 from stopintimidatie.reports.inbox.queries import newest, number_up_to
 from stopintimidatie.reports.inbox.rules import (
@@ -108,8 +109,8 @@ def labels_of(
         "gesprek": dict(TALKS),
         "bron": dict(Source.choices()),
         "periode": dict(PERIODS),
-        # Its values are its words.
-        "campagne": {},
+        # A code without a campaign is its own word.
+        "campagne": names_of(session, [filters["campagne"]]) if "campagne" in filters else {},
         "minderjarig": yes_no,
         "plek": dict(PlaceType.choices()),
         "dagdeel": dict(PartOfDay.choices()),
@@ -313,4 +314,5 @@ def _handlers(counts: _Counts) -> list[Choice]:
 def _campaigns(counts: _Counts) -> list[Choice]:
     """Count the reports of each campaign that occurs, and of the chosen one."""
     known = {*counts.numbers["campagne"], counts.filters.get("campagne", NOBODY)} - {NOBODY}
-    return counts.choices("campagne", [(name, name) for name in sorted(known)])
+    names = names_of(counts.session, known) if known else {}
+    return counts.choices("campagne", [(code, names.get(code, code)) for code in sorted(known)])

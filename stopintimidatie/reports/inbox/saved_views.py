@@ -7,7 +7,6 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.core.web.request import NavItem, Request, form_view, post_view, query_pairs
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.campaigns.views import no_person
 from stopintimidatie.reports.inbox.facets import HANDLERS, TITLES, labels_of
 from stopintimidatie.reports.inbox.models import SavedView
 from stopintimidatie.reports.inbox.queries import ORDERS, number_of_reports
@@ -66,12 +66,6 @@ def saved_items(
         )
         for view, chosen, count in zip(views, filters, counts, strict=True)
     ]
-
-
-def no_person(node: Any, name: str) -> None:
-    """Refuse a name with a number, an address or a plate of a person."""
-    if find_personal_data(name):
-        raise colander.Invalid(node, "Noem geen mensen, nummers, adressen of kentekens.")
 
 
 @form_view(MunicipalityResource, "weergave", Permission.TRIAGE, "templates/saved.jinja2")
