@@ -174,6 +174,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     scenario.set_up_settings(session, holder, actor)
     scenario.account_for(session, holder, actor, stage.timeline)
     set_up_police(stage)
+    scenario.set_up_campaigns(session, holder, actor, stage.timeline)
     ask_for_search(session, holder)
     if holder == scenario.EINDHOVEN:
         offer_one(stage, scenario.DORDRECHT)
@@ -210,13 +211,13 @@ def receive_report(stage: Stage, report: Json, app_key: UUID) -> None:
     at, reference, keys = utc_now(), report["kenmerk"], stage.registry.key_ring
     given = validate(message_of(report, stage.timeline), at)
     routing = route(stage.session, stage.registry.locator_cache, given.location)
-    key = uuid5(NAMESPACE_URL, reference)
-    code = derive_follow_code(keys.derive(CODE_PURPOSE), app_key, key)
+    code = derive_follow_code(keys.derive(CODE_PURPOSE), app_key, uuid5(NAMESPACE_URL, reference))
     source, app = Source(report["bron"]), Actor("app", None, "demo-app")  # type: ignore[call-arg]
     quarantine = report.get("quarantaine", False)
     arrival = Arrival(source, app, code, at, quarantine, reference=reference)
     arrived = receive(stage.session, keys, given, routing, arrival)
-    stage.reports[reference] = stage.session.get_one(Report, arrived.id)
+    stage.reports[reference] = row = stage.session.get_one(Report, arrived.id)
+    row.campaign = report.get("campagne")
 
 
 def _create(stage: Stage, row: Json) -> None:

@@ -36,6 +36,8 @@ from stopintimidatie.municipalities.settings import services as settings
 from stopintimidatie.municipalities.settings.models import MunicipalityQuestion, MunicipalitySetting
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, stored_answers
 from stopintimidatie.municipalities.settings.rules import Part
+from stopintimidatie.reports.campaigns.models import Campaign
+from stopintimidatie.reports.campaigns.services import save_campaign
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ReportState
 
@@ -186,6 +188,14 @@ def set_up_settings(session: Session, holder: str, actor: Actor) -> None:
     for number, report in enumerate(session.scalars(newest.limit(ANSWERED))):
         report.own_answers = _answers(report, town["vragen"], number)
     session.flush()
+
+
+def set_up_campaigns(session: Session, holder: str, actor: Actor, timeline: Timeline) -> None:
+    """Set up the campaigns of a municipality, whose codes came along with reports."""
+    for row in TOWNS[holder]["campagnes"]:
+        until = None if row["tot"] is None else timeline.day(row["tot"])
+        values = {"since": timeline.day(row["van"]), "until": until, **row["velden"]}
+        save_campaign(session, Campaign(holder=holder), values, actor)
 
 
 def account_for(session: Session, holder: str, actor: Actor, timeline: Timeline) -> None:
