@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from stopintimidatie.core.text import AMSTERDAM, day_of
+from stopintimidatie.demo import scenario
 from stopintimidatie.demo.acts import DOSSIER_ACTS, REPORT_ACTS
 from stopintimidatie.demo.loader import HOLDERS, events_of
 from stopintimidatie.demo.scenario import Json, Timeline, dossiers_of, message_of, reports_of
@@ -21,6 +22,7 @@ from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.municipalities.areas.facts import neighbourhood_facts
 from stopintimidatie.municipalities.areas.locator import Locator
 from stopintimidatie.reports.arrival.submission import validate
+from stopintimidatie.reports.campaigns.rules import problem_with
 from stopintimidatie.reports.vocabulary import FollowUp, Source
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.support.areas import outlines
@@ -280,3 +282,15 @@ def test_with_real_outlines_every_place_lies_where_it_says(echte_gebieden: Path)
         for report in reports_of(town):
             place = report["antwoorden"]["locatie"]
             assert locator.locate(place["lat"], place["lon"]).municipality_code == town
+
+
+@pytest.mark.parametrize("holder", TOWNS)
+def test_campaigns_have_codes_that_reports_of_their_days_bring_by_the_form(holder: str) -> None:
+    reports = [report for report in reports_of(holder) if "campagne" in report]
+    known = {row["velden"]["code"]: row for row in scenario.TOWNS[holder]["campagnes"]}
+    assert {report["campagne"] for report in reports} == set(known)
+    assert not [code for code in known if problem_with(code)]
+    for report in reports:
+        row, day = known[report["campagne"]], int(report["gemeld"].split()[0])
+        assert row["van"] <= day <= (row["tot"] or 7)
+        assert report["bron"] == "webformulier"

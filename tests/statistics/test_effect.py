@@ -197,7 +197,7 @@ def test_one_chooses_from_the_measures_the_newest_first(installation: Installati
         rows = session.scalars(select(DossierMeasure))
         next(row for row in rows if str(row.id) == number).started_on += timedelta(days=3)
     page = officer(installation).get(HERE)
-    links = [link["href"] for link in page.html.select("main tbody a")]
+    links = [link["href"] for link in page.html.select("main tbody th a")]
     assert links == [newer, older]
     with installation.transaction(DORDRECHT) as session:
         tasks = session.scalars(select(AuditEvent.task).where(AuditEvent.action == "gelezen"))

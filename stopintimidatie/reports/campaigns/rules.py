@@ -37,8 +37,8 @@ _NO_BUILDING: Final = (
     " onderwerp of seizoen, zoals zomer-2026."
 )
 _NO_HOUSE: Final = (
-    "De code lijkt op een straat met een huisnummer. Laat het nummer weg. Bedoelt u een jaar?"
-    " Schrijf het voluit, zoals zomer-2026."
+    "De code heeft een getal dat op een huisnummer lijkt. Laat het weg. Bedoelt u een jaar? Schrijf"
+    " het voluit, zoals zomer-2026."
 )
 
 

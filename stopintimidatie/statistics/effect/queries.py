@@ -39,15 +39,15 @@ MEASURES: Final = (
 class Subject(NamedTuple):
     """A measure or campaign of which before and after are compared.
 
-    `wijk`: code and name of its area, or None for the whole town. `dossier`: id and number of that
-    of a measure.
+    `wijk`: code and name of its area, or None for the whole town. `dossier`: id, number and
+    neighbourhood in the address of that of a measure.
     """
 
     name: str
     since: date
     until: date | None
     wijk: tuple[str, str] | None = None
-    dossier: tuple[UUID, str] | None = None
+    dossier: tuple[UUID, str, str] | None = None
 
 
 def list_measures(session: Session, offset: int, size: int) -> Sequence[Any]:
@@ -64,7 +64,7 @@ def measure_with(session: Session, number: str) -> Subject | None:
     measure, dossier, area = row
     wijk = (area.code, area.name) if area.kind == NeighbourhoodKind.WIJK else None
     name, period = FollowUp.word(measure.kind).capitalize(), (measure.started_on, measure.ended_on)
-    return Subject(name, *period, wijk, (dossier.id, dossier.number))
+    return Subject(name, *period, wijk, (dossier.id, dossier.number, area.slug))
 
 
 def campaign_as_subject(session: Session, code: str) -> Subject | None:

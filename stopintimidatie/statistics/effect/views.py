@@ -14,7 +14,6 @@ from sqlalchemy import func
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_short
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.register import read_register
 from stopintimidatie.core.web.request import Request, page_view, query_pairs
@@ -47,8 +46,10 @@ def show_effect(context: MunicipalityResource, request: Request) -> dict[str, An
     pieces = rules.pieces_of(subject.since, days)
     edges, wijk = sorted({*pieces, first, last}), subject.wijk[0] if subject.wijk else None
     counts = queries.count_from(session, context.holder, edges, wijk)
-    bars = [(date_short(since), _number(counts[0], since, end)) for since, end in pairwise(pieces)]
-    marks = {date_short(subject.since)}
+    bars = [(since, _number(counts[0], since, end)) for since, end in pairwise(pieces)]
+    # No two pieces begin on the same day of the year: thirty days don't go into it.
+    drawn = [(f"{day.day}-{day.month}", number) for day, number in bars]
+    marks = {f"{subject.since.day}-{subject.since.month}"}
     return {
         "subject": subject,
         "first": first,
@@ -62,9 +63,9 @@ def show_effect(context: MunicipalityResource, request: Request) -> dict[str, An
         "ran": queries.campaigns_between(session, first, last, asked.get("campagne", "")),
         "peaked": rules.follows_peak([number for _, number in bars[: rules.PIECES_BEFORE]]),
         "bars": bars,
-        "draw": partial(charts.trend_chart, bars, colour=DEFAULT_COLOUR, marks=marks),
+        "draw": partial(charts.trend_chart, drawn, colour=DEFAULT_COLOUR, marks=marks),
         "data_uri": charts.data_uri,
-        "alt": charts.bar_summary("Meldingen per 30 dagen", bars),
+        "alt": charts.bar_summary("Meldingen per 30 dagen", drawn),
     }
 
 

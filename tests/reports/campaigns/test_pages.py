@@ -127,7 +127,7 @@ def test_once_a_report_came_with_it_a_code_stands_and_the_campaign_stays(
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
-        ("code", "dorpsstraat-12", "lijkt op een straat met een huisnummer"),
+        ("code", "dorpsstraat-12", "op een huisnummer lijkt"),
         ("code", "bij-de-moskee", "noemt een gebouw of instelling"),
         ("code", "z", "2 tot 20 kleine letters"),
         ("naam", "Bel 0612345678", "Noem geen mensen"),
