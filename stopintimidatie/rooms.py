@@ -83,6 +83,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "transfer",
         "police",
         "breaches",
+        "processing",
     ),
     "home": (),
     "demo": (),

@@ -1262,6 +1262,20 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "datalek-melden", "GET", P.SIGNED_IN, {
         "/datalek-melden": " ja ja  404     ja      ja    ja       ja      ja",
     }),
+    *(
+        view(node, name, "GET", permission, {
+            f"{{gemeente}}/{address}{name and '/'}{name}": town,
+            f"{{meldpunt}}/{address}{name and '/'}{name}": desk,
+        })
+        for name in ("", "bestand", "pdf")
+        for node, address, permission, town, desk in (
+            (
+                *("ProcessingRegister", "verwerkingen", P.VIEW_RETENTION),
+                *(f"{TERMS} proceseigenaar=ja archivaris=ja", "ja ja ja archivaris=ja"),
+            ),
+            ("YearlyAccount", "jaarverslag", P.VIEW_AUDIT, " 404 404 404 ja ja", " 404 ja ja"),
+        )
+    ),
     view("BreachRegister", "", "GET", P.VIEW_BREACHES, {
         #                         oov dossier beheer privacy fg
         "{gemeente}/datalekken": " 404 404     404    ja      ja",

@@ -41,6 +41,7 @@ LEAVES = {
     "desk/agreements/register.py": "numbers of town halls",
     "disclosures/views.py": "the register of disclosures: recipients, grounds, codes",
     "privacy/destruction/views.py": "statements of destruction: numbers",
+    "privacy/processing/views.py": "what is done with data, and a year in numbers",
     "privacy/log/views.py": "the log: who, what, when; never content",
     "reports/inbox/views.py": "the list of reports",
 }

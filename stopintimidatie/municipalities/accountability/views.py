@@ -235,6 +235,7 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
             Condition.TERMS: request.resource_path(context.__parent__, Condition.TERMS.value)
         },
         "href": request.resource_path(context, NAME),
+        "register": request.resource_path(context.__parent__, "verwerkingen"),
         "national": national,
         "missing": missing,
         "is_real": is_real(request.registry.app_settings.demo, context.holder),

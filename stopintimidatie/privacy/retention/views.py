@@ -156,6 +156,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "now": utc_now(),
         "here": request.resource_path(context).rstrip("/"),
         "gate": gate_of(request.db, context.holder),
+        "register": request.resource_path(context.__parent__, "verwerkingen"),
     }
 
 
