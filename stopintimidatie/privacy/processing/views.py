@@ -49,7 +49,7 @@ STATED: Final = "stopintimidatie.municipalities.accountability:templates/stated.
 PAGE: Final = "templates/sections.jinja2"
 P: Final = Permission
 _file = partial(view_config, request_method="GET", guards=(recently_confirmed,))
-# What the words of both use.
+# Functions and lists for the words of both.
 _WORDS: Final = {
     # A text of TOML, on one line.
     "q": lambda text: json.dumps(clean_line(str(text)), ensure_ascii=False),
@@ -136,7 +136,7 @@ def _lines(section: paper.StatementSection) -> Iterator[Sequence[str]]:
     yield from ((section.title, "", "", sentence) for sentence in section.sentences)
     yield from ((section.title, pair.label, "", pair.value) for pair in section.pairs)
     table = section.table or paper.StatementTable("", (), ())
-    # What stands before the numbers names the row; without numbers the first cell does.
+    # A row is named by all cells before its numbers; without numbers by the first cell.
     lead = len(table.columns) - table.numbers if table.numbers else 1
     for row in table.rows:
         for column, cell in zip(table.columns[lead:], row[lead:], strict=True):
