@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.factors import confirmation
 from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import Base
@@ -26,6 +28,7 @@ from tests.support.installation import Installation
 from tests.support.policing import switch_on
 from tests.support.processing import lines, reader, section
 from tests.support.retaining import approve, proposed_schedule
+from tests.support.verapdf import validate_pdf
 
 EMPTY = "Nog niet ingevuld. Dat kan bij Beheer, Verantwoording."
 PARTS = ("data", "purpose", "ground", "desk_ground", "safety")
@@ -67,7 +70,7 @@ def test_what_is_not_filled_in_says_where_to_and_what_is_stands_there(
     connect(installation)
     browser = reader(installation)
     before = section(browser.get(HERE), "Wie verantwoordelijk is")
-    assert before.count(EMPTY) == 11
+    assert before.count(EMPTY) == 10
     filled = {
         "verantwoordelijke": "college",
         "fg": "FG, Juridische Zaken",
@@ -192,3 +195,23 @@ def test_each_table_and_each_class_stands_once_in_its_section(installation: Inst
         card = next(c for c in page.html.select(".si-card") if c.h2.text.strip() == entry["title"])
         shown = [head.text.strip() for head in card.select("tbody th")]
         assert shown == [row.label for row in kept]
+
+
+@pytest.mark.parametrize("end", ["bestand", "pdf"])
+def test_a_file_asks_who_it_is_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    browser = reader(installation)
+    monkeypatch.setattr(confirmation, "must_confirm", lambda request: True)
+    for page in (HERE, "/gemeenten/dordrecht/jaarverslag"):
+        answer = browser.get(f"{page}/{end}", status=303)
+        assert "/account-bevestigen" in answer.location
+
+
+@pytest.mark.alles
+def test_both_files_keep_to_pdf_a_and_pdf_ua(installation: Installation, tmp_path: Path) -> None:
+    connect(installation)
+    browser, path = reader(installation), tmp_path / "stuk.pdf"
+    for page in (HERE, THERE, "/gemeenten/dordrecht/jaarverslag"):
+        path.write_bytes(browser.get(f"{page}/pdf").body)
+        assert validate_pdf(path) == []
