@@ -30,4 +30,5 @@ def includeme(config: Any) -> None:
     config.add_panel("gemeente_bij_meldpunt", "bellen", calls.call_panel, order=10)
     config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)
     config.scan("stopintimidatie.desk.queue.calls")
+    config.scan("stopintimidatie.desk.queue.summary")
     config.scan("stopintimidatie.desk.queue.views")

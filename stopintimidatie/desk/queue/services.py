@@ -1,19 +1,18 @@
-"""The desk's queue: waiting reports, routing by hand or by address, figures.
+"""The desk's queue: waiting reports, routing by hand or by address.
 
 A job looks up the address of a report without a point after the intake, and only where `geocoder`
 is switched on. A report whose address isn't found with certainty, or lies in a municipality that
 isn't connected, stays at the desk.
 
-Lists and figures are about reports that the desk itself holds or held: nothing here looks inside a
+Lists are about reports that the desk itself holds or held: nothing here looks inside a
 connected municipality.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -32,19 +31,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.register import COUNTED
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import LocalPolicy
 from stopintimidatie.disclosures.models import Pickup, PickupState
-from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.geocoder import FoundAddress, Geocoder
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.queries import all_municipalities
-from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
@@ -257,10 +252,7 @@ def by_municipality(
     ]
 
 
-# Figures
-
-FIGURES_OVER: Final = timedelta(days=365)
-_HANDED: Final = "doorgegeven"
+# What waits until a municipality is rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,88 +314,3 @@ def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:
     """Return the campaign or policy of each municipality that has one, in words."""
     rows = session.scalars(select(LocalPolicy).where(LocalPolicy.code.in_(codes)))
     return {row.code: f"eigen {row.kind}: {row.name}" for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRow:
-    """Numbers of reports for a municipality that passed the desk in the last year."""
-
-    town: Municipality
-    level: ParticipationLevel
-    waiting: int
-    offered: int
-    picked_up: int
-    handed_over: int
-    policy: str | None
-
-    @property
-    def total(self) -> int:
-        """The number of all these reports."""
-        return self.waiting + self.offered + self.picked_up + self.handed_over
-
-    @property
-    def offer_programme(self) -> bool:
-        """True if the programme is to be offered: it has its own policy and isn't connected."""
-        return self.policy is not None and self.level is not ParticipationLevel.PROGRAMME
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Rows of municipalities, numbers of municipalities by level, reports without municipality."""
-
-    rows: Sequence[FigureRow]
-    levels: Mapping[ParticipationLevel, int]
-    unplaced: int
-
-
-def figures(session: Session) -> Figures:
-    """Return the figures of the last year, also of municipalities with a policy of their own.
-
-    Those to offer the programme come first, then the busiest. What waits is counted as the queue
-    and the call list count it, however long it waits.
-    """
-    counts, waiting = _counts(session), waiting_reports(session)
-    counts.pop(None, None)
-    nowhere = number_waiting(QueueFilter(municipality=UNPLACED), COUNTED)
-    unplaced = session.scalar(select(nowhere)) or 0
-    marked = set(session.scalars(select(LocalPolicy.code)))
-    codes = {
-        code for code in (*counts, *waiting, *marked) if code is not None and not is_practice(code)
-    }
-    towns, policies = towns_of(session, codes), policies_of(session, codes)
-    stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
-    levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
-    rows = []
-    for code, town in towns.items():
-        counted, waits = counts.get(code, {}), waiting.get(code, Waiting())
-        rows.append(
-            FigureRow(
-                town,
-                ParticipationLevel(levels[code]),
-                waiting=waits.number,
-                offered=counted.get(Delivery.OFFERED, 0),
-                picked_up=counted.get(Delivery.PICKED_UP, 0),
-                handed_over=counted.get(_HANDED, 0),
-                policy=policies.get(code),
-            )
-        )
-    return Figures(
-        sorted(rows, key=lambda row: (not row.offer_programme, -row.total, row.town.name)),
-        Counter(ParticipationLevel(levels[row.code]) for row in all_municipalities(session)),
-        unplaced,
-    )
-
-
-def _counts(session: Session) -> dict[str | None, dict[str, int]]:
-    """Count the reports of each municipality by their delivery."""
-    municipality = func.coalesce(Report.handed_to, Report.municipality_code)
-    delivery = case((Report.state == S.HANDED_OVER, _HANDED), else_=Report.delivery)
-    rows = session.execute(
-        select(municipality, delivery, func.count())
-        .where(Report.holder == NATIONAL, Report.received_at >= utc_now() - FIGURES_OVER)
-        .group_by(municipality, delivery)
-    )
-    counts: dict[str | None, dict[str, int]] = {}
-    for code, state, number in rows:
-        counts.setdefault(code, {})[state or ""] = number
-    return counts

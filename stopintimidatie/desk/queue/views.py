@@ -57,7 +57,6 @@ from stopintimidatie.desk.queue.routing import Guess, guess, route
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, said
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.municipalities.areas.resources import count_with_menu
-from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND, number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.reports.conversation.services import mark_read
@@ -293,20 +292,9 @@ def desk_quarantine_view(context: Desk, request: Request) -> Any:
     return quarantine_view(context, request)
 
 
-# Figures, and what a municipality does itself
+# What a municipality does itself
 
 _NOTHING = "geen"
-
-
-@page_view(Desk, "cijfers", Permission.VIEW_DESK, "templates/figures.jinja2")
-def figures_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show by municipality and level how many reports passed the desk in the last year."""
-    return {
-        "figures": queue.figures(request.db),
-        "levels": list(ParticipationLevel),
-        "counted": COUNTED,
-        "unplaced_href": f"/{NATIONAL}?gemeente={queue.UNPLACED}",
-    }
 
 
 class PolicySchema(Schema):
