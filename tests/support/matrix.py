@@ -400,7 +400,11 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Desk", "afspraken", "GET", P.VIEW_DESK, {"{meldpunt}/afspraken": DESK_ADMIN}),
     view("DeskMunicipality", "", "GET", P.VIEW_DESK, {"{afspraak_meldpunt}": DESK_ADMIN}),
     view("Desk", "bellijst", "GET", P.VIEW_DESK, {"{meldpunt}/bellijst": DESK_ADMIN}),
-    view("Desk", "cijfers", "GET", P.VIEW_DESK, {"{meldpunt}/cijfers": DESK_ADMIN}),
+    view("Desk", "cijfers", "GET", P.VIEW_DESK, {
+        "{meldpunt}/cijfers": DESK_ADMIN,
+        "{meldpunt}/cijfers?bestand=csv": DESK_ADMIN,
+        "{meldpunt}/cijfers?bestand=xlsx": DESK_ADMIN,
+    }),
     *form("DeskMunicipality", "beleid", P.ROUTE_REPORT, {
         "{afspraak_meldpunt}/beleid": DESK_ADMIN,
     }),

@@ -39,6 +39,7 @@ MAKERS = {"csv_lines", "csv_bytes", "csv_response", "xlsx_response", "pdf_respon
 # Modules that make a list, by hand of these functions: the test below reads each.
 LEAVES = {
     "desk/agreements/register.py": "numbers of town halls",
+    "desk/queue/summary.py": "numbers of offers to municipalities, true counts",
     "disclosures/views.py": "the register of disclosures: recipients, grounds, codes",
     "privacy/destruction/views.py": "statements of destruction: numbers",
     "privacy/processing/views.py": "what is done with data, and a year in numbers",
@@ -57,7 +58,7 @@ EXPORTS = {
     "privacy/transfer/rows.py": "a whole municipality that ends",
 }
 # Names of views that answer with a file that isn't a document; `alles` looks for more.
-FILE_VIEWS = {"postvak-lijst", "logboek-bestand", "bestand", "nummers-bestand"}
+FILE_VIEWS = {"postvak-lijst", "logboek-bestand", "bestand", "nummers-bestand", "cijfers"}
 FILES = re.compile(r"text/(csv|plain)|spreadsheetml|application/octet-stream")
 COORDINATE = re.compile(r"\b(51\.\d{3,}|4\.\d{4,})\b")
 

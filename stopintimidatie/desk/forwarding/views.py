@@ -112,9 +112,9 @@ def report_panel(context: Any, request: Any) -> Panel | None:
     )
 
 
-def _pickups(request: Any, condition: Any) -> list[Pickup]:
+def _pickups(request: Any, *conditions: Any) -> list[Pickup]:
     rows = request.db.scalars(
-        select(Pickup).where(condition).order_by(Pickup.made_at.desc()).limit(SHOWN)
+        select(Pickup).where(*conditions).order_by(Pickup.made_at.desc()).limit(SHOWN)
     ).all()
     note_read(request, NATIONAL, KIND, [row.id for row in rows], task="doorgifte bekijken")
     return list(rows)
@@ -191,25 +191,19 @@ def _code_page(request: Any, context: Any, code: str | None) -> Any:
 
 def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
     """Return the panel with the latest pick-ups of a municipality, on its page at the desk."""
-    reports = select(Report.id).where(Report.municipality_code == context.municipality.code)
-    pickups = _pickups(request, Pickup.document_id.in_(reports))
-    names = dict(
-        request.db.execute(
-            select(Report.id, Report.reference).where(
-                Report.id.in_([pickup.document_id for pickup in pickups])
-            )
-        ).all()
-    )
+    # By its name: a report that was given back, or expired there, may have another municipality.
+    here = Pickup.holder == NATIONAL, Pickup.recipient == f"Gemeente {context.municipality.name}"
+    pickups = _pickups(request, *here)
+    listed = Report.id.in_([pickup.document_id for pickup in pickups])
+    names = dict(request.db.execute(select(Report.id, Report.reference).where(listed)).all())
     code = context.municipality.code
-    agreement = agreements.running_agreement(request.db, code)
-    may = request.has_permission(Permission.ROUTE_REPORT, context)
-    may = may and in_force(agreement, agreements.today())
+    valid = in_force(agreements.running_agreement(request.db, code), agreements.today())
+    may = valid and request.has_permission(Permission.ROUTE_REPORT, context)
     return Panel(
         "Wat er naar deze gemeente ging",
         f"{_TEMPLATES}/forwarded.jinja2",
         {
             "rows": [(names.get(p.document_id, ""), p) for p in pickups],
-            "desk": f"/{NATIONAL}/",
             "openable": access.number_of(request.db, code) if may else 0,
             "waiting": access.number_of(request.db, code, Pickup.state.in_(WAITING)),
             "code_href": request.resource_path(context, "ophaalcode"),

@@ -252,7 +252,7 @@ def by_municipality(
     ]
 
 
-# What waits until a municipality is rung
+# Reports that wait until a municipality is rung
 
 
 @dataclass(frozen=True, slots=True)

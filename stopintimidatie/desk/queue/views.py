@@ -292,7 +292,7 @@ def desk_quarantine_view(context: Desk, request: Request) -> Any:
     return quarantine_view(context, request)
 
 
-# What a municipality does itself
+# The campaign or policy of a municipality itself
 
 _NOTHING = "geen"
 
