@@ -45,6 +45,7 @@ LEAVES = {
     "privacy/processing/views.py": "what is done with data, and a year in numbers",
     "privacy/log/views.py": "the log: who, what, when; never content",
     "reports/inbox/views.py": "the list of reports",
+    "statistics/views.py": "the figures of a town or the desk, true counts",
 }
 # Modules whose file is meant to tell more: each is decided on, and stands in the register or log.
 EXPORTS = {
@@ -58,7 +59,14 @@ EXPORTS = {
     "privacy/transfer/rows.py": "a whole municipality that ends",
 }
 # Names of views that answer with a file that isn't a document; `alles` looks for more.
-FILE_VIEWS = {"postvak-lijst", "logboek-bestand", "bestand", "nummers-bestand", "cijfers"}
+FILE_VIEWS = {
+    "postvak-lijst",
+    "logboek-bestand",
+    "bestand",
+    "nummers-bestand",
+    "cijfers",
+    "cijfers-bestand",
+}
 FILES = re.compile(r"text/(csv|plain)|spreadsheetml|application/octet-stream")
 COORDINATE = re.compile(r"\b(51\.\d{3,}|4\.\d{4,})\b")
 
