@@ -117,6 +117,8 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str], str]]] = {
     "klaar": ("Tijd tot de melding klaar was", "", _DONE, ""),
     "oordeel": ("Hielp het, volgens de melder", "", _VERDICTS, "oordeel"),
 }
+# The table that goes into no file: no list that leaves the house tells an age (P1).
+STAYS: Final = "leeftijd"
 NAMES: Final = ("totaal", "maand", "moment", *_TABLES)
 Counts = Mapping[str, Mapping[str, int]]
 

@@ -124,6 +124,7 @@ def file_view(context: Any, request: Request) -> Any:
         (table.title, row.label, row.number, "" if row.before is None else row.before)
         for table in (asked.months, *asked.tables)
         for row in table.rows
+        if table.name != rules.STAYS
     ]
     note(
         request,

@@ -131,6 +131,7 @@ def test_the_files_hold_the_numbers_of_the_page_and_the_log_says_so(
         for row in page.select("details table tbody tr")
     ]
     assert all(row[1:] in rows for row in told[1:])
+    assert "Leeftijd van de melder" not in {row[0] for row in told}
     with installation.transaction(DORDRECHT) as session:
         actions = session.scalars(
             select(AuditEvent.action).where(AuditEvent.action == "cijfers.gedownload")
