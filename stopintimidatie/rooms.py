@@ -70,7 +70,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "release",
     ),
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
-    "statistics": ("effect",),
+    "statistics": ("effect", "release"),
     "privacy": (
         "log",
         "retention",

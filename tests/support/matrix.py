@@ -650,6 +650,20 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityAdministration", "patronen", P.EDIT_SETTINGS, {
         "{gemeente}/beheer/patronen": ADMIN,
     }),
+    view("MunicipalityResource", "open-cijfers", "GET", PUBLIC, {
+        "/gemeenten/dordrecht/open-cijfers": ALL,
+    }),
+    # Nothing is published there.
+    view("MunicipalityResource", "open-cijfers.csv", "GET", PUBLIC, {
+        "/gemeenten/dordrecht/open-cijfers.csv": " 404" * 8,
+    }),
+    view("MunicipalityResource", "cijfers-uitgeven", "GET", P.EDIT_SETTINGS, {
+        "{gemeente}/cijfers-uitgeven": " 403 403 ja  403 403",
+    }),
+    # Without a quarter.
+    view("MunicipalityResource", "cijfers-uitgeven", "POST", P.EDIT_SETTINGS, {
+        "{gemeente}/cijfers-uitgeven": " 403 403 404 403 403",
+    }),
     view("ReportResource", "vergelijkbaar", "GET", P.VIEW_REPORT, {
         "{melding}/vergelijkbaar": READERS,
         "{weg}/vergelijkbaar": READERS,

@@ -8,6 +8,7 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import (
     DOCUMENT_KINDS,
+    OPEN_VIEWS,
     REMAINS,
     TREE_LEVELS,
     TREE_ROOTS,
@@ -47,6 +48,7 @@ def includeme(config: Any) -> None:
         )
     )
     DOCUMENT_KINDS.declare(config)
+    OPEN_VIEWS.declare(config)
     REMAINS.declare(config)
     RESTRICTIONS.declare(config)
     TREE_LEVELS.declare(config)

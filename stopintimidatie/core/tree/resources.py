@@ -66,6 +66,8 @@ def _level(level: Level) -> tuple[tuple[str, str], Level]:
 TREE_LEVELS: Final = Directive[tuple[str, str], Level]("add_tree_level", "tree_levels", _level)
 # A container or service directly below the root.
 TREE_ROOTS: Final = Directive[str, Callable[[str, Any], Any]]("add_tree_root", "tree_roots")
+# Names of views on an area that strangers may ask for; any area is found for these.
+OPEN_VIEWS: Final = Directive[str, str]("add_open_view", "open_views", lambda name: (name, name))
 
 
 def levels_below(registry: Any, parent: str) -> list[Level]:
@@ -136,10 +138,14 @@ def load_lineage(request: Any) -> Lineage:
 
 
 def _load(request: Any) -> Lineage:
+    names = [segment for segment in request.path_info.split("/") if segment]
+    if names[2:] and names[2] in OPEN_VIEWS.of(request.registry):
+        area = _levels(request, names[0], names[1:2])
+        known = area and area[0][0].entity.__tablename__ in OPEN_TABLES
+        return Lineage(_query(request.db, area) if known else [])
     if request.identity is None:
         # Visitors are sent to the sign-in page whatever the address: nothing to look for.
         return Lineage([])
-    names = [segment for segment in request.path_info.split("/") if segment]
     chain = _levels(request, names[0], names[1:])
     if not chain:
         return Lineage([])
