@@ -70,7 +70,6 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "release",
     ),
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
-    "statistics": ("effect", "release"),
     "privacy": (
         "log",
         "retention",
@@ -85,6 +84,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "breaches",
         "processing",
     ),
+    "statistics": ("effect", "release"),
     "home": (),
     "demo": (),
     "backup": (),

@@ -174,6 +174,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     scenario.set_up_settings(session, holder, actor)
     scenario.account_for(session, holder, actor, stage.timeline)
     set_up_police(stage)
+    scenario.set_up_figures(session, holder, actor, day_of(moment))
     scenario.set_up_campaigns(session, holder, actor, stage.timeline)
     ask_for_search(session, holder)
     if holder == scenario.EINDHOVEN:

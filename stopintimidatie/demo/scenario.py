@@ -40,6 +40,11 @@ from stopintimidatie.reports.campaigns.models import Campaign
 from stopintimidatie.reports.campaigns.services import save_campaign
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ReportState
+from stopintimidatie.statistics.release.services import (
+    freeze_quarters,
+    publish_quarter,
+    releases_of,
+)
 
 Json = Mapping[str, Any]
 FOLDER: Final = files("stopintimidatie.demo") / "scenarios"
@@ -196,6 +201,13 @@ def set_up_campaigns(session: Session, holder: str, actor: Actor, timeline: Time
         until = None if row["tot"] is None else timeline.day(row["tot"])
         values = {"since": timeline.day(row["van"]), "until": until, **row["velden"]}
         save_campaign(session, Campaign(holder=holder), values, actor)
+
+
+def set_up_figures(session: Session, holder: str, actor: Actor, today: date) -> None:
+    """Freeze the figures of the quarters so far, and let everybody read all but the latest."""
+    freeze_quarters(session, holder, today - timedelta(days=700))
+    for release in releases_of(session, holder)[1:]:
+        publish_quarter(session, holder, release.quarter, actor)
 
 
 def account_for(session: Session, holder: str, actor: Actor, timeline: Timeline) -> None:

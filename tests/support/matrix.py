@@ -657,6 +657,10 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "open-cijfers.csv", "GET", PUBLIC, {
         "/gemeenten/dordrecht/open-cijfers.csv": " 404" * 8,
     }),
+    *form("MunicipalityResource", "cijfers-raad", P.VIEW_REPORT, {
+        "{gemeente}/cijfers-raad": " ja ja 403 ja ja",
+    }),
+    *form("Desk", "cijfers-raad", P.VIEW_DESK, {"{meldpunt}/cijfers-raad": DESK_ADMIN}),
     view("MunicipalityResource", "cijfers-uitgeven", "GET", P.EDIT_SETTINGS, {
         "{gemeente}/cijfers-uitgeven": " 403 403 ja  403 403",
     }),

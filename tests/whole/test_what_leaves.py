@@ -45,6 +45,7 @@ LEAVES = {
     "privacy/processing/views.py": "what is done with data, and a year in numbers",
     "privacy/log/views.py": "the log: who, what, when; never content",
     "reports/inbox/views.py": "the list of reports",
+    "statistics/release/council.py": "a report of figures in fives; nothing below five",
     "statistics/release/views.py": "published figures in fives; nothing below five",
     "statistics/views.py": "the figures of a town or the desk, true counts",
 }

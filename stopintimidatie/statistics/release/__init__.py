@@ -26,4 +26,5 @@ def includeme(config: Any) -> None:
     config.add_panel("beheer", "open_cijfers", link, order=70)
     for name in (OPEN, f"{OPEN}.csv"):
         config.add_open_view(name)
-    config.scan("stopintimidatie.statistics.release.views")
+    for module in ("views", "council"):
+        config.scan(f"stopintimidatie.statistics.release.{module}")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import local_date, months_after, utc_now
 from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import _
 from stopintimidatie.core.web.translation import gettext, language
@@ -118,6 +119,11 @@ TITLES: Final = {
     "contact": _("Contact waar de melder om vroeg"),
     AREAS: _("Wijken"),
 }
+
+
+def definitions() -> list[str]:
+    """Return how to read the figures, in the language of the reader."""
+    return render(f"{__package__}:templates/definitions.txt.jinja2", {}).splitlines()
 
 
 @dataclass(frozen=True)

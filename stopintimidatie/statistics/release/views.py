@@ -43,6 +43,7 @@ def open_view(context: MunicipalityResource, request: Request) -> dict[str, Any]
         "name": context.municipality.name,
         "tables": tables_of(releases),
         "shown": shown,
+        "definitions": services.definitions(),
         "chart": wide,
         "narrow": narrow,
         "alt": bar_summary(gettext("Meldingen per kwartaal"), quarters),
