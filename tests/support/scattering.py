@@ -1,17 +1,33 @@
-"""Reports of every kind at random, for what counts them."""
+"""Reports of every kind at random, and a count of reports apart from the product's own."""
 
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from stopintimidatie.reports.models import ReportForm
-from stopintimidatie.reports.vocabulary import AgeGroup, FollowUp, Form, PlaceType, TimePrecision
-from stopintimidatie.reports.workflow import ReportState
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import AMSTERDAM, local_date
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.rules import known_part_of_day
+from stopintimidatie.reports.vocabulary import (
+    FORMS_BY_GROUP,
+    AgeGroup,
+    FollowUp,
+    Form,
+    PlaceType,
+    TimePrecision,
+)
+from stopintimidatie.reports.workflow import LEFT_OUT, ReportState
+from stopintimidatie.statistics.queries import COLUMNS, STEPS
 from tests.support.factories import CENTRE, make_report
 from tests.support.installation import Installation
 
+NAMES: Final = (*COLUMNS, "maand")
 NOORD: Final = "WK050502"
 # Either side of midnight in the Netherlands, and of the change to summer time.
 EDGES = (
@@ -48,3 +64,53 @@ def scatter(session: Any, installation: Installation, seed: int) -> None:
         for form in chance.sample(list(Form), chance.randrange(3)):
             more = ReportForm(holder=row.holder, code=form.value, confirmed=True)
             row.form_rows.append(more)
+
+
+def steps_of(row: Report, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    days = (moment - row.received_at) / timedelta(days=1)
+    return next((str(step) for step in STEPS if days <= step), "later")
+
+
+def contact_of(row: Report) -> str:
+    if (row.contact_agreed or row.wants_contact) not in ("bellen", "mailen", "via_app"):
+        return "niet_gevraagd"
+    if row.contact_deadline or row.next_attempt_at:
+        return "wacht"
+    return "niet_gesproken" if row.contact_owed else "gesproken"
+
+
+def values_of(row: Report) -> Iterator[tuple[str, str]]:
+    """Each name with each value under which a report counts."""
+    part = known_part_of_day(row.incident_start, row.time_precision, row.part_of_day)
+    day = row.incident_start.astimezone(AMSTERDAM).weekday()
+    groups = {g.value for g, forms in FORMS_BY_GROUP.items() if set(forms) & set(row.forms)}
+    yield from {
+        "totaal": "",
+        "maand": row.received_at.astimezone(AMSTERDAM).strftime("%Y-%m"),
+        "wijk": row.neighbourhood_code or "",
+        "plek": row.place_type,
+        "dagdeel": part or "",
+        "moment": f"{day}-{part}" if part else "",
+        "leeftijd": row.reporter_age_group or "",
+        "oordeel": row.reporter_verdict or "",
+        "contact": contact_of(row),
+        "beoordeeld": steps_of(row, row.triaged_at),
+        "klaar": steps_of(row, row.ended_at),
+    }.items()
+    yield from (("opvolging", code) for code in row.follow_ups or [""])
+    yield from (("vorm", code) for code in row.forms)
+    yield from (("vormgroep", code) for code in groups)
+
+
+def counted_apart(session: Session, since: date, until: date) -> dict[tuple[str, str], int]:
+    """How often each value occurs among the reports that count, read row by row."""
+    rows = session.scalars(select(Report).where(Report.state.not_in(LEFT_OUT)))
+    inside = [row for row in rows if since <= local_date(row.received_at) < until]
+    return dict(Counter(pair for row in inside for pair in values_of(row)))
+
+
+def flat(counts: Mapping[str, Mapping[str, int]]) -> dict[tuple[str, str], int]:
+    """The product's own count, in the same form."""
+    return {(name, value): n for name, values in counts.items() for value, n in values.items()}
