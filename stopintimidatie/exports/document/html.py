@@ -259,8 +259,9 @@ def _bars(
 def _section_chart(section: StatementSection, colour: str) -> Mapping[str, str] | None:
     if not section.chart:
         return None
-    draw = charts.trend_chart if section.over_time else charts.bar_chart
-    return _bars(section.title, partial(draw, width=480), section.chart, colour)
+    bars = partial(charts.bar_chart, width=320, labels=170)
+    draw = partial(charts.trend_chart, width=480) if section.over_time else bars
+    return _bars(section.title, draw, section.chart, colour)
 
 
 def _chart(svg: str, summary: str) -> Mapping[str, str]:

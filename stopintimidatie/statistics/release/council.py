@@ -42,6 +42,7 @@ from stopintimidatie.statistics.models import FigureRelease
 from stopintimidatie.statistics.release.rules import AREAS
 from stopintimidatie.statistics.release.services import (
     TITLES,
+    YEAR,
     ReleasedTable,
     definitions,
     releases_of,
@@ -57,6 +58,7 @@ _NATIONAL: Final = (
 )
 # By year: what has to be known besides, and the tables.
 Known = Mapping[str, tuple[Sequence[str], Sequence[ReleasedTable]]]
+_PART: Final = "Van dit jaar zijn er cijfers tot en met kwartaal {}; de tabellen komen later."
 _BUSY: Final = "Het rapport kan nu niet worden gemaakt. Probeer het over een minuut opnieuw."
 _INTRO: Final = (
     "Straatintimidatie is gedrag op straat of op een andere openbare plek dat iemand beledigt,"
@@ -66,9 +68,9 @@ _INTRO: Final = (
 # The parts of the report: the field with words, its title, what to write, the tables that follow.
 _PARTS: Final = (
     ("inleiding", "Waar dit over gaat", "", ("kwartaal",)),
-    ("gezien", "Wat we zagen", "Wat valt op?", ("vormgroep", "plek", "dagdeel")),
+    ("gezien", "Wat we zagen", "Wat valt op?", ("vormgroep", "plek", "dagdeel", "wijk")),
     ("gedaan", "Wat we deden", "Welke maatregelen en campagnes?", ("opvolging", "contact")),
-    ("verder", "Hoe we verdergaan", "Wat doet u volgend jaar?", ("wijk",)),
+    ("verder", "Hoe we verdergaan", "Wat doet u volgend jaar?", ()),
 )
 _NO_MORE: Final = "Geen namen, en geen andere aantallen dan hiernaast."
 
@@ -105,7 +107,11 @@ def national_view(context: Desk, request: Request) -> Any:
 def _by_year(releases: Sequence[FigureRelease]) -> Known:
     """Return the tables of each year, the latest first."""
     years = groupby(releases, lambda release: release.quarter[:4])
-    return {year: ((), tables_of(list(some))) for year, some in years}
+    parts = {year: list(some) for year, some in years}
+    return {
+        year: (() if YEAR in some[0].tables else (_PART.format(some[0].quarter),), tables_of(some))
+        for year, some in parts.items()
+    }
 
 
 def national_tables(engine: Engine) -> Known:
@@ -173,11 +179,11 @@ def _content(
     """Return the report: for each part its words and its tables, and how to read the figures."""
     by_name = {table.name: table for table in tables}
     sections = []
-    for place, (name, title, _, names) in enumerate(_PARTS):
+    for name, title, _, names in _PARTS:
         lines = tuple(filter(None, map(clean_line, words[name].splitlines())))
         known = [by_name[table] for table in names if table in by_name]
         if lines or known:
-            sections.append(StatementSection(title, lines, on_new_page=place in (1, 2)))
+            sections.append(StatementSection(title, lines, on_new_page=name == "gezien"))
         sections += map(_section, known)
     sections.append(StatementSection("Zo leest u deze cijfers", tuple(definitions())))
     return StatementContent(
@@ -195,14 +201,14 @@ def _section(table: ReleasedTable) -> StatementSection:
     """Return a table with its chart."""
     rows = [(label, shown(number)) for label, number in table.rows]
     if table.total != "":
-        rows.append(("Totaal", shown(table.total)))
+        rows.append(("Alle meldingen van het jaar", shown(table.total)))
     about = ("Een melding kan hier in meer rijen staan.",) if table.several else ()
     over_time = table.name == "kwartaal"
     drawn = reversed(table.rows) if over_time else table.rows
     return StatementSection(
         table.title,
         about,
-        table=StatementTable(f"{table.title}, {table.period}", ("", "Meldingen"), tuple(rows), 1),
+        table=StatementTable(table.title, ("", "Meldingen"), tuple(rows), 1),
         chart=tuple(Count(label, number) for label, number in drawn),
         over_time=over_time,
     )
