@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from stopintimidatie.statistics.release.services import freeze_quarters, publish
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.officers import officer
+from tests.support.verapdf import validate_pdf
 
 PAGE = "/gemeenten/dordrecht/cijfers-raad"
 JANUARY = datetime(2026, 1, 20, 12, tzinfo=UTC)
@@ -100,3 +102,11 @@ def test_the_report_on_the_country_adds_up_what_towns_published(
     assert "van 2 gemeenten samen" in text
     assert "2025, kwartaal 3 60" in text
     assert "Binnenstad" not in text
+
+
+@pytest.mark.alles
+def test_the_report_keeps_to_pdf_a_and_pdf_ua(installation: Installation, tmp_path: Path) -> None:
+    fill(installation)
+    path = tmp_path / "rapport.pdf"
+    path.write_bytes(make(officer(installation), gezien=WORDS, gedaan=WORDS).body)
+    assert validate_pdf(path) == []
