@@ -117,7 +117,7 @@ class DaysBetween(FunctionElement[float]):
 def _days_between(element: DaysBetween, compiler: Any, **options: Any) -> str:
     first, last = (compiler.process(moment, **options) for moment in element.clauses)
     if compiler.dialect.name == "postgresql":
-        return f"(extract(epoch FROM {last} - {first}) / 86400)"
+        return f"(CAST(extract(epoch FROM {last} - {first}) AS double precision) / 86400)"
     return f"(julianday({last}) - julianday({first}))"
 
 
