@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -64,18 +66,22 @@ class _Asked:
 @page_view(MunicipalityResource, "cijfers", Permission.VIEW_REPORT, "templates/figures.jinja2")
 def figures_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the figures of a municipality in charts and tables, with what began meanwhile."""
-    return {**_page(context, request), "inbox": request.resource_path(context, "postvak")}
+    asked, roles = _Asked(context, request), roles_at(request, context.holder)
+    begun = queries.begun(request.db, context.holder, roles, asked.period)
+    inbox = request.resource_path(context, "postvak")
+    return {**_page(context, request, asked, begun), "inbox": inbox}
 
 
 def desk_panel(context: Desk, request: Request) -> Panel:
     """Return the figures of what the desk itself holds; its page counts by municipality."""
     template = "stopintimidatie.statistics:templates/figures_panel.jinja2"
-    return Panel("Meldingen bij het meldpunt", template, {**_page(context, request), "inbox": ""})
+    values = _page(context, request, _Asked(context, request), ())
+    return Panel("Meldingen bij het meldpunt", template, {**values, "inbox": ""})
 
 
-def _page(context: Any, request: Request) -> dict[str, Any]:
-    asked, holder = _Asked(context, request), context.holder
-    begun = queries.begun(request.db, holder, roles_at(request, holder), asked.period)
+def _page(
+    context: Any, request: Request, asked: _Asked, begun: Iterable[tuple[date, str]]
+) -> dict[str, Any]:
     marks = defaultdict[str, list[str]](list)
     for day, name in begun:
         marks[rules.month_name(day)].append(name)
@@ -86,7 +92,7 @@ def _page(context: Any, request: Request) -> dict[str, Any]:
     week = rules.week_of(asked.counts)
     return {
         "asked": asked,
-        "left_out": queries.left_out(request.db, holder, asked.period),
+        "left_out": queries.left_out(request.db, context.holder, asked.period),
         "marks": marks,
         "trend": [charts.data_uri(draw(width=width)) for width in (700, 340)],
         "trend_alt": charts.bar_summary("Meldingen per maand", months),

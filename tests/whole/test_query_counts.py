@@ -58,6 +58,11 @@ WHOLE = {
     ("ExportResource", "pdf"): 13,
     # The start page also asks for saved views with their counts, and for what was opened last.
     ("MunicipalityResource", ""): 14,
+    # A year counts each kind of work once; the desk, its offers and its own reports on one page.
+    ("YearlyAccount", ""): 15,
+    ("YearlyAccount", "pdf"): 15,
+    ("YearlyAccount", "bestand"): 14,
+    ("Desk", "cijfers"): 16,
     # Each panel of the account names the municipalities that it speaks of.
     ("Root", "account"): 13,
 }
