@@ -61,6 +61,7 @@ from stopintimidatie.dossiers.patterns.services import note_searched
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.document import services as drawing
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.services import Answer, give_answer
@@ -96,7 +97,6 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
     keep_report,
 )
-from stopintimidatie.privacy.requests import steps as request_steps
 from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
@@ -1022,7 +1022,7 @@ def own_town(request: pytest.FixtureRequest, database_kind: str, folder: Path) -
             # On a busy machine a look at the installation may take longer than three seconds.
             patch.setattr(health_services, "LONGEST_SECONDS", 60)
             # Letters and forms needn't be laid out either: nobody reads a word in a PDF here.
-            patch.setattr(request_steps, "render_in_process", _no_pdf)
+            patch.setattr(drawing, "render_in_process", _no_pdf)
             yield Town(installation, *known)
         installation.close()
 

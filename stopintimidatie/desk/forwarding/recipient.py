@@ -21,10 +21,9 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of
 from stopintimidatie.core.web.components import Panel, panels
-from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
+from stopintimidatie.core.web.limits import TOO_BUSY
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
@@ -43,10 +42,9 @@ from stopintimidatie.disclosures.pickup import KIND, LOST, is_lost, outsider
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
-from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.exports.redaction.content import House, Pair
 from stopintimidatie.exports.release.recipient import start_again
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.agreements.services import today
 from stopintimidatie.municipalities.areas.resources import DESK
@@ -362,9 +360,8 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
     beside += [file.title for file in attachments_of(request.db, report.id)]
     paper, reference = _paper(sitting, pickup, content, beside), pickup.reference
     try:
-        with heavy_work(request), making_pdf():
-            pdf = render_in_process(paper, limits=limits_of(request.app_settings))
-    except (NoPlaceError, RenderingError):
+        pdf = draw_now(request, paper)
+    except NotDrawnError:
         return HTTPSeeOther(f"{_report_href(reference)}?gedaan=druk")
     return pdf_response(reference, pdf)
 

@@ -1,4 +1,4 @@
-"""The certificate with which a municipality signs its PDFs, and the password of a copy.
+"""The certificate a municipality signs its PDFs with, the password of a copy, and drawing at once.
 
 An operator brings the certificate in (`stopintimidatie gemeente handtekening`); its key is
 encrypted with the key ring and is never shown again. The libraries that change a file take 20 MB:
@@ -11,7 +11,7 @@ import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from cryptography import x509
@@ -28,8 +28,14 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
+from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.models import SigningCertificate
+from stopintimidatie.settings import Settings
 
 PURPOSE: Final = "signing-key"
 KIND: Final = "gemeente"
@@ -171,3 +177,29 @@ def new_password() -> str:
     """Make a password of some 118 bits, in groups that can be read out by telephone."""
     groups = ["".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(GROUPS)]
     return "-".join(groups)
+
+
+class NotDrawnError(Exception):
+    """A document couldn't be drawn while somebody waits; trying again a little later may help."""
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits of one rendering, from the settings of the installation."""
+    return Limits(
+        wall_seconds=settings.pdf_timeout_seconds,
+        cpu_seconds=settings.pdf_timeout_seconds,
+        memory_bytes=settings.pdf_memory_megabytes * MEGABYTE,
+    )
+
+
+def draw_now(request: Any, content: StatementContent) -> bytes:
+    """Return the PDF of this content while somebody waits for it, drawn in the bounded child.
+
+    Raises:
+        NotDrawnError: all places are taken, or it couldn't be made.
+    """
+    try:
+        with heavy_work(request), making_pdf():
+            return render_in_process(content, limits=limits_of(request.app_settings))
+    except (NoPlaceError, RenderingError):
+        raise NotDrawnError from None

@@ -24,7 +24,6 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.jobs.services import JOB_KINDS, JobError
-from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.tree.services import restrictions_on
@@ -41,6 +40,7 @@ from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
 from stopintimidatie.exports.document.services import (
     TimeStampError,
+    limits_of,
     new_password,
     signing_key,
 )
@@ -66,7 +66,6 @@ from stopintimidatie.exports.request.services import lock, log
 from stopintimidatie.exports.review.services import names_here
 from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.settings import Settings
 
 # A job of a higher room, which watches over the copy from then on.
 MADE_JOB: Final = Job("kopie.bewaken")
@@ -94,15 +93,6 @@ class RestrictedError(RenderingError):
 
 class CancelledError(Exception):
     """The making was stopped, or the export was withdrawn meanwhile."""
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return the limits of one rendering, from the settings of the installation."""
-    return Limits(
-        wall_seconds=settings.pdf_timeout_seconds,
-        cpu_seconds=settings.pdf_timeout_seconds,
-        memory_bytes=settings.pdf_memory_megabytes * MEGABYTE,
-    )
 
 
 def make_exports(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

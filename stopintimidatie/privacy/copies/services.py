@@ -36,8 +36,8 @@ from stopintimidatie.exports.document.content import (
     StatementTable,
 )
 from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.document.services import limits_of
 from stopintimidatie.exports.redaction.content import Pair
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.privacy.copies.queries import TEMPLATES, gather

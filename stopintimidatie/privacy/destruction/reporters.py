@@ -13,18 +13,15 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import _, datetime_long
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, post_view
 from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.translation import gettext, keep_language
 from stopintimidatie.desk.forwarding.pickup import Section, content_of
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
-from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.exports.redaction.content import Pair
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.privacy.requests.letters import house_at
 from stopintimidatie.reports.conversation.queries import Standing, keeping_of
@@ -65,9 +62,8 @@ def own_report_view(context: FollowPages, request: Request) -> Any:
         content = _content(session, registry.key_ring, report)
         record(session, REPORTER, ACTION, NATIONAL, KIND, [report.id])
     try:
-        with heavy_work(request), making_pdf():
-            pdf = render_in_process(content, limits=limits_of(registry.app_settings))
-    except (NoPlaceError, RenderingError):
+        pdf = draw_now(request, content)
+    except NotDrawnError:
         return refuse(request, standing, LATER, 503)
     return pdf_response(f"melding-{standing.reference}", pdf)
 

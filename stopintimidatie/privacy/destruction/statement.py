@@ -31,8 +31,8 @@ from stopintimidatie.exports.document.content import (
     StatementTable,
 )
 from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.document.services import limits_of
 from stopintimidatie.exports.redaction.content import Pair
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of, today
 from stopintimidatie.privacy.destruction.extension import BODIES, kept_longer

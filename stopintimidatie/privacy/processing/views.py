@@ -25,15 +25,12 @@ from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS
 from stopintimidatie.core.security.policy import note
-from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, page_view, query_pairs
 from stopintimidatie.core.web.responses import csv_response, pdf_response
 from stopintimidatie.exports.document import content as paper
-from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.exports.redaction.content import Pair
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.accountability.rules import CONTROLLERS
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
@@ -151,9 +148,8 @@ def pdf_view(context: HolderBranch, request: Request) -> Response:
     about = house, context.title, page["number"], utc_now().replace(microsecond=0)
     content = paper.StatementContent(paper.SCHEMA, *about, page["sentences"], page["sections"])
     try:
-        with heavy_work(request), making_pdf():
-            pdf = render_in_process(content, limits=limits_of(request.app_settings))
-    except (NoPlaceError, RenderingError):
+        pdf = draw_now(request, content)
+    except NotDrawnError:
         request.flash(LATER, "error")
         return HTTPSeeOther(page["here"])
     return pdf_response(_fetched(context, request, page), pdf)

@@ -17,17 +17,14 @@ from sqlalchemy import select
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, FormError, Schema, ask_values, field
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, uuid_of
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
-from stopintimidatie.exports.document.process import RenderingError, render_in_process
-from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.privacy.holds.services import documents_of
 from stopintimidatie.privacy.requests import documents, letters, models, services
 from stopintimidatie.privacy.requests.forms import (
@@ -178,9 +175,8 @@ def letter_pdf_view(context: RequestResource, request: Request) -> Response:
     note_read(request, row.holder, KIND, [row.id], task="brief als PDF")
     paper = letters.paper_of(request.db, row, letter)
     try:
-        with heavy_work(request), making_pdf():
-            pdf = render_in_process(paper, limits=limits_of(request.app_settings))
-    except (NoPlaceError, RenderingError):
+        pdf = draw_now(request, paper)
+    except NotDrawnError:
         words = (
             "De brief kan nu niet worden gemaakt. Wacht een halve minuut en probeer het opnieuw."
         )

@@ -31,7 +31,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import DossierState
 from stopintimidatie.exports.document.process import render_in_process
-from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.document.services import limits_of
 from stopintimidatie.privacy.destruction.documents import destroy_document, fate_of
 from stopintimidatie.privacy.destruction.jobs import copies_out, waits_for
 from stopintimidatie.privacy.destruction.models import (

@@ -18,9 +18,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import BusyError, Button, FormError, Schema, ask_values, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
-from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.desk.resources import Desk
@@ -30,9 +28,8 @@ from stopintimidatie.exports.document.content import (
     StatementSection,
     StatementTable,
 )
-from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.exports.redaction.content import Count, House
-from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
@@ -157,9 +154,8 @@ def _ask(context: Any, request: Request, known: Known) -> Any:
         content = _content(house_at(request.db, holder), year, values, notes, tables)
         record(request.db, request.actor, "cijfers.rapport", holder, "gemeente", fields=[year])
         try:
-            with heavy_work(request), making_pdf():
-                pdf = render_in_process(content, limits=limits_of(request.app_settings))
-        except (NoPlaceError, RenderingError):
+            pdf = draw_now(request, content)
+        except NotDrawnError:
             raise BusyError(_BUSY) from None
         return pdf_response(f"rapport-straatintimidatie-{year}", pdf)
 

@@ -28,9 +28,14 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import models as exports_models
-from stopintimidatie.exports.document.process import RenderingTooSlowError, Step, render_in_process
+from stopintimidatie.exports.document.process import (
+    RenderingTooSlowError,
+    Step,
+    render_in_process,
+)
 from stopintimidatie.exports.document.services import (
     keep_certificate,
+    limits_of,
     remove_certificate,
     signing_key,
 )
@@ -778,7 +783,7 @@ def test_wrong_bodies_give_no_error_and_no_row(installation: Installation) -> No
 
 def test_settings_bound_the_rendering(installation: Installation) -> None:
     settings = replace(installation.settings, pdf_timeout_seconds=7, pdf_memory_megabytes=300)
-    limits = request_jobs.limits_of(settings)
+    limits = limits_of(settings)
     assert (limits.wall_seconds, limits.cpu_seconds) == (7, 7)
     assert limits.memory_bytes == 300 * 1024 * 1024
     kind = installation.registry.job_kinds["uitvoer.maken"]
