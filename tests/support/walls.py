@@ -45,7 +45,7 @@ def row_of(table: Table, holder: str) -> dict[str, Any]:
     """Any row of a holder."""
     owners = {"holder": holder, "giver": NATIONAL, "receiver": holder, "neighbourhood_code": "WK0"}
     # Checked to be a percentage; all other numbers differ, for some may not occur twice.
-    chosen = owners | {"progress": 1}
+    chosen: dict[str, Any] = owners | {"progress": 1}
     # Read by parts.
     chosen |= {"quarter": f"2{next(_numbers):03}-1", "tables": {"totaal": 5}}
     values = {
