@@ -47,7 +47,7 @@ def row_of(table: Table, holder: str) -> dict[str, Any]:
     # Checked to be a percentage; all other numbers differ, for some may not occur twice.
     chosen: dict[str, Any] = owners | {"progress": 1}
     # Read by parts.
-    chosen |= {"quarter": f"2{next(_numbers):03}-1", "tables": {"totaal": 5}}
+    chosen |= {"quarter": f"{1000 + next(_numbers) % 9000}-1", "tables": {"totaal": 5}}
     values = {
         column.name: _any_value(column.type)
         for column in table.columns
