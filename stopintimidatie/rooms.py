@@ -85,6 +85,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "processing",
     ),
     "statistics": ("effect", "release"),
+    "programme": ("knowledge",),
     "home": (),
     "demo": (),
     "backup": (),

@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 # A name says what is in a file: routing, merging, tombstone, clock instead of acts and pages.
-MOST_FILES = 555
+MOST_FILES = 580
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20

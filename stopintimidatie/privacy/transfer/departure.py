@@ -309,6 +309,8 @@ def tables_of() -> Iterator[tuple[Table, str]]:
             yield table, "owner"
         elif table.name in ("municipality_level", "municipality_profile"):
             yield table, "code"
+        elif table.name == "shared_practice":
+            yield table, "municipality"
 
 
 def _index(

@@ -36,3 +36,5 @@ class Campaign(Held, Base):
     # Codes of `Channel`.
     channels: Mapped[list[str]] = mapped_column(default=list)
     about: Mapped[str | None] = mapped_column(Text)
+    # The end of the address that gives its material to people without an account.
+    kit_token: Mapped[str | None] = mapped_column(String(43), index=True, unique=True)
