@@ -3,8 +3,8 @@
 Run as ``python -m stopintimidatie.exports.document.child LIMITS OUTPUT FILES FOLDER KIND PARENT``.
 OUTPUT and FILES are the numbers of files that the parent opened: the one to fill, and the
 attachments.
-KIND is `archief` or `open` for a dossier, or `verklaring`; PARENT is the process id of the parent,
-which waits for this one.
+KIND is `archief` or `open` for a dossier, `verklaring`, or `blad` for a sheet; PARENT is the
+process id of the parent, which waits for this one.
 Before it reads any content it limits itself: memory and time, no network, no other programs, and no
 files outside its own code. It writes progress to standard output, one JSON document a line.
 """
@@ -45,8 +45,8 @@ def main(limits: str, output: str, files: str, folder: str, kind: str, parent: s
     # ldconfig and a compiler were started: a third of a second of every document.
     ctypes.util.find_library = lambda name: None
     from stopintimidatie.exports.document.assets import load_assets
-    from stopintimidatie.exports.document.content import StatementContent
-    from stopintimidatie.exports.document.rendering import draw, draw_statement
+    from stopintimidatie.exports.document.content import SheetContent, StatementContent
+    from stopintimidatie.exports.document.rendering import draw, draw_sheet, draw_statement
     from stopintimidatie.exports.redaction.content import from_json, read_as
 
     assets = load_assets()
@@ -55,6 +55,10 @@ def main(limits: str, output: str, files: str, folder: str, kind: str, parent: s
     if kind == "verklaring":
         with os.fdopen(int(output), "wb") as file:
             draw_statement(read_as(StatementContent, given), assets, file)
+        return 0
+    if kind == "blad":
+        with os.fdopen(int(output), "wb") as file:
+            draw_sheet(read_as(SheetContent, given), assets, file)
         return 0
     content = from_json(given)
     # Between two stretches it does look; not through what stays until the end.

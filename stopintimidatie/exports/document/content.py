@@ -1,13 +1,15 @@
-"""The content of a statement: what a municipality declares, in sections of text and tables. Pure.
+"""The content of a statement, and of a sheet: what isn't a dossier. Pure.
 
-Such as a *verklaring van vernietiging*. It is frozen and hashed as a dossier is, and drawn by the
-same child process.
+A statement is what a municipality declares, such as a *verklaring van vernietiging*: sections of
+text and tables. A sheet is HTML of the house itself. Both are drawn by the child process that draws
+dossiers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from stopintimidatie.exports.redaction.content import ContentError, Count, House, Pair
 
@@ -71,3 +73,22 @@ class StatementContent:
             raise ContentError(f"onbekende versie van de inhoud: {self.schema!r}")
         if self.made_at.tzinfo is not UTC or self.made_at.microsecond:
             raise ContentError("een tijdstip heeft een tijdzone en hele seconden")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContent:
+    """A text, slides or a picture, as HTML that the house made itself.
+
+    `style`: the sheet of styles that sets it. `width` and `height`: of a page, in millimetres.
+    `edition`: stands below each page.
+    """
+
+    title: str
+    author: str
+    edition: str
+    made_at: datetime
+    colour: str
+    body: str
+    style: Literal["text", "slides", "picture"] = "text"
+    width: int = 210
+    height: int = 297

@@ -18,7 +18,11 @@ from stopintimidatie.core import text
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
 from stopintimidatie.exports.document.assets import Assets, displayable, written_from_the_right
-from stopintimidatie.exports.document.content import StatementContent, StatementSection
+from stopintimidatie.exports.document.content import (
+    SheetContent,
+    StatementContent,
+    StatementSection,
+)
 from stopintimidatie.exports.redaction.content import (
     Count,
     DossierContent,
@@ -189,7 +193,12 @@ def statement_html(content: StatementContent, assets: Assets) -> str:
     return environment().get_template("statement.jinja2").render(**words)
 
 
-def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> str:
+def sheet_html(content: SheetContent) -> str:
+    """Return a sheet as HTML, before it is laid out."""
+    return environment().get_template("sheet.jinja2").render(c=content)
+
+
+def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2", **more: object) -> str:
     """Return a style sheet in this colour, made dark enough to be read, and these fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
@@ -200,6 +209,7 @@ def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> s
             strong=strong,
             soft=mix(strong, WHITE, 0.92),
             family=family,
+            **more,
         )
     )
 

@@ -27,7 +27,7 @@ from stopintimidatie.core.sandbox.process import (
     child,
     module_command,
 )
-from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.content import SheetContent, StatementContent
 from stopintimidatie.exports.redaction.content import DossierContent, to_json
 
 # Limits on the attachments of a rendering. Plain values, so that the child can read them too.
@@ -71,7 +71,7 @@ class RenderingTooBigError(RenderingError):
 
 
 def render_in_process(
-    content: DossierContent | StatementContent,
+    content: DossierContent | StatementContent | SheetContent,
     files: Sequence[bytes] = (),
     *,
     limits: Limits | None = None,
@@ -100,8 +100,8 @@ def render_in_process(
             _nameless(folder) as made,
         ):
             kind = "archief" if archive else "open"
-            if isinstance(content, StatementContent):
-                kind = "verklaring"
+            if not isinstance(content, DossierContent):
+                kind = "verklaring" if isinstance(content, StatementContent) else "blad"
             with _child(folder, (given, along, made), bounds, kind) as (running, errors):
                 _follow(running, bounds, on_progress)
                 made.seek(0)

@@ -26,10 +26,11 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from stopintimidatie.exports.document.assets import Assets, letters_of
-from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.content import SheetContent, StatementContent
 from stopintimidatie.exports.document.html import (
     claim,
     markup,
+    sheet_html,
     statement_html,
     stylesheet,
     words_of,
@@ -115,14 +116,28 @@ def draw(
 def draw_statement(content: StatementContent, assets: Assets, file: BinaryIO) -> None:
     """Lay a statement out and write it to a file: PDF/A-3a that is PDF/UA-1 as well."""
     assets = assets.for_text(letters_of(content))
-    fetcher, fonts = PackageFetcher(assets), FontConfiguration()
     look = stylesheet(content.house.colour, assets.stack, "statement.css.jinja2")
+    _draw_page(content, statement_html(content, assets), look, assets, file)
+
+
+def draw_sheet(content: SheetContent, assets: Assets, file: BinaryIO) -> None:
+    """Lay a sheet out and write it to a file: PDF/A-3a that is PDF/UA-1 as well."""
+    assets = assets.for_text(letters_of(content))
+    sizes = {"width": content.width, "height": content.height}
+    look = stylesheet(content.colour, assets.stack, f"{content.style}.css.jinja2", **sizes)
+    _draw_page(content, sheet_html(content), look, assets, file)
+
+
+def _draw_page(
+    content: StatementContent | SheetContent, html: str, look: str, assets: Assets, file: BinaryIO
+) -> None:
+    fetcher, fonts = PackageFetcher(assets), FontConfiguration()
     with _fixed_clock(content.made_at):
         sheets = [
             CSS(string=sheet, url_fetcher=fetcher, font_config=fonts)
             for sheet in (assets.css, look)
         ]
-        page = HTML(string=statement_html(content, assets), url_fetcher=fetcher)
+        page = HTML(string=html, url_fetcher=fetcher)
         page.render(stylesheets=sheets, font_config=fonts).write_pdf(
             file,
             finisher=partial(finish, media_types={}, archive=True),

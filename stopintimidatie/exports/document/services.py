@@ -32,7 +32,7 @@ from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
-from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.content import SheetContent, StatementContent
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.models import SigningCertificate
 from stopintimidatie.settings import Settings
@@ -192,7 +192,7 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def draw_now(request: Any, content: StatementContent) -> bytes:
+def draw_now(request: Any, content: StatementContent | SheetContent) -> bytes:
     """Return the PDF of this content while somebody waits for it, drawn in the bounded child.
 
     Raises:
