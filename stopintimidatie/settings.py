@@ -177,9 +177,7 @@ def _time_stamp_service(text: str) -> str:
     parts = urlsplit(text.strip())
     near = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
     if text.strip() and not (parts.hostname and (parts.scheme == "https" or near)):
-        raise ValueError(
-            "schrijf een heel adres met https://; http mag alleen op deze machine zelf"
-        )
+        raise ValueError("schrijf een adres met https://; http mag alleen op deze machine zelf")
     return text.strip()
 
 
@@ -205,6 +203,7 @@ class Settings:
     security_contact: tuple[str, ...] = _setting("security.contact", _contacts, ())
     security_expires: date | None = _setting("security.expires", _optional_day, None)
     security_policy: str = _setting("security.policy", _secure_url, "")
+    price: str = _setting("programme.price", str.strip, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
     migrations: Path = _setting(

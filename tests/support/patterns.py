@@ -156,6 +156,7 @@ privacy/copies/rules.py: _NAME _REFERENCE _SEVERAL
 privacy/holds/services.py: _BETWEEN
 privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
+programme/rules.py: BLANK _SIGNS
 reports/attachments/cleaner.py: _STREAM
 reports/campaigns/rules.py: _HOUSE
 reports/handling/services.py: _ABOUT _CLAUSE _MAY _MAY_NOT _SENTENCE _WHEN _WORD

@@ -67,11 +67,28 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
         made.truncate()
 
 
+OFFICE: Final = "application/vnd.openxmlformats-officedocument"
+KINDS: Final = {
+    "pdf": "application/pdf",
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "pptx": f"{OFFICE}.presentationml.presentation",
+    "zip": "application/zip",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+
+
+def file_response(name: str, body: bytes | None) -> Response:
+    """Answer with a file to be kept; the ending of its name says of which kind it is."""
+    response = Response(body, content_type=KINDS[name.rpartition(".")[2]])
+    response.content_disposition = f'attachment; filename="{name}"'
+    return response
+
+
 def pdf_response(name: str, pdf: bytes | None) -> Response:
     """Answer with a PDF to be kept; its name has no ending."""
-    response = Response(pdf, content_type="application/pdf")
-    response.content_disposition = f'attachment; filename="{name}.pdf"'
-    return response
+    return file_response(f"{name}.pdf", pdf)
 
 
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -107,10 +124,7 @@ def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obj
                 else:
                     sheet.write_string(at, column, as_text(cell))
         sheet.autofit()
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = Response(made.getvalue(), content_type=kind)
-    response.content_disposition = f'attachment; filename="{name}.xlsx"'
-    return response
+    return file_response(f"{name}.xlsx", made.getvalue())
 
 
 # Headers, errors included; and what may be kept by a cache

@@ -80,7 +80,7 @@ class SheetContent:
     """A text, slides or a picture, as HTML that the house made itself.
 
     `style`: the sheet of styles that sets it. `width` and `height`: of a page, in millimetres.
-    `edition`: stands below each page.
+    `edition`: for the metadata; an element of this class in the body stands below each page.
     """
 
     title: str

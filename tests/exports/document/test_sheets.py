@@ -14,8 +14,9 @@ from stopintimidatie.exports.document.process import render_in_process
 from tests.support.verapdf import validate_pdf
 
 PIXEL = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4="
-TEXT = "<h1>Voorstel</h1><p>Voor <mark>[naam]</mark>.</p><ul><li>Lezen</li></ul>"
-SLIDES = "<section class='first'><h1>Waarom</h1></section><section><h1>Hoe</h1></section>"
+FOOT = "<p class='edition'>concept</p>"
+TEXT = f"{FOOT}<h1>Voorstel</h1><p>Voor <mark>[naam]</mark>.</p><ul><li>Lezen</li></ul>"
+SLIDES = f"{FOOT}<section class='first'><h1>Waarom</h1></section><section><h1>Hoe</h1></section>"
 PICTURE = f"<img src='{PIXEL}' alt='Poster'>"
 
 

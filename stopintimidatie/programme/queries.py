@@ -1,0 +1,122 @@
+"""Values of the texts: the town, the programme, and figures that may leave the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.health.services import VERSION
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.text import date_text
+from stopintimidatie.desk.onboarding.services import items
+from stopintimidatie.municipalities.accountability.rules import FEWEST
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.programme.rules import Markdown, blank, chart, known, table, texts_in
+from stopintimidatie.statistics.release.council import national_tables
+from stopintimidatie.statistics.release.services import ReleasedTable, releases_of, shown, tables_of
+
+LESSON_MINUTES: Final = 10
+NO_FIGURES: Final = Markdown("Er zijn nog geen openbare cijfers.\n")
+_ROUNDED: Final = "Openbare cijfers van {}. Elk aantal is afgerond op een veelvoud van vijf."
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Published figures: of a town, or of all that published any. The latest year is told."""
+
+    whose: str
+    tables: Sequence[ReleasedTable]
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.tables)
+
+    @property
+    def period(self) -> str:
+        """The year of the figures, or of their last quarter."""
+        return max((row.period or row.rows[0][0][:4] for row in self.tables), default="")
+
+    @property
+    def total(self) -> int | None:
+        """The reports of that year; the sum of its quarters where the whole isn't told."""
+        year = [row for row in self.tables if row.period == self.period and row.total]
+        rows = self._named("kwartaal")
+        quarters = rows.rows if rows else ()
+        known_total = year[0].total if year else None
+        if isinstance(known_total, int):
+            return known_total
+        return sum(number or 0 for label, number in quarters if self.period in label) or None
+
+    def table(self, name: str) -> Markdown:
+        """Return the latest table of a name, or a sentence where there is none."""
+        rows = self._named(name)
+        if rows is None:
+            return NO_FIGURES
+        drawn = table((rows.title, "Meldingen"), [(row, shown(n)) for row, n in rows.rows], 1)
+        return Markdown(f"{drawn}\n\n{_ROUNDED.format(self.whose)}\n")
+
+    def chart(self, name: str) -> Markdown:
+        """Return the same as a chart; quarters from left to right."""
+        rows = self._named(name)
+        if rows is None:
+            return NO_FIGURES
+        over_time = name == "kwartaal"
+        drawn = [(label.replace(", kwartaal ", "-"), number) for label, number in rows.rows]
+        title = f"{rows.title}, {self.whose}"
+        return chart(title, sorted(drawn) if over_time else drawn, over_time=over_time)
+
+    def _named(self, name: str) -> ReleasedTable | None:
+        return next((row for row in self.tables if row.name == name), None)
+
+
+def figures_of(engine: Engine, town: Municipality | None) -> Figures:
+    """Return what a town published; without that, what all that published have together."""
+    if town is not None:
+        with transaction(engine, town.code, write=False) as session:
+            tables = tables_of(releases_of(session, town.code, published=True))
+        if tables:
+            return Figures(f"de gemeente {town.name}", tables)
+    by_year = national_tables(engine)
+    _, newest = next(iter(by_year.values()), ((), ()))
+    return Figures("alle gemeenten die cijfers uitgaven, samen", newest)
+
+
+def values_of(request: Any, town: Municipality | None, audience: str = "") -> dict[str, Any]:
+    """Return the values that every text may use; a town that isn't chosen is a blank.
+
+    `audience`: the code of who a text is for, where it speaks to several.
+    """
+    settings, figures = request.app_settings, figures_of(request.registry.engine, town)
+    return {
+        "town": town.name if town else blank("naam van de gemeente"),
+        "audience": audience,
+        "product": VERSION,
+        "owner": DESK,
+        "contact": settings.contact,
+        "price": known(settings.price, "prijs: vraag het programma"),
+        "address": settings.public_address.partition("://")[2],
+        "today": date_text(local_date(utc_now())),
+        "figures": figures,
+        "table": figures.table,
+        "chart": figures.chart,
+        "effort": _effort(figures),
+    }
+
+
+def _effort(figures: Figures) -> Mapping[str, Any]:
+    """Return what taking part asks of people."""
+    return {
+        "lessons": len(texts_in("course")),
+        "lesson_minutes": LESSON_MINUTES,
+        "join_steps": len(items(None, (), ())),
+        "roles": len(FEWEST),
+        "reports_month": known(
+            figures.total and round(figures.total / 12), "aantal meldingen per maand"
+        ),
+    }
