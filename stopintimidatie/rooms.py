@@ -85,7 +85,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "processing",
     ),
     "statistics": ("effect", "release"),
-    "programme": ("knowledge",),
+    "programme": ("knowledge", "course"),
     "home": (),
     "demo": (),
     "backup": (),

@@ -22,7 +22,7 @@ from stopintimidatie.core.mail.message import render
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
-from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -94,11 +94,14 @@ def save_checklist(
     return row
 
 
-def set_trained(session: Session, actor: Actor, code: str, person: UUID, day: date | None) -> None:
-    """Record the day on which somebody of the municipality was trained."""
+def set_trained(
+    session: Session, actor: Actor, codes: Iterable[str], person: UUID, day: date | None
+) -> None:
+    """Record the day on which somebody of these holders was trained."""
     user = session.get_one(User, person)
     user.trained_on = day
-    record(session, actor, "gebruiker.opgeleid", NATIONAL, "gebruiker", [user.id], fields=[code])
+    enter(session, NATIONAL)
+    record(session, actor, "gebruiker.opgeleid", NATIONAL, "gebruiker", [user.id], fields=codes)
 
 
 def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:

@@ -301,7 +301,7 @@ def trained_view(context: Desk, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         day = values["opgeleid_op"]
-        set_trained(request.db, request.actor, municipality.code, person.id, day)
+        set_trained(request.db, request.actor, [municipality.code], person.id, day)
         request.flash(f"Opgeslagen voor {person.name}.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))

@@ -1,0 +1,202 @@
+"""The course: six lessons, each with a test.
+
+The lessons that somebody passed stand sealed in the address. There is no row, no cookie and no
+answer kept: of who is signed in only the day on which all were passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyramid.authorization import DENY_ALL
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
+from stopintimidatie.core.health.services import VERSION
+from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.text import _
+from stopintimidatie.core.tree import Container, Resource
+from stopintimidatie.core.web.errors import ErrorPage, error_response
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
+from stopintimidatie.core.web.responses import pdf_response
+from stopintimidatie.core.web.theme import Branding
+from stopintimidatie.desk.onboarding.practice import Json, cases
+from stopintimidatie.desk.onboarding.services import set_trained
+from stopintimidatie.exports.document.services import NotDrawnError
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.programme.queries import LESSON_MINUTES
+from stopintimidatie.programme.rules import Filled, Text, fill_in, html_of, texts_in
+from stopintimidatie.programme.services import pdf_of
+from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.reports.vocabulary import Form as FormOfHarassment
+
+NAME: Final = "cursus"
+TITLE: Final = "Cursus straatintimidatie"
+PURPOSE: Final = "course"
+# The parameter of an address that holds, sealed, which lessons were passed.
+PASSED: Final = "gehaald"
+MOST_WRONG: Final = 1
+BUSY: Final = ErrorPage(
+    "Dit bestand kan nu niet worden gemaakt",
+    ("Het is druk. Probeer het over een paar minuten nog eens.",),
+)
+
+
+def lessons() -> dict[str, Text]:
+    """Return the lessons by number."""
+    return {name[0]: text for name, text in texts_in("course").items()}
+
+
+class Course(Container):
+    """Node of `/cursus`, which is open to everybody."""
+
+    label = "Cursus"
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+    def __getitem__(self, name: str) -> Resource:
+        return Lesson(name, self, lessons()[name])
+
+
+class Lesson(Resource):
+    """Node of `/cursus/1`."""
+
+    def __init__(self, name: str, parent: Any, text: Text) -> None:
+        super().__init__(name, parent)
+        self.text = text
+        self.label = text.title
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+
+def questions_schema(lesson: Text) -> Any:
+    """Return the form of the test of a lesson: a choice for each question."""
+    return Schema(
+        *(
+            field(
+                forms.OneOf([*enumerate(question["answers"])], radio=True),
+                f"{number}. {question['text']}",
+                name=f"vraag-{number}",
+            )
+            for number, question in enumerate(lesson.more["questions"], 1)
+        )
+    )
+
+
+def practice_cases(lesson: Text) -> list[Json]:
+    """Return the practice cases of a lesson, in the order in which it names them."""
+    by_reference = {case["kenmerk"]: case for case in cases()}
+    return [by_reference[reference] for reference in lesson.more["cases"]]
+
+
+@page_view(Course, "", NO_PERMISSION_REQUIRED, "templates/course.jinja2")
+def course_view(context: Course, request: Request) -> dict[str, Any]:
+    """Show the lessons, and which of them were passed."""
+    return _page(request, _passed_in(request)) | {"minutes": LESSON_MINUTES}
+
+
+@form_view(Lesson, "", NO_PERMISSION_REQUIRED, "templates/lesson.jinja2")
+def lesson_view(context: Lesson, request: Request) -> Any:
+    """Show a lesson with its test; after that, what was right and why."""
+    number, before, filled = str(context.__name__), _passed_in(request), _filled(context.text)
+    buttons = [Button("nakijken", _("Antwoorden nakijken"))]
+    form = Form(questions_schema(context.text), request, buttons=buttons, action=request.path_qs)
+    page = {
+        "number": number,
+        "lesson": filled,
+        "html": html_of(filled),
+        "cases": practice_cases(context.text),
+        "harassment": FormOfHarassment,
+        "wish": ContactWish,
+        "marks": None,
+    }
+
+    def on_valid(values: dict[str, int]) -> Any:
+        marks = [*zip(context.text.more["questions"], values.values(), strict=True)]
+        right = sum(question["right"] == answer for question, answer in marks)
+        passes = right >= len(marks) - MOST_WRONG
+        passed = before | {number} if passes else before
+        result = {"form": None, "marks": marks, "right": right, "passes": passes}
+        return page | _page(request, passed) | result | _finish(request, passed, before)
+
+    return handle_form(request, form, on_valid, page | _page(request, before))
+
+
+def _page(request: Request, passed: frozenset[str]) -> dict[str, Any]:
+    """Return what both pages show. `state`: follows an address, so that the next page knows."""
+    sealed = request.registry.key_ring.encrypt(PURPOSE, "".join(sorted(passed)), "")
+    return {
+        "branding": Branding(),
+        "lessons": lessons(),
+        "passed": passed,
+        "state": f"?{urlencode({PASSED: sealed})}" if passed else "",
+    }
+
+
+def _passed_in(request: Request) -> frozenset[str]:
+    """Return the numbers of the lessons that were passed, as the address holds them."""
+    sealed = dict(query_pairs(request)).get(PASSED, "")
+    try:
+        return frozenset(request.registry.key_ring.decrypt(PURPOSE, sealed, ""))
+    except DecryptionError:
+        return frozenset()
+
+
+def _finish(
+    request: Request, passed: frozenset[str], before: frozenset[str]
+) -> dict[str, date | bool | None]:
+    """Note the day on which somebody who is signed in passed the last lesson; tell which day.
+
+    Who finished before the account was made, has it noted with the next test.
+    """
+    finished, who = passed == lessons().keys(), request.identity
+    if not finished or who is None:
+        return {"finished": finished, "trained_on": None}
+    known, today = request.db.get_one(User, who.user_id).trained_on, local_date(utc_now())
+    if known is None or (known != today and passed != before):
+        known = today
+        set_trained(request.db, request.actor, who.holders, who.user_id, today)
+    return {"finished": finished, "trained_on": known}
+
+
+# As files
+
+
+@page_view(Course, "pdf", NO_PERMISSION_REQUIRED, "string")
+def course_pdf(context: Course, request: Request) -> Response:
+    """Return all lessons as one PDF."""
+    return _file(request, [*lessons().values()], TITLE, NAME)
+
+
+@page_view(Lesson, "pdf", NO_PERMISSION_REQUIRED, "string")
+def lesson_pdf(context: Lesson, request: Request) -> Response:
+    """Return a lesson as PDF."""
+    return _file(request, [context.text], context.title, f"{NAME}-{context.text.name}")
+
+
+def _file(request: Request, texts: Sequence[Text], title: str, name: str) -> Response:
+    try:
+        pdf = pdf_of(request, [_filled(text, cases=True) for text in texts], title)
+    except NotDrawnError:
+        return error_response(request, 503, BUSY)
+    return pdf_response(name, pdf)
+
+
+def _filled(lesson: Text, *, cases: bool = False) -> Filled:
+    """Fill a lesson in; on paper its practice cases follow, the answers after all of them."""
+    parts = [lesson.body]
+    for title, key in (("Oefenmeldingen", "verhaal"), ("Uitwerking", "uitwerking")) if cases else ():
+        rows = practice_cases(lesson)
+        parts += [f"## {title}", *(f"**{row['kenmerk']}.** {row[key]}" for row in rows)]
+    body = replace(lesson, body="\n\n".join(parts))
+    return fill_in(body, {"product": VERSION, "owner": DESK})
