@@ -84,7 +84,7 @@ def questions_schema(lesson: Text) -> Any:
     return Schema(
         *(
             field(
-                forms.OneOf([*enumerate(question["answers"])], radio=True),
+                forms.OneOf(list(zip("0123", question["answers"], strict=False)), radio=True),
                 f"{number}. {question['text']}",
                 name=f"vraag-{number}",
             )
@@ -121,8 +121,9 @@ def lesson_view(context: Lesson, request: Request) -> Any:
         "marks": None,
     }
 
-    def on_valid(values: dict[str, int]) -> Any:
-        marks = [*zip(context.text.more["questions"], values.values(), strict=True)]
+    def on_valid(values: dict[str, str]) -> Any:
+        answers = map(int, values.values())
+        marks = [*zip(context.text.more["questions"], answers, strict=True)]
         right = sum(question["right"] == answer for question, answer in marks)
         passes = right >= len(marks) - MOST_WRONG
         passed = before | {number} if passes else before
@@ -186,17 +187,19 @@ def lesson_pdf(context: Lesson, request: Request) -> Response:
 
 def _file(request: Request, texts: Sequence[Text], title: str, name: str) -> Response:
     try:
-        pdf = pdf_of(request, [_filled(text, cases=True) for text in texts], title)
+        pdf = pdf_of(request, [_filled(_on_paper(text)) for text in texts], title)
     except NotDrawnError:
         return error_response(request, 503, BUSY)
     return pdf_response(name, pdf)
 
 
-def _filled(lesson: Text, *, cases: bool = False) -> Filled:
-    """Fill a lesson in; on paper its practice cases follow, the answers after all of them."""
-    parts = [lesson.body]
-    for title, key in (("Oefenmeldingen", "verhaal"), ("Uitwerking", "uitwerking")) if cases else ():
-        rows = practice_cases(lesson)
+def _on_paper(lesson: Text) -> Text:
+    """Return a lesson with its practice cases, and after all of them the model answers."""
+    parts, rows = [lesson.body], practice_cases(lesson)
+    for title, key in (("Oefenmeldingen", "verhaal"), ("Uitwerking", "uitwerking")):
         parts += [f"## {title}", *(f"**{row['kenmerk']}.** {row[key]}" for row in rows)]
-    body = replace(lesson, body="\n\n".join(parts))
-    return fill_in(body, {"product": VERSION, "owner": DESK})
+    return replace(lesson, body="\n\n".join(parts))
+
+
+def _filled(lesson: Text) -> Filled:
+    return fill_in(lesson, {"product": VERSION, "owner": DESK})
