@@ -170,7 +170,7 @@ def test_another_site_signs_nobody_out_and_the_own_page_does(
     page.wait_for_url("**/aanmelden?*")
 
 
-@pytest.mark.parametrize("path", ["/aanmelden", "/verificatie"])
+@pytest.mark.parametrize("path", ["/aanmelden", "/verificatie", "/cursus", "/cursus/1"])
 def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
     page = sign_in("fg@dordrecht.example", width=390)
     page.context.clear_cookies()
@@ -187,6 +187,7 @@ def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
         ("oov@dordrecht.example", DOSSIER),
         ("meldpunt@landelijk.example", "/landelijk"),
         (None, "/melden/dordrecht"),
+        (None, "/cursus/1"),
     ],
 )
 def test_a_first_visit_transfers_at_most_a_hundred_kilobytes(

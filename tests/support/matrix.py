@@ -225,6 +225,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "/privacy/papendrecht": ALL,
     }),
     view("Root", "toegankelijkheid", "GET", PUBLIC, {"/toegankelijkheid": ALL}),
+    view("Course", "", "GET", PUBLIC, {"/cursus": ALL}),
+    view("Course", "pdf", "GET", PUBLIC, {"/cursus/pdf": ALL}),
+    *form("Lesson", "", PUBLIC, {"/cursus/1": ALL}),
+    view("Lesson", "pdf", "GET", PUBLIC, {"/cursus/1/pdf": ALL}),
     *form("Reporting", "", PUBLIC, {"/melden": ALL}),
     *form("ReportingPlace", "", PUBLIC, {
         "/melden/dordrecht": ALL,

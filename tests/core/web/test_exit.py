@@ -26,6 +26,7 @@ OWN = "/volgen/weg"
         ("/aanmelden", None),
         ("/ophalen", None),
         ("/aansluiten", None),
+        ("/cursus", None),
     ],
 )
 def test_a_public_page_has_a_way_out_and_who_works_somewhere_a_page_to_close(
