@@ -6,14 +6,12 @@ answer kept: of who is signed in only the day on which all were passed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyramid.authorization import DENY_ALL
-from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core import forms
@@ -35,8 +33,7 @@ from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.programme.queries import LESSON_MINUTES
 from stopintimidatie.programme.rules import Filled, Text, fill_in, html_of, texts_in
 from stopintimidatie.programme.services import pdf_of
-from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.reports.vocabulary import Form as FormOfHarassment
+from stopintimidatie.reports import vocabulary
 
 NAME: Final = "cursus"
 TITLE: Final = "Cursus straatintimidatie"
@@ -44,10 +41,7 @@ PURPOSE: Final = "course"
 # The parameter of an address that holds, sealed, which lessons were passed.
 PASSED: Final = "gehaald"
 MOST_WRONG: Final = 1
-BUSY: Final = ErrorPage(
-    "Dit bestand kan nu niet worden gemaakt",
-    ("Het is druk. Probeer het over een paar minuten nog eens.",),
-)
+BUSY: Final = ErrorPage("Dit bestand kan nu niet worden gemaakt", ("Probeer het straks nog eens.",))
 
 
 def lessons() -> dict[str, Text]:
@@ -81,16 +75,11 @@ class Lesson(Resource):
 
 def questions_schema(lesson: Text) -> Any:
     """Return the form of the test of a lesson: a choice for each question."""
-    return Schema(
-        *(
-            field(
-                forms.OneOf(list(zip("0123", question["answers"], strict=False)), radio=True),
-                f"{number}. {question['text']}",
-                name=f"vraag-{number}",
-            )
-            for number, question in enumerate(lesson.more["questions"], 1)
-        )
-    )
+    schema = Schema()
+    for number, question in enumerate(lesson.more["questions"], 1):
+        choice = forms.OneOf([*zip("0123", question["answers"], strict=False)], radio=True)
+        schema.add(field(choice, f"{number}. {question['text']}", name=f"vraag-{number}"))
+    return schema
 
 
 def practice_cases(lesson: Text) -> list[Json]:
@@ -102,45 +91,48 @@ def practice_cases(lesson: Text) -> list[Json]:
 @page_view(Course, "", NO_PERMISSION_REQUIRED, "templates/course.jinja2")
 def course_view(context: Course, request: Request) -> dict[str, Any]:
     """Show the lessons, and which of them were passed."""
-    return _page(request, _passed_in(request)) | {"minutes": LESSON_MINUTES}
+    return _page(request, _passed_in(request))
 
 
 @form_view(Lesson, "", NO_PERMISSION_REQUIRED, "templates/lesson.jinja2")
 def lesson_view(context: Lesson, request: Request) -> Any:
     """Show a lesson with its test; after that, what was right and why."""
-    number, before, filled = str(context.__name__), _passed_in(request), _filled(context.text)
+    number, text, before = str(context.__name__), context.text, _passed_in(request)
     buttons = [Button("nakijken", _("Antwoorden nakijken"))]
-    form = Form(questions_schema(context.text), request, buttons=buttons, action=request.path_qs)
+    form = Form(questions_schema(text), request, buttons=buttons, action=request.path_qs)
+    filled = _filled(text)
     page = {
         "number": number,
         "lesson": filled,
         "html": html_of(filled),
-        "cases": practice_cases(context.text),
-        "harassment": FormOfHarassment,
-        "wish": ContactWish,
+        "touches_victims": text.more["touches_victims"],
+        "cases": practice_cases(text),
+        "words": vocabulary,
         "marks": None,
     }
 
     def on_valid(values: dict[str, str]) -> Any:
-        answers = map(int, values.values())
-        marks = [*zip(context.text.more["questions"], answers, strict=True)]
+        marks = [*zip(text.more["questions"], map(int, values.values()), strict=True)]
         right = sum(question["right"] == answer for question, answer in marks)
         passes = right >= len(marks) - MOST_WRONG
         passed = before | {number} if passes else before
-        result = {"form": None, "marks": marks, "right": right, "passes": passes}
-        return page | _page(request, passed) | result | _finish(request, passed, before)
+        result = {"marks": marks, "right": right, "passes": passes}
+        day = _note_finished(request, passed, newly=passed != before)
+        return page | _page(request, passed) | result | {"trained_on": day}
 
     return handle_form(request, form, on_valid, page | _page(request, before))
 
 
 def _page(request: Request, passed: frozenset[str]) -> dict[str, Any]:
-    """Return what both pages show. `state`: follows an address, so that the next page knows."""
+    """Return what both pages show. `carried`: follows an address, so that the next page knows."""
     sealed = request.registry.key_ring.encrypt(PURPOSE, "".join(sorted(passed)), "")
     return {
         "branding": Branding(),
         "lessons": lessons(),
+        "minutes": LESSON_MINUTES,
         "passed": passed,
-        "state": f"?{urlencode({PASSED: sealed})}" if passed else "",
+        "finished": passed == lessons().keys(),
+        "carried": f"?{urlencode({PASSED: sealed})}" if passed else "",
     }
 
 
@@ -153,39 +145,28 @@ def _passed_in(request: Request) -> frozenset[str]:
         return frozenset()
 
 
-def _finish(
-    request: Request, passed: frozenset[str], before: frozenset[str]
-) -> dict[str, date | bool | None]:
-    """Note the day on which somebody who is signed in passed the last lesson; tell which day.
+def _note_finished(request: Request, passed: frozenset[str], *, newly: bool) -> date | None:
+    """Note the day on which somebody who is signed in passed the last lesson; return the day.
 
     Who finished before the account was made, has it noted with the next test.
     """
-    finished, who = passed == lessons().keys(), request.identity
-    if not finished or who is None:
-        return {"finished": finished, "trained_on": None}
-    known, today = request.db.get_one(User, who.user_id).trained_on, local_date(utc_now())
-    if known is None or (known != today and passed != before):
-        known = today
+    who, today = request.identity, local_date(utc_now())
+    if who is None or passed != lessons().keys():
+        return None
+    known = request.db.get_one(User, who.user_id).trained_on
+    if known is None or (newly and known != today):
         set_trained(request.db, request.actor, who.holders, who.user_id, today)
-    return {"finished": finished, "trained_on": known}
-
-
-# As files
+        return today
+    return known
 
 
 @page_view(Course, "pdf", NO_PERMISSION_REQUIRED, "string")
-def course_pdf(context: Course, request: Request) -> Response:
-    """Return all lessons as one PDF."""
-    return _file(request, [*lessons().values()], TITLE, NAME)
-
-
 @page_view(Lesson, "pdf", NO_PERMISSION_REQUIRED, "string")
-def lesson_pdf(context: Lesson, request: Request) -> Response:
-    """Return a lesson as PDF."""
-    return _file(request, [context.text], context.title, f"{NAME}-{context.text.name}")
-
-
-def _file(request: Request, texts: Sequence[Text], title: str, name: str) -> Response:
+def pdf_view(context: Course | Lesson, request: Request) -> Any:
+    """Return a lesson as PDF, or all of them as one."""
+    texts, title, name = [*lessons().values()], TITLE, NAME
+    if isinstance(context, Lesson):
+        texts, title, name = [context.text], context.title, f"{NAME}-{context.text.name}"
     try:
         pdf = pdf_of(request, [_filled(_on_paper(text)) for text in texts], title)
     except NotDrawnError:

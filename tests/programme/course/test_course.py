@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.onboarding.practice import cases
+from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.programme.course import views
 from stopintimidatie.programme.course.views import lessons
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
@@ -58,7 +60,10 @@ def trained(installation: Installation, username: str) -> Any:
 def lines(installation: Installation) -> list[Any]:
     with installation.transaction(NATIONAL) as session:
         wanted = AuditEvent.action == "gebruiker.opgeleid"
-        return [(row.actor_name, row.fields) for row in session.scalars(select(AuditEvent).where(wanted))]
+        return [
+            (row.actor_name, row.fields)
+            for row in session.scalars(select(AuditEvent).where(wanted))
+        ]
 
 
 def test_a_stranger_reads_the_lessons_with_their_cases_and_folded_answers(
@@ -116,7 +121,7 @@ def test_a_lesson_says_concept_until_somebody_checked_it(
         page = visitor.get(f"/cursus/{number}")
         assert page.html.find("h2", string="Concept"), number
         assert page.html.select_one("main > .si-meta").text.endswith("concept")
-    checked = views.replace(lessons()["1"], checked="de FG van Dordrecht op 1 december 2026")
+    checked = replace(lessons()["1"], checked="de FG van Dordrecht op 1 december 2026")
     monkeypatch.setattr(views, "lessons", lambda: {"1": checked})
     page = visitor.get("/cursus/1")
     assert not page.html.find("h2", string="Concept")
@@ -264,11 +269,11 @@ def test_a_pdf_that_can_not_be_drawn_now_says_when_to_come_back(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: Any) -> bytes:
-        raise views.NotDrawnError
+        raise NotDrawnError
 
     monkeypatch.setattr(views, "pdf_of", busy)
     page = installation.visitor().get("/cursus/pdf", status=503)
-    assert "over een paar minuten" in page.text
+    assert "Probeer het straks nog eens" in page.text
 
 
 def test_a_pdf_is_drawn_of_all_lessons_and_says_concept_on_each_page(
