@@ -25,6 +25,7 @@ from stopintimidatie.exports.profiles.rules import (
     coarse,
     left_out,
 )
+from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 
 _READ: Final = tomllib.loads((files(__package__) / "defaults.toml").read_text("utf-8"))
 
@@ -75,3 +76,8 @@ def offered(*, empowered: bool) -> tuple[Profile, ...]:
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
     """Return what can be proposed for a partner; whether boas enforce is asked per export."""
     return [(profile.name, profile.label) for profile in PROFILES.values() if not profile.own_house]
+
+
+def profile_for(kind: str) -> str:
+    """Return the name of the profile for a kind of partner; most have the code of theirs."""
+    return WELFARE.name if kind == PartnerKind.YOUTH_WORK else kind

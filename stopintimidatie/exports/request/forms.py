@@ -13,7 +13,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import day_of, plural, uuid_of
 from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
-from stopintimidatie.exports.profiles.defaults import PROFILES, WELFARE, offered
+from stopintimidatie.exports.profiles.defaults import PROFILES, offered, profile_for
 from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
@@ -27,7 +27,6 @@ from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import (
     LegalBasis,
     MinorsGround,
-    PartnerKind,
     Purpose,
     RestrictedUse,
 )
@@ -367,9 +366,7 @@ def first_values(
         in_full: the numbers of the reports that are proposed to be told in full.
     """
     today = day_of(utc_now())
-    kind = None if partner is None else partner.profile or partner.kind
-    # Most kinds of partners have the code of their profile.
-    kind = WELFARE.name if kind == PartnerKind.YOUTH_WORK else kind
+    kind = None if partner is None else profile_for(partner.profile or partner.kind)
     return {
         **({"soort_ontvanger": kind} if kind in PROFILES else {}),
         "bestand": FileForm.ARCHIVE.value,

@@ -31,6 +31,7 @@ from stopintimidatie.disclosures.queries import STANDS, stand_condition
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import Advice, PrivacyAdvice
 from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Treatment
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.municipalities.accountability.services import account_of
@@ -52,22 +53,27 @@ Counted = Counter[Any]
 FOLLOWED: Final = {None: "nog niet beslist", True: "gevolgd", False: "niet gevolgd"}
 
 
-def register_of(registry: Any, session: Session, holder: str) -> dict[str, Any]:
-    """Return what the words of a holder's register are about."""
+def register_of(registry: Any, session: Session | None, holder: str) -> dict[str, Any]:
+    """Return what the words of a holder's register are about.
+
+    Without a session: of no municipality in particular, which filled in nothing.
+    """
     desk, classes = holder == NATIONAL, RETENTION_CLASSES.of(registry)
-    police = published_for(session, holder).keeps_police_data
+    police = session is None or published_for(session, holder).keeps_police_data
+    profiles = current_profiles(session, holder) if session and not desk else PROFILES
     return {
         "desk": desk,
         "police": police,
-        "content": account_of(session, holder).content,
+        "content": account_of(session, holder).content if session else {},
         "fields": accountability_schema(desk=desk).children,
         "processings": [
             (entry, kept, tables_of(registry, kept))
             for entry, kept in processings(registry, desk=desk, police=police)
         ],
         "chosen": chosen_classes(classes, desk=desk),
-        "schedule": present_schedule(session),
-        "profiles": () if desk else [*map(_given, current_profiles(session, holder).values())],
+        "schedule": present_schedule(session) if session else None,
+        "redaction": profiles,
+        "profiles": () if desk else [*map(_given, profiles.values())],
     }
 
 

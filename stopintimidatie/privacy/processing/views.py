@@ -99,17 +99,25 @@ def sections_view(context: HolderBranch, request: Request) -> dict[str, Any]:
         values = Year(session, context.holder, int(number), today).counts()
         old = log_terms(settings)[0].before > midnight(date(int(number), 1, 1))
         values |= {"number": number, "runs": number == str(today.year), "old": old}
-    name = f"{__package__}:templates/words/{context.kind}.toml.jinja2"
-    read = tomllib.loads(render(name, {**_WORDS, **values, "settings": settings}))
+    sentences, parts = words_of(context.kind, values, settings)
     return {
         "number": number,
         "years": years,
-        "sentences": tuple(read["said"]),
-        "sections": tuple(map(_section, read["sections"])),
+        "sentences": sentences,
+        "sections": parts,
         "here": request.resource_path(context).rstrip("/"),
         "account": request.resource_path(context.__parent__, YearlyAccount.kind),
         "may_account": not years and request.has_permission(P.VIEW_AUDIT, context),
     }
+
+
+def words_of(
+    kind: str, values: Mapping[str, Any], settings: Any
+) -> tuple[tuple[str, ...], tuple[paper.StatementSection, ...]]:
+    """Return what the template of this kind says of these values: sentences, and sections."""
+    name = f"{__package__}:templates/words/{kind}.toml.jinja2"
+    read = tomllib.loads(render(name, {**_WORDS, **values, "settings": settings}))
+    return tuple(read["said"]), tuple(map(_section, read["sections"]))
 
 
 def _section(read: Mapping[str, Any]) -> paper.StatementSection:
