@@ -85,7 +85,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "processing",
     ),
     "statistics": ("effect", "release"),
-    "programme": ("knowledge", "course"),
+    "programme": ("legal", "course", "knowledge"),
     "home": (),
     "demo": (),
     "backup": (),

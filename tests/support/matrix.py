@@ -1302,6 +1302,14 @@ MATRIX: Final[tuple[View, ...]] = (
             ("YearlyAccount", "jaarverslag", P.VIEW_AUDIT, " 404 404 404 ja ja", " 404 ja ja"),
         )
     ),
+    *(
+        view("LegalDocuments", name.partition("?")[0], "GET", P.VIEW_RETENTION, {
+            f"{{gemeente}}/verantwoording{name and '/'}{name}": (
+                f"{TERMS} proceseigenaar=ja archivaris=ja"
+            ),
+        })
+        for name in ("", "stuk?naam=dpia", "bestand?naam=dpia&vorm=docx", "zip")
+    ),
     view("BreachRegister", "", "GET", P.VIEW_BREACHES, {
         #                         oov dossier beheer privacy fg
         "{gemeente}/datalekken": " 404 404     404    ja      ja",

@@ -107,6 +107,7 @@ def sections_view(context: HolderBranch, request: Request) -> dict[str, Any]:
         "sections": parts,
         "here": request.resource_path(context).rstrip("/"),
         "account": request.resource_path(context.__parent__, YearlyAccount.kind),
+        "legal": request.resource_path(context.__parent__, "verantwoording"),
         "may_account": not years and request.has_permission(P.VIEW_AUDIT, context),
     }
 
