@@ -24,7 +24,13 @@ from stopintimidatie.cli.content import (
 from stopintimidatie.cli.gateway import spare_what_stays
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.cli.people import user_group
-from stopintimidatie.cli.retention import attachment_group, dossier_group, log_group, terms
+from stopintimidatie.cli.retention import (
+    attachment_group,
+    dossier_group,
+    log_group,
+    programme_group,
+    terms,
+)
 from stopintimidatie.core.health.views import start_figures
 from stopintimidatie.core.jobs.schedule import free_leases
 from stopintimidatie.core.jobs.services import Stop
@@ -182,4 +188,5 @@ cli.add_command(backup_group)
 cli.add_command(log_group)
 cli.add_command(attachment_group)
 cli.add_command(terms)
+cli.add_command(programme_group)
 cli.add_command(dossier_group)

@@ -1,4 +1,4 @@
-"""Commands of terms and destruction, of old lines of the log, and of files that were stopped."""
+"""Commands of terms and destruction, legal documents, old lines of the log, and stopped files."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from stopintimidatie.privacy.transfer.services import (
     make_zip,
     name_of,
 )
+from stopintimidatie.programme.legal.queries import pages
 from stopintimidatie.reports.attachments.jobs import take_out
 from stopintimidatie.settings import Settings
 
@@ -51,6 +52,21 @@ def terms(settings: Settings) -> None:
     """Toon alle soorten gegevens die deze installatie bewaart, met hun voorgestelde termijn."""
     with registry_of(settings) as registry:
         click.echo(all_terms(registry), nl=False)
+
+
+@click.group("programma", cls=DutchGroup)
+def programme_group() -> None:
+    """Wat het programma aan gemeenten geeft."""
+
+
+@programme_group.command("juridisch")
+@click.argument("map", type=click.Path(file_okay=False, exists=True, path_type=Path))
+@click.pass_obj
+def legal(settings: Settings, map: Path) -> None:
+    """Schrijf de juridische stukken, voor geen gemeente ingevuld, in een map."""
+    with registry_of(settings) as registry:
+        for name, page in pages(registry):
+            (map / f"{name}.md").write_text(page, encoding="utf-8")
 
 
 @click.group("dossier", cls=DutchGroup)

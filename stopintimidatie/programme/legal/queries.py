@@ -15,7 +15,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.security.permissions import DESK, GRANTS
+from stopintimidatie.core.security.permissions import DESK as OF_DESK
+from stopintimidatie.core.security.permissions import GRANTS
 from stopintimidatie.core.storage.personal import Treatment
 from stopintimidatie.core.storage.retention import RetentionClass
 from stopintimidatie.core.text import date_text
@@ -24,6 +25,7 @@ from stopintimidatie.exports.profiles.defaults import MINORS, profile_for
 from stopintimidatie.exports.profiles.rules import Profile, rules_under
 from stopintimidatie.exports.vocabulary import APPROVE_WITHIN
 from stopintimidatie.municipalities.accountability.rules import CONTROLLERS
+from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.partners.vocabulary import BASES, MinorsGround, PartnerKind
 from stopintimidatie.privacy.breaches.clock import TERM
 from stopintimidatie.privacy.breaches.vocabulary import Category, Group
@@ -42,7 +44,7 @@ from stopintimidatie.privacy.retention.rules import (
     Choice,
     Outcome,
 )
-from stopintimidatie.programme.rules import blank, known, table
+from stopintimidatie.programme.rules import blank, fill_in, known, table, texts_in
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 from stopintimidatie.reports.fields import FIELDS
 from stopintimidatie.settings import Settings
@@ -50,6 +52,12 @@ from stopintimidatie.settings import Settings
 FOLDER: Final = "legal"
 # What an installation is set up with before anybody chose anything.
 USUAL: Final = SimpleNamespace(**{row.name: row.default for row in fields(Settings)})
+_NOBODY: Final = {
+    "town": blank("naam van de gemeente"),
+    "product": blank("versie"),
+    "owner": DESK,
+    "contact": blank("mailadres en nummer"),
+}
 _OFF: Final = ("", "geen", None, ())
 
 
@@ -78,6 +86,14 @@ def legal_values(registry: Any, session: Session | None, holder: str) -> dict[st
         "given": partial(_given, register["content"]),
         "used": lambda name: _used(settings, name) if session else blank("ja of nee"),
     }
+
+
+def pages(registry: Any) -> Iterator[tuple[str, str]]:
+    """Yield each document of no municipality in particular: its name, and a page of Markdown."""
+    values = _NOBODY | legal_values(registry, None, "")
+    for name, text in texts_in(FOLDER).items():
+        filled = fill_in(text, values)
+        yield name, f"# {filled.title}\n\n{filled.edition}\n\n{filled.markdown}\n"
 
 
 def _given(content: Mapping[str, Any], name: str, words: str) -> Any:
@@ -136,7 +152,7 @@ def _shows(profile: Profile, *, minors: bool = False) -> Iterator[Sequence[str]]
 
 def _who(name: str) -> str:
     """Return the roles of a municipality that have a permission."""
-    roles = GRANTS[Permission[name]] - DESK
+    roles = GRANTS[Permission[name]] - OF_DESK
     return ", ".join(role.label for role in Role if role in roles)
 
 
