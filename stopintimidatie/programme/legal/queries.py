@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.health.services import VERSION
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import DESK as OF_DESK
 from stopintimidatie.core.security.permissions import GRANTS
@@ -25,6 +26,7 @@ from stopintimidatie.exports.profiles.defaults import MINORS, profile_for
 from stopintimidatie.exports.profiles.rules import Profile, rules_under
 from stopintimidatie.exports.vocabulary import APPROVE_WITHIN
 from stopintimidatie.municipalities.accountability.rules import CONTROLLERS
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.partners.vocabulary import BASES, MinorsGround, PartnerKind
 from stopintimidatie.privacy.breaches.clock import TERM
@@ -52,24 +54,24 @@ from stopintimidatie.settings import Settings
 FOLDER: Final = "legal"
 # What an installation is set up with before anybody chose anything.
 USUAL: Final = SimpleNamespace(**{row.name: row.default for row in fields(Settings)})
-_NOBODY: Final = {
-    "town": blank("naam van de gemeente"),
-    "product": blank("versie"),
-    "owner": DESK,
-    "contact": blank("mailadres en nummer"),
-}
 _OFF: Final = ("", "geen", None, ())
 
 
-def legal_values(registry: Any, session: Session | None, holder: str) -> dict[str, Any]:
-    """Return the values for a municipality; without a session for none in particular."""
+def legal_values(
+    registry: Any, session: Session | None = None, town: Municipality | None = None
+) -> dict[str, Any]:
+    """Return the values for a municipality; without one, those for none in particular."""
     settings = registry.app_settings if session else USUAL
-    register = register_of(registry, session, holder)
+    register = register_of(registry, session, town.code if town else "")
     version = present_version(session) if session else None
     profiles = register["redaction"]
     parts = words_of("verwerkingen", register, settings)[1]
     return {
         **_DECLARED,
+        "town": town.name if town else blank("naam van de gemeente"),
+        "product": VERSION if town else blank("versie"),
+        "owner": DESK,
+        "contact": settings.contact if town else blank("mailadres en nummer"),
         "known": known,
         "grid": table,
         "settings": settings,
@@ -90,7 +92,7 @@ def legal_values(registry: Any, session: Session | None, holder: str) -> dict[st
 
 def pages(registry: Any) -> Iterator[tuple[str, str]]:
     """Yield each document of no municipality in particular: its name, and a page of Markdown."""
-    values = _NOBODY | legal_values(registry, None, "")
+    values = legal_values(registry)
     for name, text in texts_in(FOLDER).items():
         filled = fill_in(text, values)
         yield name, f"# {filled.title}\n\n{filled.edition}\n\n{filled.markdown}\n"

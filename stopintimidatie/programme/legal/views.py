@@ -21,7 +21,6 @@ from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.processing.views import LATER, ProcessingRegister
 from stopintimidatie.programme.legal.queries import FOLDER, legal_values
-from stopintimidatie.programme.queries import values_of
 from stopintimidatie.programme.rules import BLANK, Filled, fill_in, html_of, texts_in
 from stopintimidatie.programme.services import ENDINGS, file_of, pdf_of, zip_of
 
@@ -47,8 +46,7 @@ _file = partial(
 
 def filled_for(context: LegalDocuments, request: Request) -> Mapping[str, Filled]:
     """Return the documents of a municipality by name."""
-    values = values_of(request, context.__parent__.municipality)
-    values |= legal_values(request.registry, request.db, context.holder)
+    values = legal_values(request.registry, request.db, context.__parent__.municipality)
     return {name: fill_in(text, values) for name, text in texts_in(FOLDER).items()}
 
 
