@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,16 @@ from stopintimidatie.core.factors import confirmation
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Unit, Way, months, years
+from stopintimidatie.dossiers.person import models as person
 from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.exports.profiles.defaults import PROFILES, profile_for
 from stopintimidatie.exports.profiles.rules import Field, Section
 from stopintimidatie.municipalities.partners.vocabulary import BASES, PartnerKind
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.municipalities.settings.services import publish
+from stopintimidatie.privacy.breaches import clock
+from stopintimidatie.privacy.requests import rules as requests
+from stopintimidatie.privacy.retention import rules as retention
 from stopintimidatie.privacy.retention.rules import MAXIMUM, chosen_classes
 from stopintimidatie.programme.legal import queries, views
 from stopintimidatie.programme.legal.queries import FOLDER, pages
@@ -116,27 +121,34 @@ def test_a_term_that_is_declared_otherwise_is_told_otherwise(
         assert "| 88 jaar |" in told[name]
 
 
-DECLARED = {
-    "approve_within": ("dpia", "{} werkdag"),
-    "advise_within": ("dpia", "{} werkdag"),
-    "look_again": ("dpia", "hoogstens {} later"),
-    "breach_hours": ("convenant", "{} uur"),
-    "think_again": ("bewaarbesluit", "{} dagen"),
-    "warned": ("bewaarbesluit", "{} dagen eerder"),
-    "answer_within": ("dpia", "binnen {}"),
-    "longer_by": ("dpia", "met {} langer"),
-    "weeks_to_object": ("woo-antwoord", "{} weken"),
-}
+# A module, its constant, another value; the document, and what it says then.
+DECLARED = [
+    (queries, "APPROVE_WITHIN", 97, "dpia", "97 werkdag"),
+    (queries, "THINK_AGAIN", timedelta(days=97), "bewaarbesluit", "97 dagen"),
+    (person, "ADVISE_WITHIN", 97, "dpia", "97 werkdag"),
+    (person, "LONGEST", months(97), "dpia", "hoogstens 97 maanden later"),
+    (clock, "TERM", timedelta(hours=97), "convenant", "97 uur"),
+    (retention, "WARNED", timedelta(days=97), "bewaarbesluit", "97 dagen eerder"),
+    (retention, "MAXIMUM", years(97), "dpia", "dossier is 97 jaar"),
+    (requests, "ANSWER", months(97), "dpia", "binnen 97 maanden"),
+    (requests, "EXTENSION", months(97), "dpia", "met 97 maanden langer"),
+    (requests, "WEEKS_TO_OBJECT", 97, "woo-antwoord", "97 weken"),
+]
 
 
-@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize(("module", "name", "value", "document", "words"), DECLARED)
 def test_a_constant_that_changes_changes_the_text(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    name: str,
+    value: Any,
+    document: str,
+    words: str,
 ) -> None:
-    document, words = DECLARED[name]
-    assert words.format(queries._DECLARED[name]) in nobody(installation)[document]
-    monkeypatch.setattr(queries, "_DECLARED", {**queries._DECLARED, name: "97"})
-    assert words.format("97") in nobody(installation)[document]
+    assert words not in nobody(installation)[document]
+    monkeypatch.setattr(module, name, value)
+    assert words in nobody(installation)[document]
 
 
 def test_roles_are_those_of_the_table_of_permissions(

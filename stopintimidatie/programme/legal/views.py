@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
-from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.factors.confirmation import recently_confirmed
@@ -35,13 +34,7 @@ class LegalDocuments(HolderBranch):
 
 
 LEVELS: Final = tuple(holder_levels(LegalDocuments))
-_file = partial(
-    view_config,
-    context=LegalDocuments,
-    request_method="GET",
-    permission=SEEN,
-    guards=(recently_confirmed,),
-)
+_AGAIN: Final = {"guards": (recently_confirmed,)}
 
 
 def filled_for(context: LegalDocuments, request: Request) -> Mapping[str, Filled]:
@@ -69,7 +62,7 @@ def document_view(context: LegalDocuments, request: Request) -> dict[str, Any]:
     return {"filled": filled, "body": Markup(html_of(filled))}  # noqa: S704 - escaped there
 
 
-@_file(name="bestand")
+@page_view(LegalDocuments, "bestand", SEEN, "string", **_AGAIN)
 def file_view(context: LegalDocuments, request: Request) -> Response:
     """Return one document as DOCX or PDF.
 
@@ -83,7 +76,7 @@ def file_view(context: LegalDocuments, request: Request) -> Response:
     return _answer(context, request, name, lambda: file_of(request, filled, ending))
 
 
-@_file(name="zip")
+@page_view(LegalDocuments, "zip", SEEN, "string", **_AGAIN)
 def zip_view(context: LegalDocuments, request: Request) -> Response:
     """Return all documents in one ZIP: each as DOCX, and all of them in one PDF."""
     documents = filled_for(context, request).values()
@@ -106,14 +99,14 @@ def _asked(context: LegalDocuments, request: Request) -> Filled:
 def _answer(context: LegalDocuments, request: Request, name: str, make: Any) -> Response:
     """Answer with a file, with a line in the log; or go back where no PDF can be drawn now."""
     holder, action = context.holder, f"{context.kind}.gedownload"
+
+    def tell(db: Session, person: Any) -> None:
+        record(db, person.actor, action, holder, context.kind, fields=[name])
+
     try:
         body = make()
     except NotDrawnError:
         request.flash(LATER, "error")
         return HTTPSeeOther(request.resource_path(context))
-    note(
-        request,
-        holder,
-        lambda db, person: record(db, person.actor, action, holder, context.kind, fields=[name]),
-    )
+    note(request, holder, tell)
     return file_response(f"{context.__parent__.__name__}-{name}", body)
