@@ -85,7 +85,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "processing",
     ),
     "statistics": ("effect", "release"),
-    "programme": ("legal", "course", "knowledge"),
+    "programme": ("legal", "course", "knowledge", "front"),
     "home": (),
     "demo": (),
     "backup": (),

@@ -19,6 +19,8 @@ USED = {
     "chromium-headless-shell": r"\bsync_playwright\b",
     "default-jdk-headless": r"\bjavac\b",
     "libjaxb-java": r"\bjavac\b",
+    "libreoffice-writer-nogui": r"\bsoffice\b",
+    "libreoffice-impress-nogui": r"\bsoffice\b",
 }
 NODE = r"\brunning_node\b|\bnode_modules\b"
 MODULE = re.compile(r"^\s*(?:from|import) (tests(?:\.\w+)+)(?: import ([\w, ]+))?", re.M)
@@ -32,11 +34,11 @@ def needs_of(arguments: Sequence[str]) -> tuple[list[system.Need], bool]:
     named = [ROOT / argument.partition("::")[0] for argument in arguments]
     texts = list(_texts(path for path in named if path.exists() and path != ROOT))
     if not texts:
-        return [*system.TO_TEST], True
+        return [*system.TO_TEST, *(system.TO_CONVERT if "alles" in arguments else ())], True
     whole = "\n".join(texts)
     needs = [
         need
-        for need in system.TO_TEST
+        for need in (*system.TO_TEST, *system.TO_CONVERT)
         if need.package not in USED or re.search(USED[need.package], whole)
     ]
     return needs, bool(re.search(NODE, whole))

@@ -80,6 +80,10 @@ TO_TEST = (
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", Path("/usr/share/java/jaxb-runtime.jar").exists),
 )
+# For tests of `alles` alone: half a minute, and hundreds of megabytes.
+TO_CONVERT = tuple(
+    Need(f"libreoffice-{part}-nogui", program("soffice")) for part in ("writer", "impress")
+)
 TO_PICTURE = (*TO_TEST, Need("poppler-utils", program("pdftoppm")))
 
 

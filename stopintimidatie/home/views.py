@@ -9,6 +9,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from sqlalchemy import select
 
@@ -76,6 +77,7 @@ from stopintimidatie.municipalities.people.roster import REVIEW_PAGE
 from stopintimidatie.municipalities.people.services import addresses_to_set
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
+from stopintimidatie.programme.front.views import front_page
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers, preset_values
 from stopintimidatie.reports.inbox.rules import Reader, presets
@@ -88,9 +90,14 @@ from stopintimidatie.reports.vocabulary import KIND, Form
 DESK_START = "start"
 
 
-@page_view(Root, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
+@page_view(Root, "", NO_PERMISSION_REQUIRED, "templates/municipalities.jinja2")
 def start(request: Any) -> Any:
-    """Send the user to their offers, else to their only place of work, else show the choice."""
+    """Send the user to their offers, else to their only place of work, else show the choice.
+
+    Strangers get the front page.
+    """
+    if request.identity is None:
+        return front_page(request)
     if is_offered_anything(request.db, request.identity.username, provider_of(request)):
         return HTTPSeeOther("/uitnodigingen")
     holders = request.identity.holders

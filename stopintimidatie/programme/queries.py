@@ -18,6 +18,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.programme.rules import Markdown, blank, chart, known, table, texts_in
 from stopintimidatie.statistics.release.council import national_tables
+from stopintimidatie.statistics.release.rules import Value
 from stopintimidatie.statistics.release.services import ReleasedTable, releases_of, shown, tables_of
 
 LESSON_MINUTES: Final = 10
@@ -39,19 +40,29 @@ class Figures:
 
     @property
     def period(self) -> str:
-        """The year of the figures, or of their last quarter."""
-        return max((row.period or row.rows[0][0][:4] for row in self.tables), default="")
+        """The last year of which all tables are there; before the first, that of the quarters."""
+        years = max((row.period for row in self.tables), default="")
+        return years or next((label[:4] for label, _ in self.quarters), "")
 
     @property
     def total(self) -> int | None:
-        """The reports of that year; the sum of its quarters where the whole isn't told."""
-        year = [row for row in self.tables if row.period == self.period and row.total]
+        """The reports of that year, in fives; else the sum of its quarters."""
+        year = [row.total for row in self.tables if row.period == self.period]
+        if year and isinstance(year[0], int):
+            return year[0]
+        return sum(number or 0 for label, number in self.quarters if self.period in label) or None
+
+    @property
+    def a_month(self) -> int | None:
+        """The mean of a month, over the last four quarters."""
+        last = [number or 0 for _, number in self.quarters[:4]]
+        return round(sum(last) / len(last) / 3) if last else None
+
+    @property
+    def quarters(self) -> Sequence[tuple[str, Value]]:
+        """The quarters, the newest first."""
         rows = self._named("kwartaal")
-        quarters = rows.rows if rows else ()
-        known_total = year[0].total if year else None
-        if isinstance(known_total, int):
-            return known_total
-        return sum(number or 0 for label, number in quarters if self.period in label) or None
+        return rows.rows if rows else ()
 
     def table(self, name: str) -> Markdown:
         """Return the latest table of a name, or a sentence where there is none."""
@@ -116,7 +127,5 @@ def _effort(figures: Figures) -> Mapping[str, Any]:
         "lesson_minutes": LESSON_MINUTES,
         "join_steps": len(items(None, (), ())),
         "roles": len(FEWEST),
-        "reports_month": known(
-            figures.total and round(figures.total / 12), "aantal meldingen per maand"
-        ),
+        "reports_month": known(figures.a_month, "aantal meldingen per maand"),
     }

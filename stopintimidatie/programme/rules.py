@@ -278,8 +278,8 @@ def _draw_words(self: Any, tokens: Sequence[Token], place: int, *_: Any) -> str:
 
 def _draw_chart(self: Any, tokens: Sequence[Token], place: int, _: Any, given: Any) -> str:
     drawn = chart_of(tokens[place].info, tokens[place].content)
-    draw = trend_chart if drawn.over_time else partial(bar_chart, labels=280)
-    address = data_uri(draw(drawn.items, colour=given["colour"], width=700))
+    draw = trend_chart if drawn.over_time else partial(bar_chart, labels=200)
+    address = data_uri(draw(drawn.items, colour=given["colour"], width=440))
     picture = f'<img class="chart si-chart" src="{address}" alt="{escape(drawn.summary)}">'
     if not given["tables"]:
         return f"<p>{picture}</p>"

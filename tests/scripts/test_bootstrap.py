@@ -371,8 +371,10 @@ def packages_for(*arguments: str) -> tuple[set[str], bool]:
 
 def test_who_chooses_tests_gets_only_what_these_need() -> None:
     everything = {need.package for need in system.TO_TEST} - {n.package for n in system.TO_RUN}
-    assert packages_for() == packages_for("alles") == packages_for("-x") == (everything, True)
-    assert packages_for("tests") == (everything, True)
+    assert packages_for() == packages_for("-x") == (everything, True)
+    office = {"libreoffice-writer-nogui", "libreoffice-impress-nogui"}
+    assert packages_for("alles") == packages_for("-m", "alles") == (everything | office, True)
+    assert packages_for("tests") == (everything | office, True)
     assert packages_for("tests/core/text", "-k", "date") == (set(), False)
     assert packages_for("tests/architecture/test_repository.py") == ({"git", "reuse"}, False)
     assert packages_for("tests/browser/test_styleguide.py::test_x")[0] == {

@@ -135,7 +135,7 @@ LIFT = "{verzoek}/beperking-opheffen?nr={beperking}"
 
 MATRIX: Final[tuple[View, ...]] = (
     # --- doors without a holder -----------------------------------------------------------------
-    view("Root", "", "GET", P.SIGNED_IN, {"/": ALL}),
+    view("Root", "", "GET", PUBLIC, {"/": ALL}),
     view("Root", "aanmelden", "GET", PUBLIC, {"/aanmelden": ALL}),
     view("Root", "aanmelden", "POST", PUBLIC, {"/aanmelden": ALL}),
     view("Root", "afmelden", "POST", P.SIGNED_IN, {"/afmelden": SIGNS_OUT}),
@@ -218,6 +218,8 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Root", "aansluiten-bevestigen", PUBLIC, {
         "/aansluiten-bevestigen": "404 404 404 404 404 404 404 404",
     }),
+    view("Programme", "", "GET", PUBLIC, {"/programma": ALL}),
+    view("ProgrammeFile", "", "GET", PUBLIC, {"/programma/kcc.docx": ALL}),
     view("Statements", "", "GET", PUBLIC, {"/privacy": ALL}),
     view("Statements", "jongeren", "GET", PUBLIC, {"/privacy/jongeren": ALL}),
     view("MunicipalityStatement", "", "GET", PUBLIC, {

@@ -292,7 +292,8 @@ def way_out_of(request: Any) -> str | None:
     """Return where the quick exit of this page leads; None on a page that has none."""
     word = first_word(request.environ)
     back, out = PUBLIC_PREFIXES.of(request.registry).get(word, (None, None))
-    return (out or ELSEWHERE) if back else None
+    # The start page has the address of the front page.
+    return (out or ELSEWHERE) if back and (word or not request.identity) else None
 
 
 # A header of answers that are a part of a page.

@@ -76,6 +76,11 @@ def negotiate(request: Any) -> str:
     by_link_alone = TRANSLATED_PREFIXES.of(request.registry).get(first_word(request.environ))
     if by_link_alone is None:
         return DUTCH
+    return preferred_language(request, by_link_alone=by_link_alone)
+
+
+def preferred_language(request: Any, *, by_link_alone: bool = False) -> str:
+    """Return the language of the link that was followed, else what the browser reads."""
     accepted = None if by_link_alone else request.headers.get("Accept-Language")
     header = create_accept_language_header(accepted)
     return chosen_language(request) or str(header.lookup(languages(), default=DUTCH))
