@@ -5,15 +5,16 @@ Reports count on the day of the incident; which do, says `LEFT_OUT` of `reports/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.clock import midnight
+from stopintimidatie.core.clock import local_date, midnight, utc_now
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.dossiers.models import Dossier, DossierMeasure
 from stopintimidatie.dossiers.resources import visible_to
@@ -24,6 +25,7 @@ from stopintimidatie.reports.campaigns.services import campaign_with
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.reports.workflow import LEFT_OUT
+from stopintimidatie.statistics.effect import rules
 
 # Campaigns that a warning names.
 MOST_NAMED: Final = 5
@@ -48,6 +50,21 @@ class Subject(NamedTuple):
     until: date | None
     wijk: tuple[str, str] | None = None
     dossier: tuple[UUID, str, str] | None = None
+
+
+class Comparison(NamedTuple):
+    """The reports before and after the start of a subject, in two spans of the same days.
+
+    `around`: pairs of before and after; of the area, and below it of the rest of the town.
+    `bars`: the first day and number of each piece of the area. `ran`: campaigns in that time.
+    """
+
+    first: date
+    days: int
+    around: list[tuple[int, int]]
+    bars: list[tuple[date, int]]
+    ran: Sequence[str]
+    peaked: bool
 
 
 def list_measures(session: Session, offset: int, size: int) -> Sequence[Any]:
@@ -100,3 +117,29 @@ def count_from(
     ):
         counts[rest][days[span]] = number
     return counts
+
+
+def compare(session: Session, holder: str, subject: Subject, but: str = "") -> Comparison:
+    """Count the reports before and after; a campaign doesn't name itself by its code, `but`."""
+    days = rules.days_of(subject.since, subject.until, local_date(utc_now()))
+    first, last = (subject.since + timedelta(days=days * sign) for sign in (-1, 1))
+    pieces = rules.pieces_of(subject.since, days)
+    edges, wijk = sorted({*pieces, first, last}), subject.wijk[0] if subject.wijk else None
+    counts = count_from(session, holder, edges, wijk)
+    bars = [(since, _number(counts[0], since, end)) for since, end in pairwise(pieces)]
+    return Comparison(
+        first,
+        days,
+        [
+            (_number(count, first, subject.since), _number(count, subject.since, last))
+            for count in (counts if wijk else counts[:1])
+        ],
+        bars,
+        campaigns_between(session, first, last, but),
+        rules.follows_peak([number for _, number in bars[: rules.PIECES_BEFORE]]),
+    )
+
+
+def _number(counts: Mapping[date, int], since: date, until: date) -> int:
+    """Return the number of reports from one day until another, both of which were counted from."""
+    return sum(number for day, number in counts.items() if since <= day < until)

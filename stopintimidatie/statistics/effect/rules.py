@@ -7,7 +7,7 @@ Clopper-Pearson limits of its chance become those of the ratio of the two rates.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import dropwhile
 from typing import Final
@@ -26,6 +26,7 @@ PEAK_MORE: Final = 5
 # The chance outside a 95% interval, on each side.
 TAIL: Final = 0.025
 HALVINGS: Final = 60
+NO_CAUSE: Final = "Dit laat nooit een oorzaak zien."
 
 
 def rate_ratio(
@@ -104,3 +105,19 @@ def ratio_in_words(before: int, after: int) -> tuple[str, str]:
         return f"ervoor geen, dus minstens {number(low, 2)} keer zoveel", chance
     limits = f"tussen {number(low, 2)} en {number(high, 2)}"
     return f"{number(value, 2)} keer zoveel ({limits})", chance
+
+
+def warnings(is_campaign: bool, ran: Sequence[str], *, peaked: bool) -> Iterator[tuple[str, str]]:
+    """Yield the title and text of each reason not to trust a difference.
+
+    `ran`: the names of campaigns in that time; `peaked`: `follows_peak`.
+    """
+    if is_campaign:
+        title = "Door een campagne melden meer mensen"
+        yield title, "Meer meldingen betekent dan niet dat er meer gebeurde."
+    if ran:
+        text = f"In deze tijd liep ook: {', '.join(ran)}. Door een campagne melden meer mensen."
+        yield "Er liep een campagne", text
+    if peaked:
+        many = "In de 30 dagen ervoor waren er veel meer meldingen dan in het jaar daarvoor."
+        yield "Het begon na een piek", f"{many} Na een piek worden het er vaak vanzelf minder."

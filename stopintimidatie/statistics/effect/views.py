@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
 from functools import partial
-from itertools import pairwise
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
 from sqlalchemy import func
 
-from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web import charts
@@ -41,37 +37,21 @@ def show_effect(context: MunicipalityResource, request: Request) -> dict[str, An
         raise HTTPNotFound()
     if subject.dossier:
         note_read(request, context.holder, "dossier", [subject.dossier[0]], task=TASK)
-    days = rules.days_of(subject.since, subject.until, local_date(utc_now()))
-    first, last = (subject.since + timedelta(days=days * sign) for sign in (-1, 1))
-    pieces = rules.pieces_of(subject.since, days)
-    edges, wijk = sorted({*pieces, first, last}), subject.wijk[0] if subject.wijk else None
-    counts = queries.count_from(session, context.holder, edges, wijk)
-    bars = [(since, _number(counts[0], since, end)) for since, end in pairwise(pieces)]
+    compared = queries.compare(session, context.holder, subject, asked.get("campagne", ""))
     # No two pieces begin on the same day of the year: thirty days don't go into it.
-    drawn = [(f"{day.day}-{day.month}", number) for day, number in bars]
+    drawn = [(f"{day.day}-{day.month}", number) for day, number in compared.bars]
     marks = {f"{subject.since.day}-{subject.since.month}"}
     return {
         "subject": subject,
-        "first": first,
-        "days": days,
-        "too_short": days < SHORTEST,
-        "around": [
-            (_number(count, first, subject.since), _number(count, subject.since, last))
-            for count in (counts if wijk else counts[:1])
-        ],
+        **compared._asdict(),
+        "too_short": compared.days < SHORTEST,
+        "warnings": rules.warnings(not subject.dossier, compared.ran, peaked=compared.peaked),
+        "no_cause": rules.NO_CAUSE,
         "in_words": rules.ratio_in_words,
-        "ran": queries.campaigns_between(session, first, last, asked.get("campagne", "")),
-        "peaked": rules.follows_peak([number for _, number in bars[: rules.PIECES_BEFORE]]),
-        "bars": bars,
         "draw": partial(charts.trend_chart, drawn, colour=DEFAULT_COLOUR, marks=marks),
         "data_uri": charts.data_uri,
         "alt": charts.bar_summary("Meldingen per 30 dagen", drawn),
     }
-
-
-def _number(counts: Mapping[date, int], since: date, until: date) -> int:
-    """Return the number of reports from one day until another, both of which were counted from."""
-    return sum(number for day, number in counts.items() if since <= day < until)
 
 
 def _choice(context: MunicipalityResource, request: Request) -> dict[str, Any]:
