@@ -17,6 +17,8 @@ from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.dossiers.models import DossierMeasure
 from stopintimidatie.dossiers.rules import SHORTEST
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.statistics.effect import queries, rules
 
@@ -61,4 +63,5 @@ def _choice(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     measures = read_register(request, total, partial(queries.list_measures, session))
     read = [dossier.id for _, dossier, _ in measures.rows]
     note_read(request, context.holder, "dossier", read, task=TASK)
-    return {"subject": None, "measures": measures, "kinds": FollowUp}
+    connected = level_of(session, context.holder) == ParticipationLevel.PROGRAMME
+    return {"subject": None, "measures": measures, "kinds": FollowUp, "connected": connected}
