@@ -122,6 +122,8 @@ def load_demo(
         added += len(stage.reports)
         if progress:
             progress(added, total)
+    with clock_at(timeline.moment), transaction(registry.engine, NATIONAL) as session:
+        scenario.place_practices(session, scenario.actor_of(users, NATIONAL, "meldpunt"))
     return added
 
 
@@ -181,6 +183,8 @@ def _play(stage: Stage, app_key: UUID) -> None:
         offer_one(stage, scenario.DORDRECHT)
     else:
         report_breaches(stage)
+    with clock_at(moment):
+        scenario.share_practices(session, holder, actor)
     add_to_reports(session, moment)
     set_up_reads(stage)
 

@@ -36,6 +36,8 @@ from stopintimidatie.municipalities.settings import services as settings
 from stopintimidatie.municipalities.settings.models import MunicipalityQuestion, MunicipalitySetting
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, stored_answers
 from stopintimidatie.municipalities.settings.rules import Part
+from stopintimidatie.programme.knowledge.models import SharedPractice, State
+from stopintimidatie.programme.knowledge.services import PRACTICES, propose, settle
 from stopintimidatie.reports.campaigns.models import Campaign
 from stopintimidatie.reports.campaigns.services import save_campaign
 from stopintimidatie.reports.models import Report
@@ -201,6 +203,18 @@ def set_up_campaigns(session: Session, holder: str, actor: Actor, timeline: Time
         until = None if row["tot"] is None else timeline.day(row["tot"])
         values = {"since": timeline.day(row["van"]), "until": until, **row["velden"]}
         save_campaign(session, Campaign(holder=holder), values, actor)
+
+
+def share_practices(session: Session, holder: str, actor: Actor) -> None:
+    """Propose what a municipality shares with others."""
+    for row in TOWNS[holder].get("kennis", ()):
+        propose(session, holder, row["onderwerp"], row["velden"], actor)
+
+
+def place_practices(session: Session, actor: Actor) -> None:
+    """Let the desk place what waits."""
+    for practice in session.scalars(PRACTICES.where(SharedPractice.state == State.PROPOSED)).all():
+        settle(session, practice, State.PLACED, actor)
 
 
 def set_up_figures(session: Session, holder: str, actor: Actor, today: date) -> None:

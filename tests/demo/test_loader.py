@@ -101,3 +101,9 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation, day: date) -
 def test_production_takes_no_demo(variant: Variant) -> None:
     with pytest.raises(DemoError):
         load_demo(variant(demo=False).registry)
+
+
+def test_the_demo_has_a_practice_that_was_placed(demo: Installation) -> None:
+    page = demo.browser("oov@eindhoven.example").get("/kennis")
+    assert "Stop naroepen, vanaf" in page
+    assert "Dit laat nooit een oorzaak zien." in page

@@ -469,6 +469,18 @@ MATRIX: Final[tuple[View, ...]] = (
         # Of no campaign in particular.
         "{gemeente}/campagne-weg": " 403 403 404 403 403",
     }),
+    *form("MunicipalityResource", "kennis", P.EDIT_SETTINGS, {
+        "{gemeente}/kennis": " 403 403 ja 403 403",
+    }),
+    # Without a number.
+    view("MunicipalityResource", "kennis-intrekken", "POST", P.EDIT_SETTINGS, {
+        "{gemeente}/kennis-intrekken": " 403 403 404 403 403",
+    }),
+    view("Desk", "kennis", "GET", P.VIEW_DESK, {"{meldpunt}/kennis": DESK_ADMIN}),
+    *form("Desk", "kennis-besluit", P.EDIT_SETTINGS, {
+        "{meldpunt}/kennis-besluit": " 404 404 404",
+    }),
+    view("Root", "kennis", "GET", P.SIGNED_IN, {"/kennis": ALL}),
     view("MunicipalityResource", "effect", "GET", P.VIEW_REPORT, {
         "{gemeente}/effect": " ja ja 403 ja ja",
         "{gemeente}/effect?campagne=bestaat-niet": (
