@@ -8,6 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ from stopintimidatie.dossiers.workflow import DossierKind
 from tests.support.axe import problems_on
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation, make_settings
+from tests.support.joining import Story
+from tests.support.mail_server import mail_server
 from tests.support.served import in_thread
 from tests.support.services import Chromium
 from tests.support.year import DEMO_WORKER
@@ -212,3 +215,34 @@ def look(page: Page, name: str, *widths: int) -> None:
         assert problems_on(page) == [], name
         if folder := os.environ.get("PICTURES"):
             page.screenshot(path=f"{folder}/{name}-{width or 'zo'}.png", full_page=True)
+
+
+@pytest.fixture
+def story(chromium_browser: Browser, sqlite_template: Path, tmp_path: Path) -> Iterator[Story]:
+    shutil.copy(sqlite_template, tmp_path / "data.sqlite")
+    create_key_file(tmp_path / "sleutels.json")
+    with mail_server(tmp_path) as post:
+        settings = post.settings(make_settings(f"sqlite:///{tmp_path}/data.sqlite", tmp_path))
+        running = Installation(settings)
+        with _worker(running), in_thread(running.app) as address:
+            opened = []
+
+            def enter() -> Page:
+                context = chromium_browser.new_context(base_url=address, locale="nl-NL")
+                opened.append(context)
+                return context.new_page()
+
+            yield Story(running, post.mailbox, enter)
+            for context in opened:
+                context.close()
+        running.close()
+
+
+@contextmanager
+def _worker(running: Installation) -> Iterator[None]:
+    stop = Stop()
+    thread = threading.Thread(target=run_lanes, args=(running.registry, stop), daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(timeout=20)
