@@ -1,4 +1,4 @@
-"""The files that an office program opens: LibreOffice converts each without a complaint."""
+"""The files of the programme in other programs: LibreOffice opens them, veraPDF finds no fault."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ from pypdf import PdfReader
 
 from stopintimidatie.programme.front.views import AUDIENCES, offers_for
 from tests.support.installation import Installation
+from tests.support.verapdf import validate_pdfs
 
 pytestmark = pytest.mark.alles
-FILES = sorted(
-    {
-        name
-        for code in AUDIENCES
-        for offer in offers_for(code)
-        for name, ending in offer.files
-        if ending != "pdf"
-    }
-)
+NAMES = {name for code in AUDIENCES for offer in offers_for(code) for name, _ in offer.files}
+FILES = sorted(name for name in NAMES if not name.endswith("pdf"))
 
 
 def converted(path: Path) -> PdfReader:
@@ -44,3 +38,15 @@ def test_an_office_program_opens_it_and_shows_all_of_it(
     assert "concept" in pages[-1].extract_text()
     if name.endswith("pptx"):
         assert len(pages) == 12
+
+
+def test_every_pdf_is_for_everybody_and_may_be_kept(
+    installation: Installation, tmp_path: Path
+) -> None:
+    addresses = [f"/programma/{name}?gemeente=dordrecht" for name in NAMES if name.endswith("pdf")]
+    paths = []
+    for number, address in enumerate([*sorted(addresses), "/cursus/pdf"]):
+        paths.append(tmp_path / f"{number}.pdf")
+        paths[-1].write_bytes(installation.visitor().get(address).body)
+
+    assert validate_pdfs(paths) == [[] for _ in paths]
