@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from markupsafe import escape
+from pyramid.response import Response
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.web.errors import ErrorPage, error_response
+from stopintimidatie.core.web.responses import file_response
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.exports.document.content import SheetContent
-from stopintimidatie.exports.document.services import draw_now
+from stopintimidatie.exports.document.services import NotDrawnError, draw_now
 from stopintimidatie.exports.vocabulary import clean
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.programme.documents import docx_of
@@ -22,6 +25,18 @@ from stopintimidatie.programme.slides import HEIGHT, WIDTH, pptx_of
 # The files that a text is handed out as, by its kind.
 ENDINGS: Final = {"brief": ("docx", "pdf"), "slides": ("pptx", "pdf"), "les": ("pdf",)}
 README: Final = "LEESMIJ.txt"
+_BUSY: Final = ErrorPage(
+    "Dit bestand kan nu niet worden gemaakt",
+    ("Het is druk. Probeer het over een paar minuten nog eens.",),
+)
+
+
+def answer(request: Any, name: str, make: Callable[[], bytes]) -> Response:
+    """Answer with a file; where no PDF can be drawn now, with a page that says so."""
+    try:
+        return file_response(name, make())
+    except NotDrawnError:
+        return error_response(request, 503, _BUSY)
 
 
 def file_of(request: Any, filled: Filled, ending: str) -> bytes:

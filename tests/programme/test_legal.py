@@ -332,7 +332,7 @@ def test_the_zip_has_every_document_and_all_in_one_pdf(installation: Installatio
         assert text.title.partition(" {{")[0] in words
 
 
-def test_where_no_pdf_can_be_drawn_one_goes_back_and_nothing_is_logged(
+def test_where_no_pdf_can_be_drawn_the_page_says_so_and_nothing_is_logged(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> bytes:
@@ -340,8 +340,8 @@ def test_where_no_pdf_can_be_drawn_one_goes_back_and_nothing_is_logged(
 
     monkeypatch.setattr(views, "file_of", refuse)
     browser = reader(installation)
-    answer = browser.get(f"{HERE}/bestand?naam=dpia&vorm=pdf", status=303)
-    assert "De pdf kan nu niet worden gemaakt." in answer.follow()
+    answer = browser.get(f"{HERE}/bestand?naam=dpia&vorm=pdf", status=503)
+    assert "Dit bestand kan nu niet worden gemaakt" in answer
     with installation.transaction(DORDRECHT) as session:
         fetched = AuditEvent.action == "verantwoording.gedownload"
         assert not session.scalars(select(AuditEvent).where(fetched)).all()

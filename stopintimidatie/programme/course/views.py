@@ -22,17 +22,14 @@ from stopintimidatie.core.health.services import VERSION
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import _
 from stopintimidatie.core.tree import Container, Resource
-from stopintimidatie.core.web.errors import ErrorPage, error_response
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
-from stopintimidatie.core.web.responses import pdf_response
 from stopintimidatie.core.web.theme import Branding
 from stopintimidatie.desk.onboarding.practice import Json, cases
 from stopintimidatie.desk.onboarding.services import set_trained
-from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.programme.queries import LESSON_MINUTES
 from stopintimidatie.programme.rules import Filled, Text, fill_in, html_of, texts_in
-from stopintimidatie.programme.services import pdf_of
+from stopintimidatie.programme.services import answer, pdf_of
 from stopintimidatie.reports import vocabulary
 
 NAME: Final = "cursus"
@@ -41,7 +38,6 @@ PURPOSE: Final = "course"
 # The parameter of an address that holds, sealed, which lessons were passed.
 PASSED: Final = "gehaald"
 MOST_WRONG: Final = 1
-BUSY: Final = ErrorPage("Dit bestand kan nu niet worden gemaakt", ("Probeer het straks nog eens.",))
 
 
 def lessons() -> dict[str, Text]:
@@ -167,11 +163,8 @@ def pdf_view(context: Course | Lesson, request: Request) -> Any:
     texts, title, name = [*lessons().values()], TITLE, NAME
     if isinstance(context, Lesson):
         texts, title, name = [context.text], context.title, f"{NAME}-{context.text.name}"
-    try:
-        pdf = pdf_of(request, [_filled(_on_paper(text)) for text in texts], title)
-    except NotDrawnError:
-        return error_response(request, 503, BUSY)
-    return pdf_response(name, pdf)
+    filled = [_filled(_on_paper(text)) for text in texts]
+    return answer(request, f"{name}.pdf", lambda: pdf_of(request, filled, title))
 
 
 def _on_paper(lesson: Text) -> Text:

@@ -11,12 +11,9 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.tree import Container, Resource
-from stopintimidatie.core.web.errors import ErrorPage, error_response
+from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import Request, page_view, query_pairs
-from stopintimidatie.core.web.responses import file_response
 from stopintimidatie.core.web.translation import preferred_language
-from stopintimidatie.exports.document.services import NotDrawnError
-from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
     find_municipalities,
@@ -25,8 +22,8 @@ from stopintimidatie.municipalities.areas.queries import (
 )
 from stopintimidatie.municipalities.levels.services import profile_of
 from stopintimidatie.programme.queries import values_of
-from stopintimidatie.programme.rules import Filled, Text, fill_in, texts_in
-from stopintimidatie.programme.services import ENDINGS, file_of, zip_of
+from stopintimidatie.programme.rules import Text, fill_in, texts_in
+from stopintimidatie.programme.services import ENDINGS, answer, file_of, zip_of
 from stopintimidatie.reports.public.pages import NATIONAL_LOOK
 from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, PlaceType
 
@@ -41,10 +38,6 @@ AUDIENCES: Final = {
     "ciso": "Informatiebeveiliging (CISO)",
     "kcc": "Telefoon en balie (KCC)",
 }
-BUSY: Final = ErrorPage(
-    "Dit bestand kan nu niet worden gemaakt",
-    ("Het is druk. Probeer het over een paar minuten nog eens.",),
-)
 
 
 def front_page(request: Any) -> Response:
@@ -120,22 +113,21 @@ def file_view(context: ProgrammeFile, request: Request) -> Response:
     town, name = find_municipality(request.db, asked) if asked else None, str(context.__name__)
     if asked and town is None:
         return error_response(request, 404)
-    filled = [_filled(request, offer, town) for offer in context.offers]
-    try:
+    texts = [
+        (offer, fill_in(offer.text, values_of(request, town, offer.audience)))
+        for offer in context.offers
+    ]
+
+    def make() -> bytes:
         made = {
             file: file_of(request, text, ending)
-            for offer, text in zip(context.offers, filled, strict=True)
+            for offer, text in texts
             for file, ending in offer.files
             if name in (file, f"{offer.audience}.zip")
         }
-    except NotDrawnError:
-        return error_response(request, 503, BUSY)
-    body = made.get(name) or zip_of(made, filled)
-    return file_response(f"{town.slug}-{name}" if town else name, body)
+        return made.get(name) or zip_of(made, [text for _, text in texts])
 
-
-def _filled(request: Request, offer: Offer, town: Municipality | None) -> Filled:
-    return fill_in(offer.text, values_of(request, town, offer.audience))
+    return answer(request, f"{town.slug}-{name}" if town else name, make)
 
 
 def _answer(request: Any, template: str, page: dict[str, Any]) -> Response:

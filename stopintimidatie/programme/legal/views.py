@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from markupsafe import Markup
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,11 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.web.request import Request, page_view, query_pairs
-from stopintimidatie.core.web.responses import file_response
-from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
-from stopintimidatie.privacy.processing.views import LATER, ProcessingRegister
+from stopintimidatie.privacy.processing.views import ProcessingRegister
 from stopintimidatie.programme.legal.queries import FOLDER, legal_values
 from stopintimidatie.programme.rules import BLANK, Filled, fill_in, html_of, texts_in
-from stopintimidatie.programme.services import ENDINGS, file_of, pdf_of, zip_of
+from stopintimidatie.programme.services import ENDINGS, answer, file_of, pdf_of, zip_of
 
 SEEN: Final = Permission.VIEW_RETENTION
 
@@ -97,16 +95,13 @@ def _asked(context: LegalDocuments, request: Request) -> Filled:
 
 
 def _answer(context: LegalDocuments, request: Request, name: str, make: Any) -> Response:
-    """Answer with a file, with a line in the log; or go back where no PDF can be drawn now."""
+    """Answer with a file, with a line in the log; none where it can't be made now."""
     holder, action = context.holder, f"{context.kind}.gedownload"
 
     def tell(db: Session, person: Any) -> None:
         record(db, person.actor, action, holder, context.kind, fields=[name])
 
-    try:
-        body = make()
-    except NotDrawnError:
-        request.flash(LATER, "error")
-        return HTTPSeeOther(request.resource_path(context))
-    note(request, holder, tell)
-    return file_response(f"{context.__parent__.__name__}-{name}", body)
+    response = answer(request, f"{context.__parent__.__name__}-{name}", make)
+    if response.status_int == 200:
+        note(request, holder, tell)
+    return response

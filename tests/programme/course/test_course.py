@@ -274,7 +274,7 @@ def test_a_pdf_that_can_not_be_drawn_now_says_when_to_come_back(
 
     monkeypatch.setattr(views, "pdf_of", busy)
     page = installation.visitor().get("/cursus/pdf", status=503)
-    assert "Probeer het straks nog eens" in page.text
+    assert "Probeer het over een paar minuten nog eens" in page.text
 
 
 def test_a_pdf_is_drawn_of_all_lessons_and_says_concept_on_each_page(
