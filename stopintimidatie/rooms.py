@@ -85,7 +85,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "processing",
     ),
     "statistics": ("effect", "release"),
-    "programme": ("legal", "course", "knowledge", "front"),
+    "programme": ("legal", "course", "knowledge", "front", "kit"),
     "home": (),
     "demo": (),
     "backup": (),

@@ -124,6 +124,7 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "exports.request.jobs:_finish",
         "privacy.subjects.queries:_frozen",
     },
+    "a link to what hangs in the street": {"programme.kit.services:share"},
     "what goes from one municipality to another; the part that is shown has no contact data": {
         "reports.handover.personal:_opened",
         "reports.handover.personal:_redact_offer",

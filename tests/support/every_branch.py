@@ -42,7 +42,7 @@ class Anything(str):
         return Anything(self.depth + 1)
 
     __call__ = __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = _more
-    __mul__ = __mod__ = __truediv__ = __floordiv__ = __neg__ = __round__ = _more
+    __mul__ = __rmul__ = __mod__ = __truediv__ = __floordiv__ = __neg__ = __round__ = _more
 
     def __iter__(self) -> Iterator[Any]:
         return iter([Anything(self.depth + 1)] if self.depth < DEEPEST else [])

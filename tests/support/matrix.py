@@ -481,6 +481,25 @@ MATRIX: Final[tuple[View, ...]] = (
         "{meldpunt}/kennis-besluit": " 404 404 404",
     }),
     view("Root", "kennis", "GET", P.SIGNED_IN, {"/kennis": ALL}),
+    view("MunicipalityResource", "campagnemateriaal", "GET", P.VIEW_MUNICIPALITY, {
+        # Of no campaign in particular.
+        "{gemeente}/campagnemateriaal": (
+            " 404 404 404 404 404 proceseigenaar=404 archivaris=404 politiegegevens=404"
+        ),
+    }),
+    view("MunicipalityResource", "campagnemateriaal-bestand", "GET", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/campagnemateriaal-bestand?bestand=banner.svg": (
+            " 404 404 404 404 404 proceseigenaar=404 archivaris=404 politiegegevens=404"
+        ),
+    }),
+    view("MunicipalityResource", "campagnemateriaal-delen", "POST", P.EDIT_SETTINGS, {
+        "{gemeente}/campagnemateriaal-delen": " 403 403 404 403 403",
+    }),
+    # Of a link that doesn't stand.
+    view("SharedKit", "", "GET", PUBLIC, {f"/campagnemateriaal/GM0505{'x' * 36}": " 404" * 8}),
+    view("SharedKit", "bestand", "GET", PUBLIC, {
+        f"/campagnemateriaal/GM0505{'x' * 36}/bestand?bestand=banner.svg": " 404" * 8,
+    }),
     view("MunicipalityResource", "effect", "GET", P.VIEW_REPORT, {
         "{gemeente}/effect": " ja ja 403 ja ja",
         "{gemeente}/effect?campagne=bestaat-niet": (
