@@ -12,7 +12,7 @@ from pyramid.response import Response
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.web.errors import ErrorPage, error_response
-from stopintimidatie.core.web.responses import file_response
+from stopintimidatie.core.web.responses import kept_response
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.exports.document.content import SheetContent
 from stopintimidatie.exports.document.services import NotDrawnError, draw_now
@@ -34,7 +34,7 @@ _BUSY: Final = ErrorPage(
 def answer(request: Any, name: str, make: Callable[[], bytes]) -> Response:
     """Answer with a file; where no PDF can be drawn now, with a page that says so."""
     try:
-        return file_response(name, make())
+        return kept_response(name, make())
     except NotDrawnError:
         return error_response(request, 503, _BUSY)
 

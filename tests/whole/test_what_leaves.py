@@ -35,12 +35,20 @@ from tests.support.town import Town
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 HERE = "/gemeenten/dordrecht/postvak-lijst"
-MAKERS = {"csv_lines", "csv_bytes", "csv_response", "xlsx_response", "pdf_response"}
+MAKERS = {
+    "kept_response",
+    "csv_lines",
+    "csv_bytes",
+    "csv_response",
+    "xlsx_response",
+    "pdf_response",
+}
 # Modules that make a list, by hand of these functions: the test below reads each.
 LEAVES = {
     "desk/agreements/register.py": "numbers of town halls",
     "desk/queue/summary.py": "numbers of offers to municipalities, true counts",
     "disclosures/views.py": "the register of disclosures: recipients, grounds, codes",
+    "programme/services.py": "texts of the programme: what may leave, and what a holder declares",
     "privacy/destruction/views.py": "statements of destruction: numbers",
     "privacy/processing/views.py": "what is done with data, and a year in numbers",
     "privacy/log/views.py": "the log: who, what, when; never content",

@@ -79,7 +79,7 @@ KINDS: Final = {
 }
 
 
-def file_response(name: str, body: bytes | None) -> Response:
+def kept_response(name: str, body: bytes | None) -> Response:
     """Answer with a file to be kept; the ending of its name says of which kind it is."""
     response = Response(body, content_type=KINDS[name.rpartition(".")[2]])
     response.content_disposition = f'attachment; filename="{name}"'
@@ -88,7 +88,7 @@ def file_response(name: str, body: bytes | None) -> Response:
 
 def pdf_response(name: str, pdf: bytes | None) -> Response:
     """Answer with a PDF to be kept; its name has no ending."""
-    return file_response(f"{name}.pdf", pdf)
+    return kept_response(f"{name}.pdf", pdf)
 
 
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -124,7 +124,7 @@ def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obj
                 else:
                     sheet.write_string(at, column, as_text(cell))
         sheet.autofit()
-    return file_response(f"{name}.xlsx", made.getvalue())
+    return kept_response(f"{name}.xlsx", made.getvalue())
 
 
 # Headers, errors included; and what may be kept by a cache

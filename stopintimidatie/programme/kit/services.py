@@ -41,13 +41,9 @@ TEXT: Final = texts_in("campaign")["campagne"]
 # The sizes in which pictures are made, by name: in millimetres, and the width of a PNG in pixels.
 FORMATS: Final[Mapping[str, Any]] = TEXT.more["formats"]
 TEXTS, ALL = "teksten.docx", "alles.zip"
-ENDINGS: Final = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+ENDINGS: Final = ("svg", "png", "pdf")
 # Each file, and its type.
-FILES: Final = {
-    **{f"{name}.{end}": kind for name in FORMATS for end, kind in ENDINGS.items()},
-    TEXTS: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ALL: "application/zip",
-}
+FILES: Final = {f"{name}.{end}" for name in FORMATS for end in ENDINGS} | {TEXTS, ALL}
 _PICTURE: Final = f"{__package__}:templates/picture.xml.jinja2"
 # The library that draws pages isn't made for threads.
 _ONE_AT_A_TIME: Final = Lock()

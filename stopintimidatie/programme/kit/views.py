@@ -16,10 +16,10 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.errors import ErrorPage, error_response
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs, with_params
-from stopintimidatie.exports.document.services import NotDrawnError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.programme.kit import services
+from stopintimidatie.programme.services import answer
 from stopintimidatie.reports.campaigns.models import Campaign
 from stopintimidatie.reports.campaigns.services import campaign_with
 from stopintimidatie.reports.public.pages import look_of
@@ -105,13 +105,7 @@ def file_view(context: Any, request: Request) -> Response:
         if gate.closed():
             return error_response(request, 429, _BUSY)
         gate.guessed()
-    try:
-        body = services.file_from(request, kit, name)
-    except NotDrawnError:
-        return error_response(request, 503, _BUSY)
-    response = Response(body, content_type=services.FILES[name])
-    response.content_disposition = f'attachment; filename="{kit.name}-{name}"'
-    return response
+    return answer(request, f"{kit.name}-{name}", lambda: services.file_from(request, kit, name))
 
 
 @post_view(MunicipalityResource, SHARE, Permission.EDIT_SETTINGS)

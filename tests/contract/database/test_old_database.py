@@ -77,6 +77,7 @@ COMMANDS = {
     ("dossier", "overbrengen"): ("GM0505", "2026-0001", "."),
     ("reservekopie", "opruimen"): (".",),
     ("logboek", "opschonen"): (),
+    ("programma", "juridisch"): (".",),
     ("bijlage", "uitpakken"): ("M-4F7K-2QXJ", "1", "monster", "--reden", "x"),
 }
 # The two servers have a test of their own below; copies are tested with the other copies.

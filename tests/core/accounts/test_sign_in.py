@@ -28,7 +28,13 @@ def test_a_visitor_gets_the_same_redirect_for_every_portal_address(
     installation: Installation,
 ) -> None:
     visitor = installation.visitor()
-    for path in ("/", "/gemeenten/dordrecht", "/gemeenten/atlantis", "/bestaat-niet", "/a/b/c/d"):
+    for path in (
+        "/zoeken",
+        "/gemeenten/dordrecht",
+        "/gemeenten/atlantis",
+        "/bestaat-niet",
+        "/a/b/c/d",
+    ):
         answer = visitor.get(path, status=303)
         assert answer.location.startswith("http://localhost:6543/aanmelden?volgende=")
 

@@ -64,7 +64,7 @@ def test_the_right_password_alone_opens_nothing_but_the_page_of_the_second_step(
     installation: Installation,
 ) -> None:
     browser = half_signed_in(installation, colleague(installation))
-    for path in ("/", "/gemeenten/dordrecht", "/gemeenten/dordrecht/postvak", "/post"):
+    for path in ("/zoeken", "/gemeenten/dordrecht", "/gemeenten/dordrecht/postvak", "/post"):
         assert "/aanmelden?" in browser.get(path, status=303).location
     assert browser.get(FACTOR, status=303).location.endswith(SETUP)
     assert kept(installation, LoginSession, PendingSignIn) == [0, 1]
@@ -228,7 +228,7 @@ def test_who_lost_everything_gets_a_fresh_start_from_an_admin(installation: Inst
     browser = installation.browser(username)
     with installation.transaction(DORDRECHT) as session:
         reset_factors(session, SYSTEM, user_id(installation, username), DORDRECHT)
-    assert "/aanmelden?" in browser.get("/", status=303).location
+    assert "/aanmelden?" in browser.get("/zoeken", status=303).location
     again = half_signed_in(installation, username)
     assert again.get(FACTOR, status=303).location.endswith(SETUP)
     installation.run_jobs()

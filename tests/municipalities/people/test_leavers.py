@@ -136,7 +136,7 @@ def test_a_cookie_is_dead_when_the_last_day_is_over_and_the_hourly_job_takes_the
     assert logged(installation, "gebruiker.rol_verlopen") == [[DORDRECHT, "oov"]]
     with installation.transaction() as session:
         assert session.scalars(select(LoginSession)).all() == []
-    stolen.get("/", status=303)
+    stolen.get("/zoeken", status=303)
 
 
 def test_silence_spares_no_last_admin_and_the_desk_is_told(installation: Installation) -> None:

@@ -244,7 +244,7 @@ def test_what_cannot_be_drawn_now_says_so(
 ) -> None:
     monkeypatch.setattr(where, instead)
     answer = browser_of(installation, Role.OFFICER).get(f"{FILE}banner.png", status=503)
-    assert "Dit bestand is nu niet gemaakt" in answer
+    assert "Dit bestand kan nu niet worden gemaakt" in answer
 
 
 def test_without_a_number_of_the_town_the_privacy_address_and_then_the_desk_answers(
