@@ -116,7 +116,7 @@ def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_his
         words = mail.content.decode() + str(mail.message.get_content())
         assert mail.encrypted
         assert not [word for word in (*SEEDED, reference, "Anneke") if word in words]
-    join(story, desk, story.somebody(reader))
+    join(story, desk, story.somebody(reader), mail=3)
 
     officer = story.somebody(make_user(story.installation, (ZWIJNDRECHT, Role.OFFICER)))
     until(lambda: found(officer, reference), seconds=15)
