@@ -199,6 +199,6 @@ def test_what_is_not_there_is_not_found(installation: Installation, path: str) -
 def test_a_pdf_that_can_not_be_drawn_now_says_to_come_back(installation: Installation) -> None:
     with ExitStack() as line:
         for _ in range(IN_LINE):
-            line.enter_context(installation.registry.cleaning_places.in_line())
+            line.enter_context(installation.registry.drawing_places.in_line())
         page = installation.visitor().get("/programma/kcc.pdf", status=503)
     assert "Probeer het over een paar minuten nog eens" in page.text

@@ -39,6 +39,8 @@ def includeme(config: Any) -> None:
 
     config.set_request_factory(Request)
     config.registry.cleaning_places = Places(config.registry.app_settings.data_dir, "schoonmaken")
+    # Not those of cleaning: whoever has papers drawn never keeps a photo of a reporter waiting.
+    config.registry.drawing_places = Places(config.registry.app_settings.data_dir, "tekenen")
     config.registry.storing_places = Places(config.registry.app_settings.data_dir, "bewaren", 1)
     config.add_view_deriver(guarded, name="guards")
     request.NAV_ITEMS.declare(config)

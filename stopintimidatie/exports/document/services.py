@@ -199,7 +199,7 @@ def draw_now(request: Any, content: StatementContent | SheetContent) -> bytes:
         NotDrawnError: all places are taken, or it couldn't be made.
     """
     try:
-        with heavy_work(request), making_pdf():
+        with heavy_work(request, request.registry.drawing_places), making_pdf():
             return render_in_process(content, limits=limits_of(request.app_settings))
     except (NoPlaceError, RenderingError):
         raise NotDrawnError from None

@@ -151,7 +151,7 @@ def png_of(request: Any, pdf: bytes, name: str) -> bytes:
 
     out = BytesIO()
     try:
-        with heavy_work(request), _ONE_AT_A_TIME:
+        with heavy_work(request, request.registry.drawing_places), _ONE_AT_A_TIME:
             page = PdfDocument(pdf)[0]
             # It rounds up to whole pixels.
             scale = (FORMATS[name]["pixels"] - 0.3) / page.get_width()

@@ -220,7 +220,7 @@ def test_a_stranger_gets_no_more_drawings_than_the_limit(
     browser_of(installation, Role.OFFICER).get(f"{FILE}banner.pdf")
 
 
-def _no_place(request: Any) -> None:
+def _no_place(*given: Any) -> None:
     raise NoPlaceError
 
 
