@@ -109,6 +109,7 @@ def values_of(request: Any, town: Municipality | None, audience: str = "") -> di
         "audience": audience,
         "product": VERSION,
         "owner": DESK,
+        "settings": settings,
         "contact": settings.contact,
         "price": known(settings.price, "prijs: vraag het programma"),
         "address": settings.public_address.partition("://")[2],

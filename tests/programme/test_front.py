@@ -176,10 +176,14 @@ def test_what_the_town_did_not_publish_is_in_no_file(installation: Installation)
 
 
 def test_a_changed_setting_changes_the_files(installation: Installation, variant: Any) -> None:
-    plain = installation.visitor().get("/programma/collegevoorstel.docx")
-    other = variant(price="€ 0,10 per inwoner").visitor().get("/programma/collegevoorstel.docx")
-    assert "€ 0,10 per inwoner" not in words_of(plain)
-    assert "€ 0,10 per inwoner" in words_of(other)
+    changes = {"price": "€ 0,10 per inwoner", "log_keep_years": 7, "backup_keep_days": 33}
+    other = variant(**changes)
+    told = {"collegevoorstel": ["€ 0,10 per inwoner"], "ciso": ["toevoegen; 7 jaar", "33 dagen"]}
+    for name, words in told.items():
+        path = f"/programma/{name}.docx"
+        before, after = (words_of(made.visitor().get(path)) for made in (installation, other))
+        assert not [word for word in words if word in before]
+        assert not [word for word in words if word not in after]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from stopintimidatie.programme.rules import (
     table,
     texts_in,
 )
+from stopintimidatie.settings import Settings
 from tests.support.installation import ROOT
 
 FIGURES = {"whose": "de gemeente Dordrecht", "period": "2026", "total": 125, "known": True}
@@ -30,7 +31,13 @@ def filled(name: str, audience: str, **figures: Any) -> Filled:
         "table": lambda _: table(("Wat", "Meldingen"), [("roepen", 20)], 1),
         "chart": lambda _: chart("Kwartaal", [("2026-1", 20)], over_time=True),
     }
-    about = {"town": "Dordrecht", "product": "1.0", "audience": audience, "effort": EFFORT}
+    about: dict[str, Any] = {
+        "town": "Dordrecht",
+        "product": "1.0",
+        "audience": audience,
+        "effort": EFFORT,
+    }
+    about["settings"] = Settings
     return fill_in(
         texts_in("support")[name], {**values, **drawn, **about, "figures": FIGURES | figures}
     )
