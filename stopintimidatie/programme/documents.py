@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, time
 from io import BytesIO
 from typing import Any, Final
 
@@ -16,7 +17,6 @@ from markdown_it.tree import SyntaxTreeNode
 from stopintimidatie.programme.rules import Filled, chart_of, nodes_of, rows_of, runs_of
 
 LANGUAGE: Final = "nl-NL"
-_LISTS: Final = {"bullet_list": "List Bullet", "ordered_list": "List Number"}
 
 
 def docx_of(filled: Filled, author: str) -> bytes:
@@ -24,7 +24,8 @@ def docx_of(filled: Filled, author: str) -> bytes:
     document = Document()
     words = document.core_properties
     words.title, words.author, words.comments = filled.title, author, filled.edition
-    words.language = LANGUAGE
+    words.language, words.last_modified_by = LANGUAGE, author
+    words.created = words.modified = datetime.combine(filled.text.day, time())
     _speak_dutch(document)
     page = document.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
@@ -47,10 +48,15 @@ def _add(document: Any, node: SyntaxTreeNode) -> None:
     match node.type:
         case "heading":
             _write(document.add_heading(level=int(node.tag[1]) - 1 or 1), node)
-        case "bullet_list" | "ordered_list":
+        case "bullet_list":
             for item in node.children:
                 for part in item.children:
-                    _write(document.add_paragraph(style=_LISTS[node.type]), part)
+                    _write(document.add_paragraph(style="List Bullet"), part)
+        case "ordered_list":
+            # The library can't begin a second list at one: its numbers would run on.
+            for number, item in enumerate(node.children, 1):
+                for part in item.children:
+                    _write(document.add_paragraph(f"{number}. ", style="List Paragraph"), part)
         case "table":
             _add_table(document, rows_of(node))
         case "fence":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -28,10 +28,14 @@ _ROUNDED: Final = "Openbare cijfers van {}. Elk aantal is afgerond op een veelvo
 
 @dataclass(frozen=True)
 class Figures:
-    """Published figures: of a town, or of all that published any. The latest year is told."""
+    """Published figures: of a town itself (`own`), or of all that published any.
+
+    The last year of which all tables are there is told; before the first, that of the quarters.
+    """
 
     whose: str
     tables: Sequence[ReleasedTable]
+    own: bool = False
 
     @property
     def known(self) -> bool:
@@ -61,15 +65,20 @@ class Figures:
     @property
     def quarters(self) -> Sequence[tuple[str, Value]]:
         """The quarters, the newest first."""
-        rows = self._named("kwartaal")
-        return rows.rows if rows else ()
+        return next((row.rows for row in self.tables if row.name == "kwartaal"), ())
 
     def table(self, name: str) -> Markdown:
-        """Return the latest table of a name, or a sentence where there is none."""
+        """Return a table of the year, or a sentence where there is none."""
         rows = self._named(name)
         if rows is None:
             return NO_FIGURES
-        drawn = table((rows.title, "Meldingen"), [(row, shown(n)) for row, n in rows.rows], 1)
+        lines = [(row, shown(n)) for row, n in rows.rows]
+        if rows.several and rows.total != "":
+            lines.append(
+                ("Alle meldingen (een melding kan in meer rijen staan)", shown(rows.total))
+            )
+        heading = f"{rows.title}, {self.whose}, {self.period}"
+        drawn = table((heading, "Meldingen"), lines, 1)
         return Markdown(f"{drawn}\n\n{_ROUNDED.format(self.whose)}\n")
 
     def chart(self, name: str) -> Markdown:
@@ -79,11 +88,15 @@ class Figures:
             return NO_FIGURES
         over_time = name == "kwartaal"
         drawn = [(label.replace(", kwartaal ", "-"), number) for label, number in rows.rows]
-        title = f"{rows.title}, {self.whose}"
+        title = f"{rows.title}, {self.whose}, {self.period}"
         return chart(title, sorted(drawn) if over_time else drawn, over_time=over_time)
 
     def _named(self, name: str) -> ReleasedTable | None:
-        return next((row for row in self.tables if row.name == name), None)
+        rows = next((row for row in self.tables if row.name == name), None)
+        if rows is None or name != "kwartaal":
+            return rows
+        year = [(label, number) for label, number in rows.rows if label.startswith(self.period)]
+        return replace(rows, rows=year)
 
 
 def figures_of(engine: Engine, town: Municipality | None) -> Figures:
@@ -92,10 +105,11 @@ def figures_of(engine: Engine, town: Municipality | None) -> Figures:
         with transaction(engine, town.code, write=False) as session:
             tables = tables_of(releases_of(session, town.code, published=True))
         if tables:
-            return Figures(f"de gemeente {town.name}", tables)
-    by_year = national_tables(engine)
-    _, newest = next(iter(by_year.values()), ((), ()))
-    return Figures("alle gemeenten die cijfers uitgaven, samen", newest)
+            return Figures(f"de gemeente {town.name}", tables, own=True)
+    years = [tables for _, tables in national_tables(engine).values()]
+    # The newest with more than its quarters, if there is one.
+    whole = [tables for tables in years if len(tables) > 1] or years
+    return Figures("alle gemeenten die cijfers uitgaven, samen", whole[0] if whole else ())
 
 
 def values_of(request: Any, town: Municipality | None, audience: str = "") -> dict[str, Any]:
@@ -128,5 +142,7 @@ def _effort(figures: Figures) -> Mapping[str, Any]:
         "lesson_minutes": LESSON_MINUTES,
         "join_steps": len(items(None, (), ())),
         "roles": len(FEWEST),
-        "reports_month": known(figures.a_month, "aantal meldingen per maand"),
+        "reports_month": known(
+            figures.a_month if figures.own else None, "aantal meldingen per maand"
+        ),
     }

@@ -282,7 +282,7 @@ def _draw_chart(self: Any, tokens: Sequence[Token], place: int, _: Any, given: A
     address = data_uri(draw(drawn.items, colour=given["colour"], width=440))
     picture = f'<img class="chart si-chart" src="{address}" alt="{escape(drawn.summary)}">'
     if not given["tables"]:
-        return f"<p>{picture}</p>"
+        return f"<p>{escape(drawn.title)}</p><p>{picture}</p>"
     heads = (
         f'<th scope="col">{escape(drawn.title)}</th><th scope="col" class="number">Meldingen</th>'
     )

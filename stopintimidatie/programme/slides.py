@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from datetime import datetime, time
 from io import BytesIO
 from typing import Any, Final
 
@@ -39,7 +40,8 @@ def pptx_of(filled: Filled, author: str) -> bytes:
     _make_wide(deck)
     words = deck.core_properties
     words.title, words.author, words.comments = filled.title, author, filled.edition
-    words.language = LANGUAGE
+    words.language, words.last_modified_by = LANGUAGE, author
+    words.created = words.modified = datetime.combine(filled.text.day, time())
     for number, (title, blocks, said) in enumerate(slides_of(filled)):
         slide = deck.slides.add_slide(deck.slide_layouts[_CONTENT if number else _FIRST])
         _write(slide.shapes.title.text_frame.paragraphs[0], title)
@@ -107,7 +109,8 @@ def _add_chart(place: Any, drawn: Chart) -> None:
     # A placeholder for anything takes a chart as one for charts does.
     frame = ChartPlaceholder(place._element, place._parent).insert_chart(bars, data)
     frame._element.nvGraphicFramePr.cNvPr.set("descr", drawn.summary)
-    frame.chart.has_legend = frame.chart.has_title = False
+    frame.chart.has_legend = False
+    frame.chart.chart_title.text_frame.text = drawn.title
     frame.chart.plots[0].has_data_labels = True
     frame.chart.font.size = Pt(14)
     if not drawn.over_time:

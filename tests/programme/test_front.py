@@ -15,9 +15,12 @@ from pypdf import PdfReader
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.web.limits import IN_LINE
+from stopintimidatie.municipalities.areas.queries import find_municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.programme.front.views import AUDIENCES, offers_for
+from stopintimidatie.programme.queries import Figures, _effort
 from stopintimidatie.statistics.models import FigureRelease
+from stopintimidatie.statistics.release.services import ReleasedTable
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.installation import Installation
 
@@ -89,13 +92,22 @@ def test_each_town_tells_what_happens_with_a_report_and_no_more(installation: In
         )
 
     assert "Dordrecht doet mee" in told("Dordrecht")
-    assert "geeft uw melding door aan een ambtenaar" in told("eindhoven")
     assert "neemt uw melding aan" in told("Tilburg")
+    # With an agreement or without: a stranger can't tell.
+    assert told("eindhoven") == told("Tilburg").replace("Tilburg", "Eindhoven")
     for name in ("Dordrecht", "Eindhoven", "Tilburg"):
         page = visitor.get("/", {"gemeente": name}).html
         assert "geweigerd" not in page.main.text
         assert "wacht" not in page.main.text
         assert [image["src"][:16] for image in page.select("img")] == ["/static/logo.svg"]
+
+
+def test_each_name_in_the_list_is_understood(installation: Installation) -> None:
+    page = installation.visitor().get("/")
+    names = [option["value"] for option in page.html.select("#gemeenten option")]
+    assert {"Den Haag", "'s-Gravenhage", "Dordrecht"} <= set(names)
+    with installation.transaction() as session:
+        assert [name for name in names if find_municipality(session, name) is None] == []
 
 
 @pytest.mark.parametrize("path", ["/", "/programma"])
@@ -160,8 +172,30 @@ def test_figures_are_those_that_the_town_published_else_those_of_the_country(
 
     assert chart("dordrecht") == "Er zijn nog geen openbare cijfers."
     publish(installation, {"2026-1": 135, "2026-2": None})
-    assert chart("dordrecht").endswith("de gemeente Dordrecht: 2026-1 135, 2026-2 <5.")
-    assert chart("tilburg").endswith("samen: 2026-1 135, 2026-2 0.")
+    assert chart("dordrecht").endswith("de gemeente Dordrecht, 2026: 2026-1 135, 2026-2 <5.")
+    assert chart("tilburg").endswith("samen, 2026: 2026-1 135, 2026-2 0.")
+
+
+def test_figures_of_others_are_never_shown_as_those_of_the_town() -> None:
+    quarters = ReleasedTable("kwartaal", "", [("2026, kwartaal 1", 60), ("2025, kwartaal 4", 30)])
+    forms = ReleasedTable("vormgroep", "2025", [("verbaal", 25), ("fysiek", 10)], 30)
+    own, others = (Figures("Dordrecht", [quarters, forms], own=own) for own in (True, False))
+
+    assert _effort(own)["reports_month"] == 15
+    assert _effort(others)["reports_month"] == "[[aantal meldingen per maand]]"
+    # One year in all of a text, and a total that says why the rows add up to more.
+    assert (own.period, own.total) == ("2025", 30)
+    assert "2026" not in own.chart("kwartaal") + own.table("kwartaal")
+    assert "kan in meer rijen staan) | 30 |" in own.table("vormgroep")
+
+
+def test_notes_of_a_speaker_hold_no_signs_of_markup(installation: Installation) -> None:
+    publish(installation, {"2026-1": 135})
+    for audience in ("driehoek", "college", "raad"):
+        path = f"/programma/draagvlakpresentatie-{audience}.pptx?gemeente=dordrecht"
+        file = installation.visitor().get(path)
+        for slide in Presentation(BytesIO(file.body)).slides:
+            assert ">" not in slide.notes_slide.notes_text_frame.text
 
 
 def test_what_the_town_did_not_publish_is_in_no_file(installation: Installation) -> None:

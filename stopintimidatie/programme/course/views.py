@@ -121,7 +121,7 @@ def lesson_view(context: Lesson, request: Request) -> Any:
 
 def _page(request: Request, passed: frozenset[str]) -> dict[str, Any]:
     """Return what both pages show. `carried`: follows an address, so that the next page knows."""
-    sealed = request.registry.key_ring.encrypt(PURPOSE, "".join(sorted(passed)), "")
+    sealed = request.registry.key_ring.encrypt(PURPOSE, "".join(sorted(passed)), _owner(request))
     return {
         "branding": Branding(),
         "lessons": lessons(),
@@ -136,9 +136,14 @@ def _passed_in(request: Request) -> frozenset[str]:
     """Return the numbers of the lessons that were passed, as the address holds them."""
     sealed = dict(query_pairs(request)).get(PASSED, "")
     try:
-        return frozenset(request.registry.key_ring.decrypt(PURPOSE, sealed, ""))
+        return frozenset(request.registry.key_ring.decrypt(PURPOSE, sealed, _owner(request)))
     except DecryptionError:
         return frozenset()
+
+
+def _owner(request: Request) -> str:
+    """Return the account that passes are of; those of a stranger count for no account."""
+    return str(request.identity.user_id) if request.identity else ""
 
 
 def _note_finished(request: Request, passed: frozenset[str], *, newly: bool) -> date | None:

@@ -20,6 +20,7 @@ from stopintimidatie.municipalities.areas.queries import (
     find_municipality,
     municipalities_by_name,
 )
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import profile_of
 from stopintimidatie.programme.queries import values_of
 from stopintimidatie.programme.rules import Text, fill_in, texts_in
@@ -28,6 +29,7 @@ from stopintimidatie.reports.public.pages import NATIONAL_LOOK
 from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, PlaceType
 
 NAME: Final = "programma"
+PROGRAMME: Final = ParticipationLevel.PROGRAMME
 FOLDER: Final = "support"
 TOWN: Final = "gemeente"
 # For whom there are files, by code.
@@ -139,9 +141,10 @@ def _answer(request: Any, template: str, page: dict[str, Any]) -> Response:
         "branding": NATIONAL_LOOK,
         "typed": typed,
         "town": town,
-        "level": profile_of(request.db, town.code).agreed_level if town else None,
+        # All others read alike, with an agreement or without: nobody learns who declined.
+        "connected": town and profile_of(request.db, town.code).agreed_level == PROGRAMME,
         "like": [] if town or not typed else find_municipalities(request.db, typed),
-        "names": [row.label for row in municipalities_by_name(rows)],
+        "names": [row.also or row.municipality.name for row in municipalities_by_name(rows)],
         "contact": request.app_settings.contact,
     }
     response = render_to_response(f"{__package__}:templates/{template}", page, request)
