@@ -218,7 +218,9 @@ def test_what_a_town_filled_in_stands_in_its_documents_and_is_no_blank_any_more(
         fg_adres="fg@dordrecht.example",
         dpia_op="2026-03-02",
         verwerker="Beheer *BV* | [x](y)",
+        postadres="Postbus 8\n3300 AA Dordrecht",
     )
+    assert "Postbus 8, 3300 AA Dordrecht" in shown(browser, "woo-antwoord")
     after = blanks(browser.get(HERE))
     # The controller stands in three places, the processor in three; with the FG and the day.
     assert after["dpia"] == before["dpia"] - 8

@@ -91,7 +91,8 @@ def _given(content: Mapping[str, Any], name: str, words: str) -> Any:
     value = content.get(name, "")
     if value and name.endswith("_op"):
         value = date_text(date.fromisoformat(value))
-    return known(dict(CONTROLLERS).get(value, value), words)
+    # An address has lines.
+    return known(dict(CONTROLLERS).get(value, ", ".join(value.splitlines())), words)
 
 
 def _who(name: str) -> str:
